@@ -23,7 +23,7 @@ let package = Package(
   ],
   targets: [
     // The core: pure values.
-    .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings),
+    .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings)
   ],
   cLanguageStandard: .gnu11
 )
