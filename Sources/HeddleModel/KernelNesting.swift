@@ -39,7 +39,8 @@ extension Kernel {
     if case .active(let inner, _) = record.nesting {
       threads[creator]?.nesting = .active(inner, isLost: true)
     } else {
-      threads[creator]?.nesting = .done(isLost ? .killed : end(of: thread))
+      let outcome = isLost ? .killed : end(of: thread)
+      threads[creator]?.nesting = .done(outcome)
       agenda.append(contentsOf: threads[creator]?.waits.members ?? [])
     }
   }
