@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // The targets stand in the order of the README's diagram; imports go one way, from the mains to the core.
 let package = Package(
@@ -23,7 +24,18 @@ let package = Package(
   ],
   targets: [
     // The core: pure values.
-    .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings)
+    .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings),
+
+    // Mains.
+    .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+
+    // Tests, a target per room.
+    .testTarget(
+      name: "HeddleModelTests",
+      dependencies: ["HeddleModel", "heddle-replay"],
+      resources: [.copy("Resources/traces")],
+      swiftSettings: settings
+    ),
   ],
   cLanguageStandard: .gnu11
 )
