@@ -78,7 +78,7 @@ package struct IDTable<ID: Identifier, Record> {
   }
 
   private func locate(_ id: ID) -> (page: Int, slot: Int)? {
-    guard wasUsed(id) else { return nil }
+    guard id.rawValue > 0, id.rawValue <= UInt64(pages.count * Self.pageSize) else { return nil }
     let position = Int(id.rawValue - 1)
     return (position / Self.pageSize, position % Self.pageSize)
   }
