@@ -23,7 +23,8 @@ struct TranscriptWorld {
   mutating func run(_ command: String) -> String {
     said = []
     do {
-      try carryOut(command.split(separator: " ").map(String.init))
+      // The colon before a list of events is for the reader.
+      try carryOut(command.split(separator: " ").map { String($0.last == ":" ? $0.dropLast() : $0) })
     } catch let refusal as Refusal {
       said.append("refused: \(name(refusal))")
     } catch {
@@ -136,13 +137,13 @@ struct TranscriptWorld {
     case "ended": try kernel.bodyEnded(thread(next()), .killed, effects: &effects)
     case "forget": kernel.forget(try thread(next()))
     case "state":
-      for name in rest { said.append("\(name) \(try kernel.phase(of: thread(name)))") }
+      for name in rest { said.append("\(name) is \(state(try kernel.phase(of: thread(name))))") }
     case "managers":
       let record = kernel.threads[try thread(next())]
-      said.append((record?.managers ?? []).map { name($0) }.joined(separator: " "))
+      said.append(list((record?.managers ?? []).map { name($0) }))
     case "managed":
       let list = try kernel.managedList(of: custodian(next()), by: custodian(option("by")))
-      said.append((list.threads.map { name($0) } + list.custodians.map { name($0) }).joined(separator: " "))
+      said.append(self.list(list.threads.map { name($0) } + list.custodians.map { name($0) }))
     default: throw NotACommand(words: words)
     }
     perform(effects)
@@ -232,6 +233,17 @@ struct TranscriptWorld {
   private func name(_ id: ThreadID) -> String { threads.first { $0.value == id }?.key ?? "thread \(id)" }
   private func name(_ id: CustodianID) -> String { custodians.first { $0.value == id }?.key ?? "custodian \(id)" }
   private func name(_ id: WaitID) -> String { waits.first { $0.value == id }?.key ?? "it" }
+  private func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: " ") }
+
+  private func state(_ phase: ThreadLife.Phase) -> String {
+    switch phase {
+    case .running: "running"
+    case .suspended: "suspended"
+    case .ending: "ending"
+    case .dead(let end): "dead (\(end))"
+    }
+  }
+
   private func name(_ reason: EndReason) -> String {
     switch reason {
     case .killed: "killed"
@@ -249,7 +261,9 @@ struct TranscriptWorld {
     case .custodianShutDown(let custodian): "\(name(custodian)) is shut down"
     case .notAuthorised(_, let manager, let caller): "\(name(manager)) is not below \(name(caller))"
     case .notAbove(let custodian, let caller): "\(name(caller)) is not above \(name(custodian))"
-    case .mail(let thread, let refusal): "\(name(thread)): \(refusal)"
+    case .mail(let thread, .full): "\(name(thread))'s mailbox is full"
+    case .mail(let thread, .tooLarge): "too large for \(name(thread))'s mailbox"
+    case .mail(let thread, .ended): "\(name(thread))'s mail has ended"
     case .alreadyNesting(let thread): "\(name(thread)) has a nested thread"
     case .noSuchSemaphore: "no such semaphore"
     case .noSuchChannel: "no such channel"
