@@ -29,10 +29,13 @@ let package = Package(
     // Mains.
     .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
 
+    .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+
     // Tests, a target per room.
     .testTarget(
       name: "HeddleModelTests",
       dependencies: ["HeddleModel", "heddle-replay"],
+      exclude: ["Scripts"],
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),

@@ -5,15 +5,16 @@
 package struct IDTable<ID: Identifier, Record> {
   private static var pageSize: Int { 64 }
 
-  /// A directory of one word for 64 identifiers ever given out: 16 MiB after 100 million of them.
-  private var pages: [Page<Record>?] = []
+  /// A directory of one word for 64 identifiers ever given out (16 MiB after 100 million of them); a page without
+  /// records is empty. Two plain arrays, so that a record is read and changed where it stands.
+  ///
+  /// The slot of identifier 0, which is nobody's, is always empty: whatever is not there is looked up there.
+  private var pages: [[Record?]] = [Array(repeating: nil, count: IDTable.pageSize)]
+  private var pageCounts: [UInt8] = [0]
   /// The number of records.
   package private(set) var count = 0
   /// The identifier that the next insertion gives.
   package private(set) var next = ID(rawValue: 1)
-  /// What a look-up of an absent record lends out for writing; nil between calls.
-  private var absent: Record?
-
   package init() {}
 
   /// Whether `id` was given out, whether or not its record still exists.
@@ -23,36 +24,29 @@ package struct IDTable<ID: Identifier, Record> {
   package mutating func insert(_ record: Record) -> ID {
     let id = next
     next = ID(rawValue: id.rawValue + 1)
-    place(record, at: id)
+    put(record, at: id)
     return id
   }
 
   /// Removes the record of `id`, if there is one.
   package mutating func remove(_ id: ID) {
-    guard let (page, slot) = locate(id), pages[page]?.records[slot] != nil else { return }
+    let (page, slot) = place(of: id)
+    guard pages[page][slot] != nil else { return }
     count -= 1
-    if pages[page]?.count == 1 {
-      pages[page] = nil
-    } else {
-      pages[page]?.records[slot] = nil
-      pages[page]?.count -= 1
-    }
+    pageCounts[page] -= 1
+    if pageCounts[page] == 0, page > 0 { pages[page] = [] } else { pages[page][slot] = nil }
   }
 
-  /// The record of `id`, in place; nil when there is none. Assigning nil is not a way to remove one.
+  /// The record of `id`, in place; nil when there is none. Assigning is not a way to add or to remove one.
   package subscript(id: ID) -> Record? {
-    _read {
-      if let (page, slot) = locate(id) { yield pages[page]?.records[slot] } else { yield nil }
+    // One yield each, and inlined: else every access would allocate its coroutine's frame.
+    @inline(__always) _read {
+      let (page, slot) = place(of: id)
+      yield pages[page][slot]
     }
-    _modify {
-      if let (page, slot) = locate(id), pages[page] != nil {
-        // The page was seen to exist one line above.
-        yield &pages[page]!.records[slot]  // swift-format-ignore: NeverForceUnwrap
-      } else {
-        absent = nil
-        yield &absent
-        absent = nil
-      }
+    @inline(__always) _modify {
+      let (page, slot) = place(of: id)
+      yield &pages[page][slot]
     }
   }
 
@@ -62,36 +56,33 @@ package struct IDTable<ID: Identifier, Record> {
   /// All records with their identifiers, in the order of creation.
   package var pairs: [(ID, Record)] {
     pages.indices.flatMap { page in
-      (pages[page]?.records ?? []).indices.compactMap { slot in
-        pages[page]?.records[slot].map { (ID(rawValue: UInt64(page * Self.pageSize + slot + 1)), $0) }
+      pages[page].indices.compactMap { slot in
+        pages[page][slot].map { (ID(rawValue: UInt64(page * Self.pageSize + slot)), $0) }
       }
     }
   }
 
-  private mutating func place(_ record: Record, at id: ID) {
-    let position = Int(id.rawValue - 1)
-    while pages.count <= position / Self.pageSize { pages.append(nil) }
-    if pages[position / Self.pageSize] == nil { pages[position / Self.pageSize] = Page(size: Self.pageSize) }
-    pages[position / Self.pageSize]?.records[position % Self.pageSize] = record
-    pages[position / Self.pageSize]?.count += 1
+  private mutating func put(_ record: Record, at id: ID) {
+    let position = Int(id.rawValue)
+    let page = position / Self.pageSize
+    while pages.count <= page {
+      pages.append([])
+      pageCounts.append(0)
+    }
+    if pages[page].isEmpty { pages[page] = Array(repeating: nil, count: Self.pageSize) }
+    pages[page][position % Self.pageSize] = record
+    pageCounts[page] += 1
     count += 1
   }
 
-  private func locate(_ id: ID) -> (page: Int, slot: Int)? {
-    guard id.rawValue > 0, id.rawValue <= UInt64(pages.count * Self.pageSize) else { return nil }
-    let position = Int(id.rawValue - 1)
-    return (position / Self.pageSize, position % Self.pageSize)
+  /// Where the record of `id` is, or the slot that is always empty.
+  @inline(__always)
+  private func place(of id: ID) -> (page: Int, slot: Int) {
+    let page = id.rawValue / UInt64(Self.pageSize)
+    guard page < UInt64(pages.count), pageCounts[Int(page)] > 0 else { return (0, 0) }
+    return (Int(page), Int(id.rawValue % UInt64(Self.pageSize)))
   }
 }
-
-private struct Page<Record> {
-  var records: [Record?]
-  var count = 0
-
-  init(size: Int) { records = Array(repeating: nil, count: size) }
-}
-
-extension Page: Sendable where Record: Sendable {}
 
 extension IDTable: Sendable where Record: Sendable {}
 
@@ -124,7 +115,7 @@ extension IDTable: Codable where Record: Codable {
           debugDescription: "the identifier \(entry.id) was never given out, or is there twice"
         )
       }
-      place(entry.record, at: entry.id)
+      put(entry.record, at: entry.id)
     }
   }
 

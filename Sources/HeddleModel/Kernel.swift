@@ -13,6 +13,8 @@ package struct Kernel: Equatable, Codable, Sendable {
 
   package internal(set) var custodians = CustodianTree()
   package internal(set) var threads = IDTable<ThreadID, ThreadRecord>()
+  /// For each thread, under the same identifier.
+  package internal(set) var ties = IDTable<ThreadID, ThreadTies>()
   var waits = IDTable<WaitID, Wait>()
   var semaphores = IDTable<SemaphoreID, Semaphore>()
   var channels = IDTable<ChannelID, Channel>()
@@ -63,12 +65,10 @@ package struct Kernel: Equatable, Codable, Sendable {
     breaksEnabled: Bool = true
   ) throws(Refusal) -> ThreadID {
     try custodians.requireOpen(custodian)
-    let record = ThreadRecord(
-      suspendsOnKill: suspendsOnKill,
-      breaks: BreakState(areEnabled: breaksEnabled),
-      managers: [custodian]
+    let thread = threads.insert(
+      ThreadRecord(suspendsOnKill: suspendsOnKill, breaks: BreakState(areEnabled: breaksEnabled))
     )
-    let thread = threads.insert(record)
+    _ = ties.insert(ThreadTies(managers: [custodian]))
     custodians[custodian]?.members.append(thread)
     return thread
   }
@@ -77,6 +77,7 @@ package struct Kernel: Equatable, Codable, Sendable {
   package mutating func forget(_ thread: ThreadID) {
     guard case .dead = threads[thread]?.life.phase else { return }
     threads.remove(thread)
+    ties.remove(thread)
   }
 
   /// Neither dead nor suspended. Racket: `thread-running?`.
@@ -113,7 +114,7 @@ package struct Kernel: Equatable, Codable, Sendable {
   /// (SR-44).
   func requireAuthority(_ caller: CustodianID, over thread: ThreadID) throws(Refusal) {
     _ = try custodians.isShutDown(caller)
-    for manager in threads[thread]?.managers ?? [] where !custodians.isAtOrBelow(manager, caller) {
+    for manager in ties[thread]?.managers ?? [] where !custodians.isAtOrBelow(manager, caller) {
       throw .notAuthorised(thread: thread, manager: manager, caller: caller)
     }
   }

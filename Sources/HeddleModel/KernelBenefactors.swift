@@ -37,9 +37,9 @@ extension Kernel {
     guard thread != benefactor, threads[thread]?.life.isAlive == true, threads[benefactor]?.life.isAlive == true else {
       return
     }
-    for manager in threads[benefactor]?.managers ?? [] { give(manager, to: thread) }
-    threads[benefactor]?.dependents.append(thread)
-    threads[thread]?.benefactors.append(benefactor)
+    for manager in ties[benefactor]?.managers ?? [] { give(manager, to: thread) }
+    ties[benefactor]?.dependents.append(thread)
+    ties[thread]?.benefactors.append(benefactor)
   }
 
   /// Adds a manager to a thread and along the attachments, as far as it adds anything (SR-17, SR-18).
@@ -47,19 +47,19 @@ extension Kernel {
     var pending: Deque = [thread]
     while let next = pending.popFirst() {
       guard addManager(custodian, to: next) else { continue }
-      pending.append(contentsOf: threads[next]?.dependents.members ?? [])
+      pending.append(contentsOf: ties[next]?.dependents.members ?? [])
     }
   }
 
   /// Adds a manager unless one at or above it is there; those below it are dropped (SR-19, SR-20).
   private mutating func addManager(_ custodian: CustodianID, to thread: ThreadID) -> Bool {
-    guard let record = threads[thread], record.life.isAlive,
-      !record.managers.contains(where: { custodians.isAtOrBelow(custodian, $0) })
+    guard threads[thread]?.life.isAlive == true, let managers = ties[thread]?.managers,
+      !managers.contains(where: { custodians.isAtOrBelow(custodian, $0) })
     else { return false }
-    let dropped = record.managers.filter { custodians.isAtOrBelow($0, custodian) }
+    let dropped = managers.filter { custodians.isAtOrBelow($0, custodian) }
     for manager in dropped { custodians[manager]?.members.remove(thread) }
-    threads[thread]?.managers.removeAll(where: dropped.contains)
-    threads[thread]?.managers.append(custodian)
+    ties[thread]?.managers.removeAll(where: dropped.contains)
+    ties[thread]?.managers.append(custodian)
     custodians[custodian]?.members.append(thread)
     return true
   }
@@ -68,10 +68,10 @@ extension Kernel {
   private mutating func wake(_ thread: ThreadID, effects: inout Effects) {
     var pending: Deque = [thread]
     while let next = pending.popFirst() {
-      guard threads[next]?.managers.isEmpty == false, let generation = threads[next]?.life.resume() else { continue }
+      guard ties[next]?.managers.isEmpty == false, let generation = threads[next]?.life.resume() else { continue }
       effects.append(.runBody(next, generation: generation))
       goOnWaiting(next, effects: &effects)
-      pending.append(contentsOf: threads[next]?.dependents.members ?? [])
+      pending.append(contentsOf: ties[next]?.dependents.members ?? [])
     }
   }
 }

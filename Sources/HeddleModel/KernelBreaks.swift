@@ -37,7 +37,7 @@ extension Kernel {
   /// Raises a pending break in the oldest wait that lets it in, or says that one is ready for the next safe point.
   mutating func deliverBreak(to thread: ThreadID, effects: inout Effects) {
     guard let record = threads[thread], record.life.phase == .running, let kind = record.breaks.pending else { return }
-    let broken = record.waits.first { letsBreakIn($0, record) }
+    let broken = ties[thread]?.waits.first { letsBreakIn($0, record) }
     if let broken {
       _ = threads[thread]?.breaks.take()
       withdraw(broken, .broken(broken, kind), effects: &effects)

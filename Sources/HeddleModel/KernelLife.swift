@@ -51,7 +51,7 @@ extension Kernel {
     guard let wasAlive = threads[thread]?.life.isAlive, threads[thread]?.life.bodyEnded(end) == true else { return }
     effects.append(.happened(StateEvent(thread: thread, kind: .death, generation: 0)))
     if wasAlive { leaveWorld(thread, effects: &effects) }
-    agenda.append(contentsOf: threads[thread]?.deathWatchers.members ?? [])
+    agenda.append(contentsOf: ties[thread]?.deathWatchers.members ?? [])
     finishNesting(of: thread, effects: &effects)
     release(thread, effects: &effects)
     finishStep(&effects)
@@ -61,7 +61,7 @@ extension Kernel {
 
   mutating func stop(_ thread: ThreadID, effects: inout Effects) {
     guard let generation = threads[thread]?.life.suspend() else { return }
-    for wait in threads[thread]?.waits.members ?? [] { unpark(wait) }
+    for wait in ties[thread]?.waits.members ?? [] { unpark(wait) }
     effects.append(.stopBody(thread, generation: generation))
   }
 
@@ -76,28 +76,28 @@ extension Kernel {
 
   /// Takes a thread that will not act again out of all that might still move it.
   private mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) {
-    for wait in threads[thread]?.waits.members ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
-    for manager in threads[thread]?.managers ?? [] { custodians[manager]?.members.remove(thread) }
-    threads[thread]?.managers = []
-    for benefactor in threads[thread]?.benefactors.members ?? [] { threads[benefactor]?.dependents.remove(thread) }
-    for dependent in threads[thread]?.dependents.members ?? [] { threads[dependent]?.benefactors.remove(thread) }
-    threads[thread]?.benefactors = Roster()
-    threads[thread]?.dependents = Roster()
+    for wait in ties[thread]?.waits.members ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
+    for manager in ties[thread]?.managers ?? [] { custodians[manager]?.members.remove(thread) }
+    ties[thread]?.managers = []
+    for benefactor in ties[thread]?.benefactors.members ?? [] { ties[benefactor]?.dependents.remove(thread) }
+    for dependent in ties[thread]?.dependents.members ?? [] { ties[dependent]?.benefactors.remove(thread) }
+    ties[thread]?.benefactors = Roster()
+    ties[thread]?.dependents = Roster()
     threads[thread]?.mailCount = 0
   }
 
   /// From here on the shutdown of the thread's custodians waits for its body.
   private mutating func awaitEnd(of thread: ThreadID) {
-    for manager in threads[thread]?.managers ?? [] {
+    for manager in ties[thread]?.managers ?? [] {
       custodians[manager]?.departing.append(thread)
-      threads[thread]?.awaitedBy.append(manager)
+      ties[thread]?.awaitedBy.append(manager)
     }
   }
 
   /// Tells the custodians that waited for the thread's body that it is gone.
   private mutating func release(_ thread: ThreadID, effects: inout Effects) {
-    let awaitedBy = threads[thread]?.awaitedBy ?? []
-    threads[thread]?.awaitedBy = []
+    let awaitedBy = ties[thread]?.awaitedBy ?? []
+    ties[thread]?.awaitedBy = []
     for custodian in awaitedBy {
       custodians[custodian]?.departing.remove(thread)
       effects.append(contentsOf: custodians.removeCompleted(from: custodian).map(Effect.shutdownComplete))
@@ -114,7 +114,7 @@ extension Kernel {
       )
       effects.append(.happened(event))
     }
-    agenda.append(contentsOf: threads[thread]?.changeWatchers.members ?? [])
+    agenda.append(contentsOf: ties[thread]?.changeWatchers.members ?? [])
     finishStep(&effects)
   }
 }

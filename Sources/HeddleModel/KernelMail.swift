@@ -10,63 +10,59 @@ package enum WhenSuspended: UInt8, Hashable, Codable, Sendable {
 }
 
 extension Kernel {
-  /// Queues a message for a thread, or hands it to its longest waiting receive: the effect is then `chosen` with
+  /// Queues a message for a thread, or lets its longest waiting receive have one: the effect is then `chosen` with
   /// `Choice.message`. It never waits. Racket: `thread-send`.
   ///
-  /// - Parameters:
-  ///   - size: what the message counts against the mailbox's bound, in bytes.
-  ///   - mailbox: the thread's.
-  package mutating func send<Message>(
-    _ message: Message,
-    size: Int,
+  /// - Parameter queue: puts the message into the thread's mailbox; called once, if the thread takes mail at all.
+  package mutating func send(
     to thread: ThreadID,
-    in mailbox: inout Mailbox<Message>,
     whenSuspended: WhenSuspended = .queue,
-    effects: inout Effects
+    effects: inout Effects,
+    queue: () throws(MailRefusal) -> Void
   ) throws(Refusal) {
-    try requireReceiver(thread, whenSuspended)
+    let receiver = try receiver(thread, whenSuspended)
     do throws(MailRefusal) {
-      try mailbox.send(message, size: size)
+      try queue()
     } catch {
       throw .mail(thread: thread, error)
     }
-    mailArrived(1, for: thread, effects: &effects)
+    threads[thread]?.mailCount = receiver.mailCount + 1
+    if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 
-  /// Takes the thread's first message; nil when it has none. Racket: `thread-try-receive`.
-  package mutating func tryReceive<Message>(
-    in thread: ThreadID,
-    from mailbox: inout Mailbox<Message>
-  ) throws(Refusal) -> Message? {
-    try requireReceiver(thread, .fail)
-    guard let message = mailbox.receive() else { return nil }
-    threads[thread]?.mailCount -= 1
-    return message
+  /// Takes the thread's first message, if it has one. Racket: `thread-try-receive`.
+  ///
+  /// - Returns: whether there is one: take it out of the mailbox now.
+  package mutating func tryReceive(in thread: ThreadID) throws(Refusal) -> Bool {
+    let count = try receiver(thread, .fail).mailCount
+    if count > 0 { threads[thread]?.mailCount = count - 1 }
+    return count > 0
   }
 
-  /// Pushes messages back to the front of the thread's mail, so that the last of them is received first (MB-11).
-  /// Racket: `thread-rewind-receive`.
-  package mutating func rewind<Message>(
-    _ messages: [(message: Message, size: Int)],
+  /// Pushes messages back to the front of the thread's mail (MB-11). Racket: `thread-rewind-receive`.
+  ///
+  /// - Parameter rewind: pushes so many messages back into the thread's mailbox; called once, if the thread is alive.
+  package mutating func rewind(
+    _ count: Int,
     in thread: ThreadID,
-    to mailbox: inout Mailbox<Message>,
-    effects: inout Effects
+    effects: inout Effects,
+    rewind: () -> Void
   ) throws(Refusal) {
-    try requireReceiver(thread, .queue)
-    mailbox.rewind(messages)
-    mailArrived(messages.count, for: thread, effects: &effects)
+    let receiver = try receiver(thread, .queue)
+    rewind()
+    threads[thread]?.mailCount = receiver.mailCount + count
+    if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 
-  func requireReceiver(_ thread: ThreadID, _ whenSuspended: WhenSuspended) throws(Refusal) {
-    switch try phase(of: thread) {
+  /// The record of a thread that takes mail.
+  @inline(__always)
+  private func receiver(_ thread: ThreadID, _ whenSuspended: WhenSuspended) throws(Refusal) -> ThreadRecord {
+    guard let record = threads[thread] else { throw missing(thread) }
+    switch record.life.phase {
     case .running: break
     case .suspended: if whenSuspended == .fail { throw .threadSuspended(thread) }
     case .ending, .dead: throw .threadDead(thread)
     }
-  }
-
-  mutating func mailArrived(_ count: Int, for thread: ThreadID, effects: inout Effects) {
-    threads[thread]?.mailCount += count
-    if threads[thread]?.mailWatchers.isEmpty == false { serveMail(of: thread, effects: &effects) }
+    return record
   }
 }

@@ -41,7 +41,7 @@ extension Kernel {
     } else {
       let outcome = isLost ? .killed : end(of: thread)
       threads[creator]?.nesting = .done(outcome)
-      agenda.append(contentsOf: threads[creator]?.waits.members ?? [])
+      agenda.append(contentsOf: ties[creator]?.waits.members ?? [])
     }
   }
 

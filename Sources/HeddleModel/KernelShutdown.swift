@@ -23,12 +23,12 @@ extension Kernel {
 
   private mutating func dismissMembers(of custodian: CustodianID, effects: inout Effects) {
     for thread in custodians[custodian]?.members.members ?? [] {
-      if threads[thread]?.managers == [custodian], threads[thread]?.suspendsOnKill == false {
+      if ties[thread]?.managers == [custodian], threads[thread]?.suspendsOnKill == false {
         end(thread, .lostCustodian(custodian), effects: &effects)
       } else {
         custodians[custodian]?.members.remove(thread)
-        threads[thread]?.managers.removeAll { $0 == custodian }
-        if threads[thread]?.managers.isEmpty == true { stop(thread, effects: &effects) }
+        ties[thread]?.managers.removeAll { $0 == custodian }
+        if ties[thread]?.managers.isEmpty == true { stop(thread, effects: &effects) }
       }
     }
   }

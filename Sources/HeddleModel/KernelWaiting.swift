@@ -68,7 +68,7 @@ extension Kernel {
       lookOrPark(id, from: first, effects: &effects)
       return id
     }
-    threads[owner]?.waits.append(id)
+    ties[owner]?.waits.append(id)
     guard threads[owner]?.life.phase == .running else { return id }
     if !raiseBreak(in: id, of: owner, effects: &effects) { lookOrPark(id, from: first, effects: &effects) }
     return id
@@ -77,7 +77,7 @@ extension Kernel {
   /// A thread runs again: a pending break that is let in goes first, then what is ready; else it queues at the back.
   mutating func goOnWaiting(_ thread: ThreadID, effects: inout Effects) {
     deliverBreak(to: thread, effects: &effects)
-    for wait in threads[thread]?.waits.members ?? [] where waits[wait]?.ticket == nil {
+    for wait in ties[thread]?.waits.members ?? [] where waits[wait]?.ticket == nil {
       lookOrPark(wait, from: 0, effects: &effects)
     }
   }
@@ -152,7 +152,7 @@ extension Kernel {
 
   private mutating func remove(_ id: WaitID) {
     unpark(id)
-    if let owner = waits[id]?.owner { threads[owner]?.waits.remove(id) }
+    if let owner = waits[id]?.owner { ties[owner]?.waits.remove(id) }
     waits.remove(id)
   }
 }

@@ -1,16 +1,20 @@
 /// A set that keeps the order in which its members came; joining and leaving take constant time on average.
 ///
-/// A member that leaves makes a gap; gaps are closed when they outnumber the members.
+/// Most rosters are short: up to 16 members are a plain array. A longer one knows the place of each member; one that
+/// leaves it makes a gap, and gaps are closed when they outnumber the members.
 package struct Roster<Member: Hashable> {
+  private static var shortCount: Int { 16 }
+
   private var slots: [Member?] = []
-  private var positions: [Member: Int] = [:]
+  /// Where each member is; nil while the roster is short and has no gaps.
+  private var positions: [Member: Int]?
   /// No member stands before this slot.
   private var head = 0
 
   package init() {}
 
-  package var count: Int { positions.count }
-  package var isEmpty: Bool { positions.isEmpty }
+  package var count: Int { positions?.count ?? slots.count }
+  package var isEmpty: Bool { count == 0 }
 
   /// The members, first come first.
   package var members: [Member] { slots[head...].compactMap(\.self) }
@@ -18,7 +22,7 @@ package struct Roster<Member: Hashable> {
   /// The member that came first.
   package var first: Member? { head < slots.count ? slots[head] : nil }
 
-  package func contains(_ member: Member) -> Bool { positions[member] != nil }
+  package func contains(_ member: Member) -> Bool { position(of: member) != nil }
 
   /// The first member that satisfies `condition`, first come first.
   package func first(where condition: (Member) -> Bool) -> Member? {
@@ -27,22 +31,24 @@ package struct Roster<Member: Hashable> {
   }
 
   /// Adds `member` at the end; no effect on one that is there already.
-  ///
-  /// - Returns: whether it was added.
-  @discardableResult
-  package mutating func append(_ member: Member) -> Bool {
-    guard positions[member] == nil else { return false }
-    positions[member] = slots.count
+  package mutating func append(_ member: Member) {
+    guard position(of: member) == nil else { return }
+    positions?[member] = slots.count
     slots.append(member)
-    return true
+    if positions == nil, slots.count > Self.shortCount { settle() }
   }
 
   /// Removes `member`; no effect when it is not there.
   package mutating func remove(_ member: Member) {
-    guard let position = positions.removeValue(forKey: member) else { return }
+    guard let position = position(of: member) else { return }
+    guard positions != nil else {
+      slots.remove(at: position)
+      return
+    }
     slots[position] = nil
+    positions?[member] = nil
     while head < slots.count, slots[head] == nil { head += 1 }
-    if slots.count > 2 * positions.count + 8 { closeGaps() }
+    if slots.count > 2 * count + Self.shortCount { settle() }
   }
 
   /// Appends or removes `member`.
@@ -50,10 +56,17 @@ package struct Roster<Member: Hashable> {
     if isIn { append(member) } else { remove(member) }
   }
 
-  private mutating func closeGaps() {
+  private func position(of member: Member) -> Int? {
+    if let positions { positions[member] } else { slots.firstIndex(of: member) }
+  }
+
+  /// Closes the gaps, and learns the places anew if there are many.
+  private mutating func settle() {
+    let members = members
     slots = members
     head = 0
-    positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
+    let isShort = members.count <= Self.shortCount / 2
+    positions = isShort ? nil : Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
   }
 }
 

@@ -1,9 +1,21 @@
-/// All that the model knows of one thread, until its record is forgotten.
+/// What one thread is, until its record is forgotten. It holds no reference, so looking at it costs no counting: mail
+/// passes here.
 package struct ThreadRecord: Equatable, Codable, Sendable {
   /// Whether what would kill it suspends it. Racket: `thread/suspend-to-kill`.
   package let suspendsOnKill: Bool
   package internal(set) var life = ThreadLife()
   package internal(set) var breaks: BreakState
+  var nesting = Nesting.idle
+  /// The thread whose nested thread this is.
+  var creator: ThreadID?
+  /// The number of messages in its mailbox.
+  package internal(set) var mailCount = 0
+  /// Whether a wait is queued for its mail.
+  var isMailAwaited = false
+}
+
+/// What one thread is tied to, beside its record.
+package struct ThreadTies: Equatable, Codable, Sendable {
   /// Its custodians, in the order in which it got them; none of them at or below another (SR-19, SR-20).
   package internal(set) var managers: [CustodianID]
   /// The custodians that managed it when it was told to end; their shutdown waits for its body.
@@ -14,11 +26,6 @@ package struct ThreadRecord: Equatable, Codable, Sendable {
   var benefactors = Roster<ThreadID>()
   /// Its waits that have not ended, oldest first. More than one when several tasks share the thread.
   var waits = Roster<WaitID>()
-  var nesting = Nesting.idle
-  /// The thread whose nested thread this is.
-  var creator: ThreadID?
-  /// The number of messages in its mailbox.
-  package internal(set) var mailCount = 0
   /// The waits for its mail, its own alone.
   var mailWatchers = Roster<WaitID>()
   var deathWatchers = Roster<WaitID>()

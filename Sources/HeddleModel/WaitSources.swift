@@ -52,7 +52,7 @@ extension Kernel {
 
   /// Serves those that wait for the thread's mail, longest waiting first, while there is any.
   mutating func serveMail(of thread: ThreadID, effects: inout Effects) {
-    while let record = threads[thread], record.mailCount > 0, let wait = record.mailWatchers.first {
+    while let count = threads[thread]?.mailCount, count > 0, let wait = ties[thread]?.mailWatchers.first {
       agenda.append(wait)
       finishStep(&effects)
     }
@@ -147,10 +147,12 @@ extension Kernel {
   /// Puts a wait into the queue of one of its sources, or takes it out.
   mutating func setQueued(_ isQueued: Bool, _ id: WaitID, ticket: UInt64, at event: Event, owner: ThreadID?) {
     switch event {
-    case .state(let event) where event.kind == .death: threads[event.thread]?.deathWatchers.set(id, isIn: isQueued)
-    case .state(let event): threads[event.thread]?.changeWatchers.set(id, isIn: isQueued)
+    case .state(let event) where event.kind == .death: ties[event.thread]?.deathWatchers.set(id, isIn: isQueued)
+    case .state(let event): ties[event.thread]?.changeWatchers.set(id, isIn: isQueued)
     case .mail, .receive:
-      if let owner { threads[owner]?.mailWatchers.set(id, isIn: isQueued) }
+      guard let owner else { break }
+      ties[owner]?.mailWatchers.set(id, isIn: isQueued)
+      threads[owner]?.isMailAwaited = ties[owner]?.mailWatchers.isEmpty == false
     case .semaphore(let source), .peek(let source): semaphores[source]?.watchers.set(id, isIn: isQueued)
     case .put(let source): channels[source]?.putters.set(id, isIn: isQueued)
     case .get(let source): channels[source]?.getters.set(id, isIn: isQueued)

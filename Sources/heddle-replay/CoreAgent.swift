@@ -103,12 +103,13 @@ extension CoreSubject {
     defer { perform(effects) }
     switch command {
     case .tryReceive:
-      let message = try world.kernel.tryReceive(in: thread, from: &world.mailboxes[thread, default: Mailbox()])
-      reports[index].append(.tryReceive(message))
+      let isThere = try world.kernel.tryReceive(in: thread)
+      reports[index].append(.tryReceive(isThere ? world.mailboxes[thread]?.receive() : nil))
     case .rewind(let values):
       let messages = values.map { (message: $0, size: MemoryLayout<Int>.size) }
-      try world.kernel.rewind(
-        messages, in: thread, to: &world.mailboxes[thread, default: Mailbox()], effects: &effects)
+      var mailbox = world.mailboxes[thread, default: Mailbox()]
+      try world.kernel.rewind(messages.count, in: thread, effects: &effects) { mailbox.rewind(messages) }
+      world.mailboxes[thread] = mailbox
       reports[index].append(.rewind)
     case .breaks(let enabled):
       if let kind = try world.kernel.setBreaksEnabled(enabled, in: thread) {
@@ -134,18 +135,28 @@ extension CoreSubject {
     case .nest(let name, let custodianName):
       try threads.requireFree(name)
       let nested = try world.kernel.makeNestedThread(
-        in: thread, under: custodians[custodianName], effects: &effects)
+        in: thread,
+        under: custodians[custodianName],
+        effects: &effects
+      )
       block(command, by: index, on: nested.wait, [])
       addAgent(CoreAgent(name: name, thread: nested.thread, custodian: custodian))
     }
   }
 
   private mutating func block(
-    _ command: AgentCommand, by index: Int, on branches: [Branch], enablingBreaks: Bool = false,
+    _ command: AgentCommand,
+    by index: Int,
+    on branches: [Branch],
+    enablingBreaks: Bool = false,
     _ effects: inout [Effect]
   ) throws {
     let wait = try world.kernel.sync(
-      branches.map { try modelBranch($0) }, in: agents[index].thread, enablesBreaks: enablingBreaks, effects: &effects)
+      branches.map { try modelBranch($0) },
+      in: agents[index].thread,
+      enablesBreaks: enablingBreaks,
+      effects: &effects
+    )
     block(command, by: index, on: wait, branches)
   }
 

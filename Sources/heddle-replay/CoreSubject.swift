@@ -55,7 +55,11 @@ struct CoreSubject: Subject {
     }
     let down = try custodians.pairs.filter { try world.kernel.custodians.isShutDown($0.id) }.map(\.name)
     return Observation(
-      result: result, events: events, states: Dictionary(uniqueKeysWithValues: states), down: down)
+      result: result,
+      events: events,
+      states: Dictionary(uniqueKeysWithValues: states),
+      down: down
+    )
   }
 
   // MARK: - Operations
@@ -109,24 +113,31 @@ struct CoreSubject: Subject {
       let now = world.kernel.now.nanoseconds + UInt64(milliseconds) * 1_000_000
       world.kernel.advance(to: Instant(nanoseconds: now), effects: &effects)
     case .managers(let thread):
-      let managers = world.kernel.threads[try threads[thread]]?.managers ?? []
+      let managers = world.kernel.ties[try threads[thread]]?.managers ?? []
       return .managers(try managers.sorted().map(custodians.name))
     case .members(let custodian):
       let list = try world.kernel.managedList(of: custodians[custodian], by: world.kernel.root)
       return .members(
         threads: try list.threads.sorted().map(threads.name),
-        custodians: try list.custodians.sorted().map(custodians.name))
+        custodians: try list.custodians.sorted().map(custodians.name)
+      )
     }
     return .void
   }
 
   private mutating func send(
-    _ value: Int, to thread: ThreadID, _ onFailure: SendFailure, _ effects: inout [Effect]
+    _ value: Int,
+    to thread: ThreadID,
+    _ onFailure: SendFailure,
+    _ effects: inout [Effect]
   ) throws -> Outcome {
     do {
       let size = MemoryLayout<Int>.size
-      try world.kernel.send(
-        value, size: size, to: thread, in: &world.mailboxes[thread, default: Mailbox()], effects: &effects)
+      var mailbox = world.mailboxes[thread, default: Mailbox()]
+      try world.kernel.send(to: thread, effects: &effects) { () throws(MailRefusal) in
+        try mailbox.send(value, size: size)
+      }
+      world.mailboxes[thread] = mailbox
       return .void
     } catch {
       switch onFailure {
@@ -148,7 +159,11 @@ struct CoreSubject: Subject {
   /// A sync with a timeout of 0.
   private mutating func isReady(_ event: Event) throws -> Bool {
     var effects: [Effect] = []
-    let wait = try world.kernel.sync([HeddleModel.Branch(event), HeddleModel.Branch(.always)], in: nil, effects: &effects)
+    let wait = try world.kernel.sync(
+      [HeddleModel.Branch(event), HeddleModel.Branch(.always)],
+      in: nil,
+      effects: &effects
+    )
     return effects == [.chosen(wait, branch: 0, .ready)]
   }
 

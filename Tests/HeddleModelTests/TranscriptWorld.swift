@@ -62,7 +62,10 @@ struct TranscriptWorld {
       let name = try next()
       let bound = try option("holding").flatMap(Int.init)
       let thread = try kernel.makeThread(
-        under: custodian(option("under")), suspendsOnKill: suspendsOnKill, breaksEnabled: !breaksOff)
+        under: custodian(option("under")),
+        suspendsOnKill: suspendsOnKill,
+        breaksEnabled: !breaksOff
+      )
       threads[name] = thread
       mailboxes[thread] = Mailbox(bounds: MailboxBounds(messagesMax: bound, bytesMax: nil))
     case "suspend": try kernel.suspend(thread(next()), by: custodian(option("by")), effects: &effects)
@@ -87,16 +90,23 @@ struct TranscriptWorld {
     case "send":
       let mode: WhenSuspended = flag("require-running") ? .fail : .queue
       let target = try thread(next())
-      try kernel.send(
-        next(), size: 1, to: target, in: &mailboxes[target, default: Mailbox()], whenSuspended: mode, effects: &effects)
+      let message = try next()
+      var mailbox = mailboxes[target, default: Mailbox()]
+      try kernel.send(to: target, whenSuspended: mode, effects: &effects) { () throws(MailRefusal) in
+        try mailbox.send(message, size: 1)
+      }
+      mailboxes[target] = mailbox
     case "end-mail": mailboxes[try thread(next())]?.end()
     case "try-receive":
       let owner = try thread(next())
-      said.append(try kernel.tryReceive(in: owner, from: &mailboxes[owner, default: Mailbox()]) ?? "no mail")
+      let isThere = try kernel.tryReceive(in: owner)
+      said.append(isThere ? mailboxes[owner]?.receive() ?? "a message that is not there" : "no mail")
     case "rewind":
       let owner = try thread(next())
       let messages = rest.map { (message: $0, size: 1) }
-      try kernel.rewind(messages, in: owner, to: &mailboxes[owner, default: Mailbox()], effects: &effects)
+      var mailbox = mailboxes[owner, default: Mailbox()]
+      try kernel.rewind(messages.count, in: owner, effects: &effects) { mailbox.rewind(messages) }
+      mailboxes[owner] = mailbox
     case "semaphore": semaphores[try next()] = kernel.makeSemaphore(count: UInt64(rest.popFirst() ?? "0") ?? 0)
     case "post":
       let name = try next()
@@ -126,7 +136,10 @@ struct TranscriptWorld {
       let name = try next()
       let creator = try thread(option("in") ?? "")
       let (thread, wait) = try kernel.makeNestedThread(
-        in: creator, under: custodian(option("under")), effects: &effects)
+        in: creator,
+        under: custodian(option("under")),
+        effects: &effects
+      )
       (threads[name], waits[name + "-call"]) = (thread, wait)
       mailboxes[thread] = Mailbox()
     case "ends":
@@ -139,8 +152,8 @@ struct TranscriptWorld {
     case "state":
       for name in rest { said.append("\(name) is \(state(try kernel.phase(of: thread(name))))") }
     case "managers":
-      let record = kernel.threads[try thread(next())]
-      said.append(list((record?.managers ?? []).map { name($0) }))
+      let ties = kernel.ties[try thread(next())]
+      said.append(list((ties?.managers ?? []).map { name($0) }))
     case "managed":
       let list = try kernel.managedList(of: custodian(next()), by: custodian(option("by")))
       said.append(self.list(list.threads.map { name($0) } + list.custodians.map { name($0) }))
