@@ -24,6 +24,7 @@ let package = Package(
   targets: [
     // The core: pure values.
     .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings),
+    .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu11
 )
