@@ -1,0 +1,26 @@
+internal import HeddleMessages
+
+/// How mail reaches a thread's program.
+package enum ChannelMode: UInt8, Hashable, Codable, Sendable, CaseIterable {
+  /// It does not: mail waits in the mailbox.
+  case none = 0
+  /// Each message is a line on the program's standard input.
+  case lines = 1
+}
+
+extension ChannelMode {
+  init(field: String, _ proto: ProtoChannel) throws(WireDecodingError) {
+    switch proto {
+    case .none: self = .none
+    case .lines: self = .lines
+    case .UNRECOGNIZED(let number): throw .unknownValue(field: field, number: number)
+    }
+  }
+
+  var proto: ProtoChannel {
+    switch self {
+    case .none: .none
+    case .lines: .lines
+    }
+  }
+}

@@ -1,0 +1,80 @@
+internal import HeddleMessages
+
+/// What a supervisor says of itself.
+package struct DaemonStatus: Hashable, Codable, Sendable {
+  /// How many there are of what.
+  package struct Counts: Hashable, Codable, Sendable {
+    package var livingThreads: Int
+    /// Dead threads that are still remembered.
+    package var deadThreads: Int
+    package var custodians: Int
+    package var connections: Int
+
+    package init(livingThreads: Int, deadThreads: Int, custodians: Int, connections: Int) {
+      self.livingThreads = livingThreads
+      self.deadThreads = deadThreads
+      self.custodians = custodians
+      self.connections = connections
+    }
+  }
+
+  package let pid: Int32
+  package let version: String
+  package let socketPath: [UInt8]
+  package let node: String
+  package let incarnation: UInt64
+  package let uptime: Duration
+  package let counts: Counts
+
+  package init(
+    pid: Int32,
+    version: String,
+    socketPath: [UInt8],
+    node: String,
+    incarnation: UInt64,
+    uptime: Duration,
+    counts: Counts
+  ) {
+    self.pid = pid
+    self.version = version
+    self.socketPath = socketPath
+    self.node = node
+    self.incarnation = incarnation
+    self.uptime = uptime
+    self.counts = counts
+  }
+}
+
+extension DaemonStatus {
+  init(_ proto: ProtoDaemonStatus) throws(WireDecodingError) {
+    self.init(
+      pid: try Int32(field: "daemon_status.pid", proto.pid),
+      version: proto.version,
+      socketPath: [UInt8](proto.socketPath),
+      node: proto.node,
+      incarnation: proto.incarnation,
+      uptime: Duration(wire: proto.uptimeNs),
+      counts: Counts(
+        livingThreads: try Int(field: "daemon_status.living_threads", proto.livingThreads),
+        deadThreads: try Int(field: "daemon_status.dead_threads", proto.deadThreads),
+        custodians: try Int(field: "daemon_status.custodians", proto.custodians),
+        connections: try Int(field: "daemon_status.connections", proto.connections)
+      )
+    )
+  }
+
+  var proto: ProtoDaemonStatus {
+    var proto = ProtoDaemonStatus()
+    proto.pid = UInt32(clamping: pid)
+    proto.version = version
+    proto.socketPath = socketPath.wire()
+    proto.node = node
+    proto.incarnation = incarnation
+    proto.uptimeNs = uptime.wireNanoseconds
+    proto.livingThreads = UInt64(clamping: counts.livingThreads)
+    proto.deadThreads = UInt64(clamping: counts.deadThreads)
+    proto.custodians = UInt64(clamping: counts.custodians)
+    proto.connections = UInt64(clamping: counts.connections)
+    return proto
+  }
+}

@@ -1,0 +1,59 @@
+/// What a frame is. The numbers are the protocol's and never change; proto/README.md lists them with those kept for later.
+package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
+  /// The client's first frame: `Hello`.
+  case hello = 1
+  /// The supervisor's answer to it: `Welcome`.
+  case welcome = 2
+  /// A `Request`; the id is the client's choice.
+  case request = 3
+  /// A `Reply`, which closes the request of that id.
+  case reply = 4
+  /// A `WireRefusal`, which closes the request of that id, or with id 0 announces that the connection is closed.
+  case refusal = 5
+  /// A `Notice` of a request that is still open.
+  case notice = 6
+  /// A message as it is, for the thread whose id it has.
+  case mail = 7
+  /// An `Ack` of mail.
+  case ack = 8
+  /// There is room in the mailbox of the thread whose id it has. No body.
+  case room = 9
+}
+
+extension FrameKind {
+  /// Whether a frame of this kind may have `id`: 0 stands for the connection itself.
+  package func allows(id: UInt64) -> Bool {
+    switch self {
+    case .hello, .welcome, .ack: id == 0
+    case .request, .reply, .notice, .mail, .room: id != 0
+    case .refusal: true
+    }
+  }
+
+  /// The flags that a frame of this kind may have.
+  package var flags: FrameFlags {
+    switch self {
+    case .mail: [.wait, .retry]
+    case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
+    }
+  }
+
+  /// Whether a frame of this kind may have a body of `count` bytes, sizes in general apart.
+  package func allows(bodyCount count: Int) -> Bool {
+    switch self {
+    case .room: count == 0
+    case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack: true
+    }
+  }
+}
+
+/// What a frame asks for beside its kind.
+package struct FrameFlags: OptionSet, Hashable, Codable, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// MAIL: if the mailbox is full, tell me when it has room; until then refuse what I send there with this flag.
+  package static let wait = FrameFlags(rawValue: 1)
+  /// MAIL: the first message that is sent again after ROOM. It ends the refusing that `wait` began.
+  package static let retry = FrameFlags(rawValue: 2)
+}

@@ -1,0 +1,60 @@
+/// The first frame on a connection, sent by the client.
+package struct Hello: Hashable, Codable, Sendable {
+  /// What this code speaks.
+  package static let supportedVersions: ClosedRange<UInt32> = 1...1
+
+  /// The protocol versions that the client speaks, from 1.
+  package let versions: ClosedRange<UInt32>
+  /// Who the client is, for a log.
+  package let clientName: String
+  package let clientVersion: String
+  /// The longest body, in bytes, that the client will take; one of `BodyLimit.agreeable`.
+  package let bodyMax: Int
+
+  package init(
+    versions: ClosedRange<UInt32> = supportedVersions,
+    clientName: String,
+    clientVersion: String,
+    bodyMax: Int = BodyLimit.usual
+  ) {
+    self.versions = versions
+    self.clientName = clientName
+    self.clientVersion = clientVersion
+    self.bodyMax = bodyMax
+  }
+
+  /// The version to speak with an end that speaks `others`: the highest that both do; nil if they share none.
+  package func sharedVersion(with others: ClosedRange<UInt32> = supportedVersions) -> UInt32? {
+    versions.overlaps(others) ? min(versions.upperBound, others.upperBound) : nil
+  }
+}
+
+/// The supervisor's answer to `Hello`.
+package struct Welcome: Hashable, Codable, Sendable {
+  /// The version that both ends speak from here on.
+  package let version: UInt32
+  /// The longest body, in bytes, that either end sends from here on; one of `BodyLimit.agreeable`.
+  package let bodyMax: Int
+  /// The supervisor's node, by name.
+  package let node: String
+  /// Which start of the node this is; identifiers are never used twice in one.
+  package let incarnation: UInt64
+  package let daemonPID: Int32
+  package let daemonVersion: String
+
+  package init(
+    version: UInt32,
+    bodyMax: Int,
+    node: String,
+    incarnation: UInt64,
+    daemonPID: Int32,
+    daemonVersion: String
+  ) {
+    self.version = version
+    self.bodyMax = bodyMax
+    self.node = node
+    self.incarnation = incarnation
+    self.daemonPID = daemonPID
+    self.daemonVersion = daemonVersion
+  }
+}

@@ -1,0 +1,44 @@
+/// Why something was refused, in a REFUSAL or an ACK. The numbers are the protocol's and never change.
+package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
+  /// A reason that this version does not know; the refusal's texts still say it.
+  case unspecified = 0
+
+  /// The frame or its body is not what the protocol says.
+  case badRequest = 1
+  /// A command or a frame kind that this supervisor does not know.
+  case unknownRequest = 2
+  /// The two ends share no protocol version.
+  case version = 3
+  /// The supervisor is ending and takes nothing new.
+  case shuttingDown = 4
+  /// The request was withdrawn by its sender.
+  case cancelled = 5
+  /// The authority of the request does not suffice.
+  case permission = 6
+
+  /// No thread has or had this id or name.
+  case noSuchThread = 16
+  /// The thread is dead for so long that nothing is known of it any more.
+  case gone = 17
+  /// The thread is dead or ending.
+  case dead = 18
+  /// A living thread has the name.
+  case nameTaken = 19
+  /// The program cannot be started.
+  case cannotStart = 20
+
+  case noSuchCustodian = 32
+  /// The custodian's shutdown has begun.
+  case custodianShutDown = 33
+  /// A custodian has the path.
+  case pathTaken = 34
+
+  /// The mailbox has as much mail as its bounds allow.
+  case mailboxFull = 48
+  /// The message is larger than the mailbox's bound in bytes, or than a frame may be.
+  case tooLarge = 49
+  /// The mailbox takes no more mail, by request.
+  case endedMail = 50
+  /// The thread's channel is lines, and the message contains a newline.
+  case notALine = 51
+}

@@ -1,0 +1,81 @@
+internal import HeddleMessages
+internal import HeddleModel
+
+extension Reply {
+  package init(decoding body: [UInt8]) throws(WireDecodingError) {
+    let proto: ProtoReply = try decodeBody(body, as: "Reply")
+    switch proto.reply {
+    case .done: self = .done
+    case .spawned(let it): self = .spawned(try ThreadInfo(field: "spawned.thread", it.thread))
+    case .thread(let it): self = .thread(try ThreadInfo(field: "thread", it))
+    case .threads(let it):
+      let threads = try it.threads.map { info throws(WireDecodingError) in
+        try ThreadInfo(field: "threads.threads", info)
+      }
+      self = .threads(threads, more: it.more)
+    case .killed(let it): self = .killed(try KillOutcome(field: "killed.outcome", enumeration: it.outcome.rawValue))
+    case .died(let it):
+      self = .died(try ThreadID(field: "died.thread", it.thread), try DeathRecord(field: "died.death", it.death))
+    case .log(let it):
+      self = .log(LogText(text: [UInt8](it.text), droppedBytes: try Int(field: "log.dropped_bytes", it.droppedBytes)))
+    case .custodianTree(let it): self = .custodianTree(try CustodianTree(field: "custodian_tree", it))
+    case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
+    case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
+    case nil: throw .missing(field: "reply.reply")
+    }
+  }
+
+  package func encoded() -> [UInt8] {
+    var proto = ProtoReply()
+    switch self {
+    case .done: proto.done = .init()
+    case .spawned(let info): proto.spawned.thread = info.proto
+    case .thread(let info): proto.thread = info.proto
+    case .threads(let infos, let more):
+      proto.threads.threads = infos.map(\.proto)
+      proto.threads.more = more
+    case .killed(let outcome): proto.killed.outcome = outcome.proto
+    case .died(let thread, let death):
+      proto.died.thread = thread.rawValue
+      proto.died.death = death.proto
+    case .log(let log):
+      proto.log.text = log.text.wire()
+      proto.log.droppedBytes = UInt64(clamping: log.droppedBytes)
+    case .custodianTree(let tree): proto.custodianTree = tree.proto
+    case .shutDown(let report): proto.shutDown = report.proto
+    case .daemonStatus(let status): proto.daemonStatus = status.proto
+    }
+    return encodeBody(proto)
+  }
+}
+
+extension KillOutcome {
+  fileprivate var proto: ProtoKillOutcome {
+    switch self {
+    case .ending: .ending
+    case .died: .died
+    case .suspended: .suspended
+    case .wasDead: .wasDead
+    }
+  }
+}
+
+extension ShutdownReport {
+  fileprivate init(_ proto: ProtoShutDown) throws(WireDecodingError) {
+    self.init(
+      threads: try Int(field: "shut_down.threads", proto.threads),
+      processes: try Int(field: "shut_down.processes", proto.processes),
+      leftSuspended: try Int(field: "shut_down.left_suspended", proto.leftSuspended),
+      duration: Duration(wire: proto.durationNs)
+    )
+  }
+
+  fileprivate var proto: ProtoShutDown {
+    var proto = ProtoShutDown()
+    proto.threads = UInt64(clamping: threads)
+    proto.processes = UInt64(clamping: processes)
+    proto.leftSuspended = UInt64(clamping: leftSuspended)
+    proto.durationNs = duration.wireNanoseconds
+    return proto
+  }
+}

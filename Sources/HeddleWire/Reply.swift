@@ -1,0 +1,61 @@
+package import HeddleModel
+
+/// A supervisor's answer to a request, which closes it.
+package enum Reply: Hashable, Codable, Sendable {
+  /// What was asked for is so.
+  case done
+  /// The thread was made.
+  case spawned(ThreadInfo)
+  case thread(ThreadInfo)
+  /// By ascending id; with `more`, ask again after the last of them.
+  case threads([ThreadInfo], more: Bool)
+  case killed(KillOutcome)
+  /// Which thread, since a wait may have named it otherwise, and how.
+  case died(ThreadID, DeathRecord)
+  case log(LogText)
+  case custodianTree(CustodianTree)
+  case shutDown(ShutdownReport)
+  case daemonStatus(DaemonStatus)
+}
+
+/// What a kill came to.
+package enum KillOutcome: UInt8, Hashable, Codable, Sendable, CaseIterable {
+  /// The thread's end has begun. Only without `wait`.
+  case ending = 1
+  /// It is dead by this kill.
+  case died = 2
+  /// It was made suspend-to-kill, and is suspended.
+  case suspended = 3
+  /// It was dead before.
+  case wasDead = 4
+}
+
+/// What is kept of a thread's output.
+package struct LogText: Hashable, Codable, Sendable {
+  package let text: [UInt8]
+  /// Bytes that came before the oldest that is kept, and are lost.
+  package let droppedBytes: Int
+
+  package init(text: [UInt8], droppedBytes: Int) {
+    self.text = text
+    self.droppedBytes = droppedBytes
+  }
+}
+
+/// What a custodian's shutdown, now complete, came to.
+package struct ShutdownReport: Hashable, Codable, Sendable {
+  /// Threads that died of it.
+  package let threads: Int
+  /// Processes that their trees had.
+  package let processes: Int
+  /// Suspend-to-kill threads that are suspended now, without a custodian.
+  package let leftSuspended: Int
+  package let duration: Duration
+
+  package init(threads: Int, processes: Int, leftSuspended: Int, duration: Duration) {
+    self.threads = threads
+    self.processes = processes
+    self.leftSuspended = leftSuspended
+    self.duration = duration
+  }
+}

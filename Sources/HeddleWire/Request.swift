@@ -1,0 +1,57 @@
+package import HeddleModel
+
+/// What a client asks of a supervisor.
+package struct Request: Hashable, Codable, Sendable {
+  /// The current custodian for the authority of this request; nil is what the connection was granted.
+  package let authority: CustodianPath?
+  package let command: Command
+
+  package init(_ command: Command, as authority: CustodianPath? = nil) {
+    self.command = command
+    self.authority = authority
+  }
+}
+
+extension Request {
+  /// What to do; each case says by which `Reply` it is answered.
+  package enum Command: Hashable, Codable, Sendable {
+    /// `spawned`.
+    case spawn(Spawn)
+    /// `thread`.
+    case find(ThreadReference)
+    /// `threads`, those with ids above `after`.
+    case list(includeDead: Bool, after: ThreadID? = nil)
+    /// `done`, when nothing of the thread runs any more.
+    case suspend(ThreadReference)
+    /// `done`.
+    case resume(ThreadReference, benefactor: Benefactor? = nil)
+    /// `killed`, with `wait` when the thread is dead.
+    case kill(ThreadReference, wait: Bool)
+    /// `done`, when the break is pending or delivered.
+    case sendBreak(ThreadReference, BreakKind)
+    /// `done`; the mailbox refuses mail from then on.
+    case endMail(ThreadReference)
+    /// `died`, when the thread is dead.
+    case wait(ThreadReference)
+    /// `done`; a request of this connection that waits is withdrawn, one that is not open is no error.
+    case cancel(RequestID)
+    /// `log`, of so many lines from the end; nil is all that is kept.
+    case logs(ThreadReference, tailLines: Int? = nil)
+    /// `done`.
+    case custodianNew(CustodianPath)
+    /// `custodianTree`.
+    case custodianTree(CustodianPath)
+    /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices.
+    case custodianShutdown(CustodianPath, follow: Bool)
+    /// `done`, when the effects of all earlier requests of the connection have been observed.
+    case barrier
+    /// `daemonStatus`.
+    case daemonStatus
+  }
+
+  /// Who gives a resumed thread its custodians, from then on as well.
+  package enum Benefactor: Hashable, Codable, Sendable {
+    case thread(ThreadReference)
+    case custodian(CustodianPath)
+  }
+}

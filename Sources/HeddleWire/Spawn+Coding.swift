@@ -1,0 +1,60 @@
+internal import HeddleMessages
+internal import HeddleModel
+
+extension Spawn {
+  init(_ proto: ProtoSpawn) throws(WireDecodingError) {
+    guard proto.hasInCustodian else { throw .missing(field: "spawn.in_custodian") }
+    self.init(
+      name: proto.hasName ? try EntityName(field: "spawn.name", proto.name) : nil,
+      in: try CustodianPath(field: "spawn.in_custodian", proto.inCustodian),
+      argv: proto.argv.map { [UInt8]($0) },
+      environment: proto.environment.map { [UInt8]($0) },
+      cwd: [UInt8](proto.cwd),
+      umask: proto.hasUmask ? proto.umask : Self.usualUmask,
+      channel: try ChannelMode(field: "spawn.channel", proto.channel),
+      suspendToKill: proto.suspendToKill,
+      linger: proto.linger,
+      mailboxBounds: proto.hasMailboxBounds
+        ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil
+    )
+    try check()
+  }
+
+  /// - Throws: what execve(2), chdir(2) or umask(2) would not take, or would take for something else.
+  private func check() throws(WireDecodingError) {
+    guard argv.first?.isEmpty == false else { throw .missing(field: "spawn.argv") }
+    guard !argv.contains(where: \.hasNUL) else { throw .form(field: "spawn.argv", reason: "an argument has no NUL") }
+    guard environment.allSatisfy(\.isAssignment) else {
+      throw .form(field: "spawn.environment", reason: "a variable is KEY=VALUE without NUL")
+    }
+    guard cwd.first == UInt8(ascii: "/"), !cwd.hasNUL else {
+      throw .form(field: "spawn.cwd", reason: "the directory is an absolute path without NUL")
+    }
+    guard umask <= 0o777 else { throw .outOfRange(field: "spawn.umask", number: UInt64(umask)) }
+  }
+
+  var proto: ProtoSpawn {
+    var proto = ProtoSpawn()
+    if let name { proto.name = name.text }
+    proto.inCustodian = custodian.description
+    proto.argv = argv.map { $0.wire() }
+    proto.environment = environment.map { $0.wire() }
+    proto.cwd = cwd.wire()
+    proto.umask = umask
+    proto.channel = channel.proto
+    proto.suspendToKill = suspendToKill
+    proto.linger = linger
+    if let mailboxBounds { proto.mailboxBounds = mailboxBounds.proto }
+    return proto
+  }
+}
+
+extension [UInt8] {
+  /// Whether C would take it for something shorter.
+  fileprivate var hasNUL: Bool { contains(0) }
+
+  /// Whether it is an environment variable; environ(7).
+  fileprivate var isAssignment: Bool {
+    !hasNUL && (firstIndex(of: UInt8(ascii: "=")) ?? 0) > 0
+  }
+}

@@ -1,0 +1,50 @@
+package import HeddleModel
+
+/// A thread to be made, whose body is a program. The program starts as from the caller's shell.
+package struct Spawn: Hashable, Codable, Sendable {
+  package var name: EntityName?
+  /// What will manage the thread.
+  package var custodian: CustodianPath
+  /// The program and its arguments; no NUL. A program without a slash is looked up along the PATH of `environment`.
+  package var argv: [[UInt8]]
+  /// The whole environment, each `KEY=VALUE`; no NUL.
+  package var environment: [[UInt8]]
+  /// The working directory, absolute; no NUL.
+  package var cwd: [UInt8]
+  /// The file mode creation mask, 0 to 0o777; umask(2).
+  package var umask: UInt32
+  package var channel: ChannelMode
+  /// Killed, or left without custodians, the thread is suspended instead.
+  package var suspendToKill: Bool
+  /// The thread lives until its whole process tree has ended by itself.
+  package var linger: Bool
+  /// nil is what the supervisor usually gives.
+  package var mailboxBounds: MailboxBounds?
+
+  package init(
+    name: EntityName? = nil,
+    in custodian: CustodianPath = .main,
+    argv: [[UInt8]],
+    environment: [[UInt8]] = [],
+    cwd: [UInt8],
+    umask: UInt32 = usualUmask,
+    channel: ChannelMode = .none,
+    suspendToKill: Bool = false,
+    linger: Bool = false,
+    mailboxBounds: MailboxBounds? = nil
+  ) {
+    self.name = name
+    self.custodian = custodian
+    self.argv = argv
+    self.environment = environment
+    self.cwd = cwd
+    self.umask = umask
+    self.channel = channel
+    self.suspendToKill = suspendToKill
+    self.linger = linger
+    self.mailboxBounds = mailboxBounds
+  }
+
+  /// The mask of a client that names none.
+  package static let usualUmask: UInt32 = 0o022
+}

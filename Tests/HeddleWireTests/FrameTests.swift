@@ -1,0 +1,162 @@
+import HeddleModel
+import HeddleWire
+import Testing
+
+@Suite("Frames")
+struct FrameTests {
+  /// One frame of every kind.
+  private func oneOfEach() throws -> [UInt8] {
+    var writer = FrameWriter(bodyMax: BodyLimit.usual)
+    let request = RequestID(rawValue: 5)
+    try writer.hello(Samples.hello)
+    try writer.welcome(Samples.welcome)
+    try writer.request(Samples.requests[0], id: request)
+    try writer.reply(.done, to: request)
+    try writer.refusal(Samples.refusals[0], of: nil)
+    try writer.notice(Samples.notices[0], of: request)
+    try writer.mail(Samples.bytes("hello").span, to: Samples.id, flags: [.wait, .retry])
+    try writer.mail([UInt8]().span, to: Samples.id)
+    try writer.ack(Samples.acks[2])
+    try writer.room(for: Samples.id)
+    return writer.take()
+  }
+
+  @Test("a header is length, kind, flags, reserved and id, big-endian")
+  func layout() throws {
+    var writer = FrameWriter()
+    try writer.mail([0xAA, 0xBB].span, to: ThreadID(rawValue: 0x0102_0304_0506_0708), flags: .retry)
+    #expect(writer.take() == [0, 0, 0, 14, 7, 2, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0xAA, 0xBB])
+    #expect(writer.take().isEmpty)
+  }
+
+  @Test("every kind is read as it was written")
+  func roundTrip() throws {
+    let frames = try frames(in: oneOfEach())
+    #expect(
+      frames.map(\.header.kind) == [.hello, .welcome, .request, .reply, .refusal, .notice, .mail, .mail, .ack, .room]
+    )
+    #expect(frames[6].body == Samples.bytes("hello"))
+    #expect(frames[6].header == FrameHeader(.mail, flags: [.wait, .retry], id: Samples.id.rawValue, bodyCount: 5))
+    #expect(frames[7].body.isEmpty && frames[9].body.isEmpty)
+  }
+
+  @Test("frames are the same whatever pieces they arrive in")
+  func pieces() throws {
+    let bytes = try oneOfEach()
+    let whole = try frames(in: bytes)
+    for pieceCount in 1...40 { #expect(try frames(in: bytes, pieceCount: pieceCount) == whole) }
+    for cut in 0...bytes.count {
+      var reader = FrameReader(bodyMax: BodyLimit.usual)
+      var frames: [Frame] = []
+      try reader.read(Array(bytes[..<cut]), into: &frames)
+      try reader.read(Array(bytes[cut...]), into: &frames)
+      #expect(frames == whole, "cut at \(cut)")
+      #expect(reader.isBetweenFrames)
+    }
+  }
+
+  @Test("a connection that ends within a frame was cut off")
+  func cutOff() throws {
+    let bytes = try oneOfEach()
+    var reader = FrameReader(bodyMax: BodyLimit.usual)
+    var frames: [Frame] = []
+    #expect(reader.isBetweenFrames)
+    try reader.read(Array(bytes.prefix(7)), into: &frames)
+    #expect(!reader.isBetweenFrames)
+    try reader.read(Array(bytes[7..<17]), into: &frames)
+    #expect(!reader.isBetweenFrames && frames.isEmpty)
+  }
+
+  @Test("what one frame changes holds for the next one, though both came in one piece")
+  func limitRises() throws {
+    var writer = FrameWriter(bodyMax: BodyLimit.usual)
+    try writer.welcome(Samples.welcome)
+    try writer.mail([UInt8](repeating: 1, count: 5_000).span, to: Samples.id)
+    let bytes = writer.take()
+
+    var reader = FrameReader()
+    var offset = 0
+    let welcome = try #require(try reader.next(in: bytes.span, at: &offset))
+    reader.bodyMax = try Welcome(decoding: welcome.body).bodyMax
+    #expect(try reader.next(in: bytes.span, at: &offset)?.body.count == 5_000)
+    #expect(try reader.next(in: bytes.span, at: &offset) == nil)
+    #expect(offset == bytes.count)
+  }
+
+  @Test("the longest body is taken, and one byte more is refused on its header alone", arguments: [0, 1, 4_096])
+  func limit(bodyMax: Int) throws {
+    var writer = FrameWriter(bodyMax: bodyMax)
+    try writer.mail([UInt8](repeating: 1, count: bodyMax).span, to: Samples.id)
+    #expect(try frames(in: writer.take(), bodyMax: bodyMax)[0].body.count == bodyMax)
+
+    let error = FrameError.bodyTooLong(declared: bodyMax + 1, limit: bodyMax)
+    #expect(throws: error) { try writer.mail([UInt8](repeating: 1, count: bodyMax + 1).span, to: Samples.id) }
+    #expect(writer.take().isEmpty)
+    #expect(throws: error) { try frames(in: header(length: UInt32(bodyMax + 13)), bodyMax: bodyMax) }
+  }
+
+  @Test("the most that a length can say is refused before room for it is made")
+  func absurdLength() {
+    #expect(throws: FrameError.bodyTooLong(declared: Int(UInt32.max) - 12, limit: BodyLimit.ceiling)) {
+      try frames(in: header(length: .max), bodyMax: BodyLimit.ceiling)
+    }
+  }
+
+  @Test("a length that does not cover the header is refused", arguments: [0, 11] as [UInt32])
+  func tooShort(length: UInt32) {
+    #expect(throws: FrameError.tooShort(length: length)) { try frames(in: header(length: length)) }
+  }
+
+  @Test("a kind that there is not is refused by its number", arguments: [0, 10, 255] as [UInt8])
+  func unknownKind(number: UInt8) {
+    let error = #expect(throws: FrameError.unknownKind(number)) { try frames(in: header(kind: number)) }
+    #expect(error.map(WireRefusal.init)?.reason == "frame kind \(number) is unknown")
+  }
+
+  @Test("what is reserved is 0, and flags are those of the kind")
+  func reserved() {
+    #expect(throws: FrameError.reservedBits(0x0102)) { try frames(in: header(reserved: [1, 2])) }
+    #expect(throws: FrameError.flags(FrameFlags(rawValue: 4), .mail)) { try frames(in: header(flags: 7)) }
+    #expect(throws: FrameError.flags(.wait, .request)) { try frames(in: header(kind: 3, flags: 1)) }
+  }
+
+  @Test("what concerns a thread or a request names it, what concerns the connection has id 0")
+  func ids() throws {
+    for kind in [FrameKind.request, .reply, .notice, .mail, .room] {
+      #expect(throws: FrameError.id(0, kind)) { try frames(in: header(kind: kind.rawValue, id: 0)) }
+    }
+    for kind in [FrameKind.hello, .welcome, .ack] {
+      #expect(throws: FrameError.id(9, kind)) { try frames(in: header(kind: kind.rawValue, id: 9)) }
+    }
+    #expect(try frames(in: header(kind: 5, id: 0)).count == 1)
+    #expect(try frames(in: header(kind: 5, id: 9)).count == 1)
+  }
+
+  @Test("room has no body")
+  func roomBody() {
+    #expect(throws: FrameError.unexpectedBody(.room, count: 1)) { try frames(in: header(length: 13, kind: 9)) }
+  }
+
+  @Test("after an error a reader gives nothing but that error")
+  func failed() {
+    var reader = FrameReader()
+    var offset = 0
+    let good = header()
+    #expect(throws: FrameError.unknownKind(99)) { try reader.next(in: header(kind: 99).span, at: &offset) }
+    offset = 0
+    #expect(throws: FrameError.unknownKind(99)) { try reader.next(in: good.span, at: &offset) }
+    #expect(!reader.isBetweenFrames)
+  }
+
+  /// A MAIL header without body, but for what is said.
+  private func header(
+    length: UInt32 = 12,
+    kind: UInt8 = 7,
+    flags: UInt8 = 0,
+    reserved: [UInt8] = [0, 0],
+    id: UInt8 = 9
+  ) -> [UInt8] {
+    let lengthBytes = (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) }
+    return lengthBytes + [kind, flags] + reserved + [0, 0, 0, 0, 0, 0, 0, id]
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import HeddleMessages
+import HeddleModel
+import HeddleWire
+import SwiftProtobuf
+import Testing
+
+/// A frame that `proto/testdata` keeps, for clients in any language to be tested against.
+struct GoldenFrame: Sendable, CustomTestStringConvertible {
+  /// The name of its two files: `name.bin`, the bytes, and `name.json`, what they say.
+  let name: String
+  let bytes: [UInt8]
+
+  var testDescription: String { name }
+
+  init(_ name: String, _ write: (inout FrameWriter) throws(FrameError) -> Void) {
+    var writer = FrameWriter(bodyMax: BodyLimit.usual)
+    do throws(FrameError) { try write(&writer) } catch { preconditionFailure("\(name): \(error)") }
+    self.name = name
+    bytes = writer.take()
+  }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../proto/testdata").standardizedFileURL
+
+  static let all: [GoldenFrame] = handshake + requests + answers + mail
+
+  private static let handshake = [
+    GoldenFrame("hello") { writer throws(FrameError) in try writer.hello(Samples.hello) },
+    GoldenFrame("welcome") { writer throws(FrameError) in try writer.welcome(Samples.welcome) },
+  ]
+
+  private static let requests: [GoldenFrame] = {
+    let named: [(String, Request.Command)] = [
+      ("spawn", .spawn(Samples.spawn)), ("find", .find(Samples.byName)), ("list", .list(includeDead: true)),
+      ("suspend", .suspend(Samples.byID)), ("resume", .resume(Samples.byID, benefactor: .custodian(Samples.job))),
+      ("kill", .kill(Samples.byName, wait: true)), ("break", .sendBreak(Samples.byName, .terminate)),
+      ("end-mail", .endMail(Samples.byName)), ("wait", .wait(Samples.byID)),
+      ("cancel", .cancel(RequestID(rawValue: 3))), ("logs", .logs(Samples.byName, tailLines: 10)),
+      ("custodian-new", .custodianNew(Samples.job)), ("custodian-tree", .custodianTree(.root)),
+      ("custodian-shutdown", .custodianShutdown(Samples.job, follow: true)), ("barrier", .barrier),
+      ("daemon-status", .daemonStatus),
+    ]
+    return named.map { name, command in
+      GoldenFrame("request-\(name)") { writer throws(FrameError) in
+        try writer.request(Request(command), id: RequestID(rawValue: 7))
+      }
+    } + [
+      GoldenFrame("request-with-authority") { writer throws(FrameError) in
+        try writer.request(Request(.suspend(Samples.byID), as: Samples.job), id: RequestID(rawValue: 8))
+      }
+    ]
+  }()
+
+  private static let answers: [GoldenFrame] = {
+    let replies: [(String, Reply)] = [
+      ("done", .done), ("spawned", .spawned(Samples.infos[0])), ("threads", .threads(Samples.infos, more: true)),
+      ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
+      ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
+      ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
+      ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
+    ]
+    let request = RequestID(rawValue: 7)
+    return replies.map { name, reply in
+      GoldenFrame("reply-\(name)") { writer throws(FrameError) in try writer.reply(reply, to: request) }
+    } + [
+      GoldenFrame("notice-thread-killed") { writer throws(FrameError) in
+        try writer.notice(Samples.notices[0], of: request)
+      },
+      GoldenFrame("notice-thread-dead") { writer throws(FrameError) in
+        try writer.notice(Samples.notices[1], of: request)
+      },
+      GoldenFrame("refusal-request") { writer throws(FrameError) in
+        try writer.refusal(
+          WireRefusal(
+            .noSuchThread,
+            attempted: "suspend",
+            subject: "thread worker-3",
+            reason: "there is none",
+            advice: "see heddle ps"
+          ),
+          of: request
+        )
+      },
+      GoldenFrame("refusal-connection") { writer throws(FrameError) in
+        try writer.refusal(WireRefusal(FrameError.unknownKind(99)), of: nil)
+      },
+    ]
+  }()
+
+  private static let mail = [
+    GoldenFrame("mail") { writer throws(FrameError) in try writer.mail(Samples.bytes("hello").span, to: Samples.id) },
+    GoldenFrame("mail-empty") { writer throws(FrameError) in try writer.mail([UInt8]().span, to: Samples.id) },
+    GoldenFrame("mail-wait") { writer throws(FrameError) in
+      try writer.mail([0, 0xFF, 0x0A].span, to: Samples.id, flags: .wait)
+    },
+    GoldenFrame("mail-retry") { writer throws(FrameError) in
+      try writer.mail([0, 0xFF, 0x0A].span, to: Samples.id, flags: [.wait, .retry])
+    },
+    GoldenFrame("ack") { writer throws(FrameError) in try writer.ack(Ack(through: 300)) },
+    GoldenFrame("ack-refused") { writer throws(FrameError) in try writer.ack(Samples.acks[2]) },
+    GoldenFrame("room") { writer throws(FrameError) in try writer.room(for: Samples.id) },
+  ]
+}
+
+// MARK: - What a frame says, as JSON
+
+extension GoldenFrame {
+  /// The frame in words: its header's fields, and its body as protobuf's JSON, as an ack's numbers, or in base64.
+  func json() throws -> Data {
+    let frame = try frames(in: bytes)[0]
+    var fields: [String: Any] = [
+      "kind": "\(frame.header.kind)".uppercased(), "kind_number": frame.header.kind.rawValue,
+      "flags": frame.header.flags.rawValue, "id": String(frame.header.id), "body_bytes": frame.header.bodyCount,
+    ]
+    switch frame.header.kind {
+    case .hello: try fields.merge(described(ProtoHello(serializedBytes: frame.body))) { $1 }
+    case .welcome: try fields.merge(described(ProtoWelcome(serializedBytes: frame.body))) { $1 }
+    case .request: try fields.merge(described(ProtoRequest(serializedBytes: frame.body))) { $1 }
+    case .reply: try fields.merge(described(ProtoReply(serializedBytes: frame.body))) { $1 }
+    case .refusal: try fields.merge(described(ProtoRefusal(serializedBytes: frame.body))) { $1 }
+    case .notice: try fields.merge(described(ProtoNotice(serializedBytes: frame.body))) { $1 }
+    case .ack: fields["ack"] = try described(Ack(decoding: frame.body))
+    case .mail, .room: fields["body_base64"] = Data(frame.body).base64EncodedString()
+    }
+    let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try JSONSerialization.data(withJSONObject: fields, options: options) + Data("\n".utf8)
+  }
+
+  private func described(_ message: some Message) throws -> [String: Any] {
+    let text: String = try message.jsonString()
+    return [
+      "message": type(of: message).protoMessageName,
+      "body": try JSONSerialization.jsonObject(with: Data(text.utf8)),
+    ]
+  }
+
+  private func described(_ ack: Ack) -> [String: Any] {
+    let refused = ack.refused.map { ["number": String($0.number), "code": $0.code.rawValue] as [String: Any] }
+    return ["through": String(ack.through), "refused": refused]
+  }
+}

@@ -1,0 +1,138 @@
+import HeddleModel
+import HeddleWire
+
+/// One value or more of every case that goes over the wire.
+enum Samples {
+  static let id = ThreadID(rawValue: 0x7F3A)
+  static let byID = ThreadReference.id(id)
+  static let byName = ThreadReference.name(name("worker-3"))
+  static let job = path("/main/job")
+
+  static let hello = Hello(versions: 1...3, clientName: "heddle", clientVersion: "0.1.0", bodyMax: 65_536)
+  static let welcome = Welcome(
+    version: 1,
+    bodyMax: 65_536,
+    node: "loom",
+    incarnation: 42,
+    daemonPID: 1_234,
+    daemonVersion: "0.1.0"
+  )
+
+  static let spawn = Spawn(
+    name: name("worker-3"),
+    in: job,
+    argv: [bytes("sh"), bytes("-c"), [0xFF, 0x20]],
+    environment: [bytes("A=b=c")],
+    cwd: bytes("/tmp"),
+    umask: 0o077,
+    channel: .lines,
+    suspendToKill: true,
+    linger: true,
+    mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
+  )
+
+  static let commands: [Request.Command] =
+    [
+      .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
+      .find(byID), .find(byName),
+      .list(includeDead: true), .list(includeDead: false, after: id),
+      .suspend(byName), .resume(byID),
+      .resume(byID, benefactor: .thread(byName)), .resume(byID, benefactor: .custodian(job)),
+      .kill(byName, wait: true), .kill(byName, wait: false),
+      .endMail(byID), .wait(byName), .cancel(RequestID(rawValue: .max)),
+      .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
+      .custodianNew(job), .custodianTree(.root),
+      .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
+      .barrier, .daemonStatus,
+    ] + BreakKind.allCases.map { .sendBreak(byID, $0) }
+
+  static let requests = commands.map { Request($0) } + [Request(.barrier, as: job), Request(.suspend(byID), as: .root)]
+
+  static let causes: [DeathCause] = [
+    .exited(code: 0), .exited(code: 255), .signalled(number: 9, coreDumped: false),
+    .signalled(number: 11, coreDumped: true), .failedToStart(errorNumber: 2, stage: "exec"), .killed(by: "id:2"),
+    .custodianShutDown(job), .daemonEnded,
+  ]
+
+  static let infos =
+    [info(.starting), info(.running), info(.suspended), info(.ending)]
+    + causes.map { info(.dead, death: DeathRecord(cause: $0, unreadMail: 3)) }
+
+  static let summaries = ThreadInfo.State.allCases.map { ThreadSummary(id: id, name: name("x"), state: $0) }
+
+  static let tree = CustodianTree(
+    path: .root,
+    state: .open,
+    children: [
+      CustodianTree(
+        path: .main,
+        state: .open,
+        children: [CustodianTree(path: job, state: .shuttingDown, children: [], threads: summaries)],
+        threads: []
+      )
+    ],
+    threads: [ThreadSummary(id: id, name: nil, state: .running)]
+  )
+
+  static let status = DaemonStatus(
+    pid: 7,
+    version: "0.1.0",
+    socketPath: bytes("/run/user/0/heddle/socket"),
+    node: "loom",
+    incarnation: 42,
+    uptime: .seconds(90),
+    counts: .init(livingThreads: 1, deadThreads: 2, custodians: 3, connections: 4)
+  )
+
+  static let replies: [Reply] =
+    [
+      .done, .spawned(infos[0]), .thread(infos[1]), .threads([], more: false), .threads(infos, more: true),
+      .died(id, DeathRecord(cause: causes[0], unreadMail: 0)),
+      .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),
+      .custodianTree(tree),
+      .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
+      .daemonStatus(status),
+    ] + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
+
+  static let notices: [Notice] = [
+    .threadKilled(summaries[3], stragglers: 2), .threadDead(summaries[4], after: .nanoseconds(1_500_000)),
+    .leftSuspended([]), .leftSuspended(summaries),
+  ]
+
+  static let refusals =
+    RefusalCode.allCases.map {
+      WireRefusal($0, attempted: "suspend", subject: "thread x", reason: "it is dead", advice: "", errorNumber: nil)
+    } + [WireRefusal(.cannotStart, attempted: "start", subject: "x", reason: "r", advice: "a", errorNumber: 2)]
+
+  static let acks = [
+    Ack(through: 0), Ack(through: .max),
+    Ack(through: 9, refused: [.init(number: 3, code: .mailboxFull), .init(number: 9, code: .dead)]),
+  ]
+
+  static func info(_ state: ThreadInfo.State, death: DeathRecord? = nil) -> ThreadInfo {
+    ThreadInfo(
+      id: id,
+      name: name("worker-3"),
+      argv: [bytes("sleep"), [0xFE]],
+      custodians: [.main, job],
+      state: state,
+      age: .seconds(3_600),
+      sinceChange: .nanoseconds(1),
+      lastChange: .init(what: "suspended", by: "/main/job"),
+      pid: state == .running ? 4_321 : nil,
+      channel: .lines,
+      mail: .init(messages: 2, bytes: 130, bounds: .supervised),
+      death: death
+    )
+  }
+
+  static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  static func name(_ text: String) -> EntityName {
+    do { return try EntityName(text) } catch { preconditionFailure("\(text): \(error)") }
+  }
+
+  static func path(_ text: String) -> CustodianPath {
+    do { return try CustodianPath(parsing: text) } catch { preconditionFailure("\(text): \(error)") }
+  }
+}
