@@ -24,6 +24,13 @@ let package = Package(
   targets: [
     // The core: pure values.
     .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings),
+
+    // The door to the operating system: libuv, and the only room that imports it.
+    .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
+
+    // A test target per room.
+    .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu11
 )
