@@ -160,6 +160,6 @@ private func withCStrings<Result>(
   _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> Result
 ) -> Result {
   var copies = unsafe strings.map { unsafe strdup($0) } + [nil]
-  defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
+  defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
   return unsafe copies.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
 }

@@ -65,6 +65,8 @@ internal import Synchronization
   // MARK: Running
 
   /// Runs the loop on the calling thread until it is stopped; then every handle is closed.
+  ///
+  /// The thread has SIGPIPE blocked from here on.
   package func run() {
     life.withLock { life in
       guard case .idle = life else { preconditionFailure("a loop runs once, on one thread") }
@@ -100,6 +102,7 @@ internal import Synchronization
   }
 
   private func runToEnd() {
+    Self.blockBrokenPipeSignal()
     owner.store(Self.currentThread, ordering: .relaxed)
     core.onBeforePoll = { [unowned self] in beforePoll() }
     core.onAfterPoll = { [unowned self] in runWork() }
@@ -108,6 +111,17 @@ internal import Synchronization
     runWork()
     core.close()
     runLeftovers()
+  }
+
+  /// Makes a write to a peer that is gone fail with EPIPE, which is all that we want to know.
+  ///
+  /// The signal goes to the thread that writes (signal(7)), so it is blocked there, and the process's action for it, which
+  /// is not ours to change, stays. libuv gives a child an empty mask.
+  private static func blockBrokenPipeSignal() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGPIPE)
+    unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   /// Asks the loop to stop, after the work that is in its queue. Returns at once; any thread may ask, also the loop's.
@@ -140,7 +154,7 @@ internal import Synchronization
 
   private func enqueue(_ work: Work) {
     let lostItsReader = queue.append(work) { unsafe confined.wake() }
-    if lostItsReader { Task.detached { self.runLeftovers() } }
+    if lostItsReader { continueElsewhere() }
   }
 
   /// Runs what is queued, a bounded number of times, and lets the loop sleep only if nothing is left.
@@ -168,14 +182,19 @@ internal import Synchronization
     return true
   }
 
-  /// Runs work until there is none, then gives up the turn. After the loop's end the calling thread takes the turn.
+  /// Runs what is left after the loop's end, on a thread that takes the turn for it, and gives up the turn.
   private func runLeftovers() {
     let me = Self.currentThread
     owner.store(me, ordering: .relaxed)
-    while runWork(ifEmpty: .gone) {}
-    // Once the queue says `gone` another thread may have taken the turn already.
+    var isEmpty = false
+    for _ in 0..<16 where !isEmpty { isEmpty = !runWork(ifEmpty: .gone) }
+    // If the queue is empty another thread may have taken the turn already.
     _ = owner.compareExchange(expected: me, desired: 0, ordering: .relaxed)
+    // Work that goes on giving itself work holds up neither the loop's end nor the pool's thread.
+    if !isEmpty { continueElsewhere() }
   }
+
+  private func continueElsewhere() { Task.detached { self.runLeftovers() } }
 
   // MARK: Confinement
 
