@@ -1,0 +1,27 @@
+#pragma once
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+// What Swift cannot say for itself: a variadic call, and a struct that glibc declares only under _GNU_SOURCE.
+
+/// The bytes that can be read from `descriptor` now (FIONREAD, see ioctl_tty(2) and pipe(7)), or a negative libuv code.
+static inline int heddle_available_bytes(int descriptor) {
+  int count = 0;
+  return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -errno;
+}
+
+/// `struct ucred` of unix(7).
+struct heddle_peer_credentials {
+  pid_t pid;
+  uid_t uid;
+  gid_t gid;
+};
+
+/// Fills `peer` with who was at the other end when the connection was made (SO_PEERCRED); 0, or a negative libuv code.
+static inline int heddle_get_peer_credentials(int descriptor, struct heddle_peer_credentials *peer) {
+  socklen_t size = sizeof *peer;
+  return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0 ? 0 : -errno;
+}
