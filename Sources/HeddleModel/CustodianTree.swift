@@ -1,0 +1,86 @@
+/// The custodians, each below another but the root, and what each manages directly.
+package struct CustodianTree: Equatable, Codable, Sendable {
+  /// One custodian that is not shut down, or is shut down and still has threads to see the end of.
+  package struct Custodian: Equatable, Codable, Sendable {
+    /// nil for the root.
+    package let parent: CustodianID?
+    package internal(set) var isShutDown = false
+    /// Those directly below that are not shut down, or not completely, in the order of creation.
+    package internal(set) var children = Roster<CustodianID>()
+    /// The threads that it manages directly, in the order in which they came.
+    package internal(set) var members = Roster<ThreadID>()
+    /// The threads that were told to end while it managed them and whose bodies have not ended.
+    package internal(set) var departing = Roster<ThreadID>()
+    /// The waits for its shutdown.
+    var watchers = Roster<WaitID>()
+
+    var isComplete: Bool { isShutDown && children.isEmpty && departing.isEmpty }
+  }
+
+  private var custodians = IDTable<CustodianID, Custodian>()
+  package let root: CustodianID
+
+  /// The tree that has only a root.
+  package init() { root = custodians.insert(Custodian(parent: nil)) }
+
+  /// The custodian's record; nil when it never was, or its shutdown is complete. In place.
+  package internal(set) subscript(id: CustodianID) -> Custodian? {
+    _read { yield custodians[id] }
+    _modify { yield &custodians[id] }
+  }
+
+  /// Adds a custodian directly below `parent`. Racket: `make-custodian`.
+  package mutating func make(below parent: CustodianID) throws(Refusal) -> CustodianID {
+    try requireOpen(parent)
+    let id = custodians.insert(Custodian(parent: parent))
+    custodians[parent]?.children.append(id)
+    return id
+  }
+
+  /// Throws unless `id` is a custodian that can manage new things.
+  package func requireOpen(_ id: CustodianID) throws(Refusal) {
+    if try isShutDown(id) { throw .custodianShutDown(id) }
+  }
+
+  /// Whether `id` is shut down, completely or not (CU-05).
+  package func isShutDown(_ id: CustodianID) throws(Refusal) -> Bool {
+    guard custodians.wasUsed(id) else { throw .noSuchCustodian(id) }
+    return custodians[id]?.isShutDown ?? true
+  }
+
+  /// Whether `id` is `other` or below it, directly or through others. Costs the depth of `id`.
+  package func isAtOrBelow(_ id: CustodianID, _ other: CustodianID) -> Bool {
+    var next: CustodianID? = id
+    while let current = next {
+      if current == other { return true }
+      next = custodians[current]?.parent
+    }
+    return false
+  }
+
+  /// `id` and all below it, a custodian before those below it, those in the order of creation.
+  package func subtree(of id: CustodianID) -> [CustodianID] {
+    var found: [CustodianID] = []
+    var pending = [id]
+    while let current = pending.popLast() {
+      found.append(current)
+      pending.append(contentsOf: (custodians[current]?.children.members ?? []).reversed())
+    }
+    return found
+  }
+
+  /// Forgets `id` if its shutdown is complete, and then those above it to which this was the last thing missing.
+  ///
+  /// - Returns: the custodians whose shutdown is complete by this, lowest first.
+  mutating func removeCompleted(from id: CustodianID) -> [CustodianID] {
+    var completed: [CustodianID] = []
+    var next: CustodianID? = id
+    while let current = next, let record = custodians[current], record.isComplete {
+      completed.append(current)
+      custodians.remove(current)
+      if let parent = record.parent { custodians[parent]?.children.remove(current) }
+      next = record.parent
+    }
+    return completed
+  }
+}

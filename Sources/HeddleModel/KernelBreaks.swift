@@ -1,0 +1,54 @@
+// Breaks.
+
+extension Kernel {
+  /// Registers a break with a thread, or with the innermost thread nested in it. It is raised when the thread runs with
+  /// breaks enabled; it never resumes one (SR-47). No effect on one that is ending or dead. Racket: `break-thread`.
+  package mutating func sendBreak(_ kind: BreakKind, to thread: ThreadID, effects: inout Effects) throws(Refusal) {
+    try requireThread(thread)
+    register(kind, with: thread, effects: &effects)
+    finishStep(&effects)
+  }
+
+  /// The thread lets breaks in, or keeps them out, from now on. Racket: `break-enabled`.
+  ///
+  /// - Returns: the break to raise at once: one was pending and is let in now (BR-05).
+  package mutating func setBreaksEnabled(_ enabled: Bool, in thread: ThreadID) throws(Refusal) -> BreakKind? {
+    try requireThread(thread)
+    threads[thread]?.breaks.areEnabled = enabled
+    return takeBreak(of: thread)
+  }
+
+  /// The break to raise in a thread that stands at a safe point, which is not pending any more then. nil when there is
+  /// none, or breaks are disabled, or the thread is not running.
+  package mutating func takeBreak(of thread: ThreadID) -> BreakKind? {
+    guard let record = threads[thread], record.life.phase == .running, record.breaks.areEnabled else { return nil }
+    return threads[thread]?.breaks.take()
+  }
+
+  /// Registers a break with the innermost thread that is nested in `thread`.
+  mutating func register(_ kind: BreakKind, with thread: ThreadID, effects: inout Effects) {
+    var target = thread
+    while case .active(let nested, _) = threads[target]?.nesting { target = nested }
+    guard threads[target]?.life.isAlive == true else { return }
+    threads[target]?.breaks.register(kind)
+    deliverBreak(to: target, effects: &effects)
+  }
+
+  /// Raises a pending break in the oldest wait that lets it in, or says that one is ready for the next safe point.
+  mutating func deliverBreak(to thread: ThreadID, effects: inout Effects) {
+    guard let record = threads[thread], record.life.phase == .running, let kind = record.breaks.pending else { return }
+    let broken = record.waits.first { letsBreakIn($0, record) }
+    if let broken {
+      _ = threads[thread]?.breaks.take()
+      withdraw(broken, .broken(broken, kind), effects: &effects)
+    } else if record.breaks.areEnabled, record.nesting == .idle {
+      effects.append(.breakReady(thread))
+    }
+  }
+
+  /// A nested call is never broken: the break goes to the nested thread, or waits for the call's outcome.
+  func letsBreakIn(_ id: WaitID, _ owner: ThreadRecord) -> Bool {
+    guard let wait = waits[id], !wait.isNested else { return false }
+    return owner.breaks.areEnabled || wait.enablesBreaks
+  }
+}

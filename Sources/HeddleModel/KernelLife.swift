@@ -1,0 +1,120 @@
+// Suspending, resuming and ending threads, and what their bodies answer.
+
+extension Kernel {
+  /// Stops a running thread. No effect on one that is suspended, ending or dead. Racket: `thread-suspend`.
+  ///
+  /// - Parameter caller: the custodian in whose name it is done; it needs authority over the thread.
+  package mutating func suspend(
+    _ thread: ThreadID,
+    by caller: CustodianID,
+    effects: inout Effects
+  ) throws(Refusal) {
+    try requireThread(thread)
+    try requireAuthority(caller, over: thread)
+    stop(thread, effects: &effects)
+  }
+
+  /// Ends a thread, or suspends it if it was made so. No effect on one that is ending or dead, or suspended instead
+  /// already (TH-12). Racket: `kill-thread`.
+  ///
+  /// - Parameters:
+  ///   - caller: the custodian in whose name it is done; it needs authority over the thread.
+  ///   - really: whether a suspend-to-kill thread ends, too.
+  package mutating func kill(
+    _ thread: ThreadID,
+    by caller: CustodianID,
+    really: Bool = false,
+    effects: inout Effects
+  ) throws(Refusal) {
+    try requireThread(thread)
+    try requireAuthority(caller, over: thread)
+    if threads[thread]?.suspendsOnKill == true, !really {
+      stop(thread, effects: &effects)
+    } else {
+      end(thread, .killed, effects: &effects)
+    }
+    finishStep(&effects)
+  }
+
+  /// The body stands still, by the order of `generation`. Ignored when a later order was given since.
+  package mutating func bodyStopped(_ thread: ThreadID, generation: UInt64, effects: inout Effects) {
+    bodyFollowed(thread, generation, effects: &effects)
+  }
+
+  /// The body goes on, by the order of `generation`. Ignored when a later order was given since.
+  package mutating func bodyRunning(_ thread: ThreadID, generation: UInt64, effects: inout Effects) {
+    bodyFollowed(thread, generation, effects: &effects)
+  }
+
+  /// The body is gone, by itself or by order: the thread is dead, and its death event fires, once.
+  package mutating func bodyEnded(_ thread: ThreadID, _ end: BodyEnd, effects: inout Effects) {
+    guard let wasAlive = threads[thread]?.life.isAlive, threads[thread]?.life.bodyEnded(end) == true else { return }
+    effects.append(.happened(StateEvent(thread: thread, kind: .death, generation: 0)))
+    if wasAlive { leaveWorld(thread, effects: &effects) }
+    agenda.append(contentsOf: threads[thread]?.deathWatchers.members ?? [])
+    finishNesting(of: thread, effects: &effects)
+    release(thread, effects: &effects)
+    finishStep(&effects)
+  }
+
+  // MARK: - Shared with the other inputs
+
+  mutating func stop(_ thread: ThreadID, effects: inout Effects) {
+    guard let generation = threads[thread]?.life.suspend() else { return }
+    for wait in threads[thread]?.waits.members ?? [] { unpark(wait) }
+    effects.append(.stopBody(thread, generation: generation))
+  }
+
+  /// Decides that a thread ends; its death comes with `bodyEnded`.
+  mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
+    guard threads[thread]?.life.end() == true else { return }
+    awaitEnd(of: thread)
+    leaveWorld(thread, effects: &effects)
+    effects.append(.endBody(thread, reason))
+    breakNested(of: thread, effects: &effects)
+  }
+
+  /// Takes a thread that will not act again out of all that might still move it.
+  private mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) {
+    for wait in threads[thread]?.waits.members ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
+    for manager in threads[thread]?.managers ?? [] { custodians[manager]?.members.remove(thread) }
+    threads[thread]?.managers = []
+    for benefactor in threads[thread]?.benefactors.members ?? [] { threads[benefactor]?.dependents.remove(thread) }
+    for dependent in threads[thread]?.dependents.members ?? [] { threads[dependent]?.benefactors.remove(thread) }
+    threads[thread]?.benefactors = Roster()
+    threads[thread]?.dependents = Roster()
+    threads[thread]?.mailCount = 0
+  }
+
+  /// From here on the shutdown of the thread's custodians waits for its body.
+  private mutating func awaitEnd(of thread: ThreadID) {
+    for manager in threads[thread]?.managers ?? [] {
+      custodians[manager]?.departing.append(thread)
+      threads[thread]?.awaitedBy.append(manager)
+    }
+  }
+
+  /// Tells the custodians that waited for the thread's body that it is gone.
+  private mutating func release(_ thread: ThreadID, effects: inout Effects) {
+    let awaitedBy = threads[thread]?.awaitedBy ?? []
+    threads[thread]?.awaitedBy = []
+    for custodian in awaitedBy {
+      custodians[custodian]?.departing.remove(thread)
+      effects.append(contentsOf: custodians.removeCompleted(from: custodian).map(Effect.shutdownComplete))
+    }
+  }
+
+  private mutating func bodyFollowed(_ thread: ThreadID, _ generation: UInt64, effects: inout Effects) {
+    guard let happened = threads[thread]?.life.bodyFollowed(generation) else { return }
+    for generation in happened {
+      let event = StateEvent(
+        thread: thread,
+        kind: generation % 2 == 1 ? .suspension : .resumption,
+        generation: (generation + 1) / 2
+      )
+      effects.append(.happened(event))
+    }
+    agenda.append(contentsOf: threads[thread]?.changeWatchers.members ?? [])
+    finishStep(&effects)
+  }
+}

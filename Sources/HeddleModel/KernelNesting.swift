@@ -1,0 +1,51 @@
+// Nested threads. Racket: `call-in-nested-thread`.
+
+extension Kernel {
+  /// Makes a thread that is managed by `custodian`, and blocks `creator` until it is done. A break that is pending on
+  /// the creator moves to it (TH-23).
+  ///
+  /// - Returns: the nested thread, and the creator's wait, which ends with `Choice.nested`.
+  package mutating func makeNestedThread(
+    in creator: ThreadID,
+    under custodian: CustodianID,
+    effects: inout Effects
+  ) throws(Refusal) -> (thread: ThreadID, wait: WaitID) {
+    try requireActing(creator)
+    guard case .idle = threads[creator]?.nesting else { throw .alreadyNesting(creator) }
+    let nested = try makeThread(under: custodian, breaksEnabled: threads[creator]?.breaks.areEnabled ?? true)
+    threads[nested]?.creator = creator
+    threads[creator]?.nesting = .active(nested, isLost: false)
+    let wait = beginWait([Branch(.nestedEnd)], of: creator, enablesBreaks: false, firstLookAt: 0, effects: &effects)
+    if let kind = threads[creator]?.breaks.take() { register(kind, with: nested, effects: &effects) }
+    finishStep(&effects)
+    return (nested, wait)
+  }
+
+  /// The creator is to end: its nested thread gets a break and lives on (TH-21).
+  mutating func breakNested(of creator: ThreadID, effects: inout Effects) {
+    guard case .active(let nested, _) = threads[creator]?.nesting else { return }
+    register(.interrupt, with: nested, effects: &effects)
+  }
+
+  /// A thread is dead. If it was nested, its creator goes on, or waits for what is nested in the dead one (TH-25); a
+  /// break that is left over moves to the creator (TH-27).
+  mutating func finishNesting(of thread: ThreadID, effects: inout Effects) {
+    guard let record = threads[thread] else { return }
+    if case .active(let inner, _) = record.nesting { threads[inner]?.creator = record.creator }
+    threads[thread]?.nesting = .idle
+    threads[thread]?.creator = nil
+    guard let creator = record.creator, case .active(_, let isLost) = threads[creator]?.nesting else { return }
+    if let leftover = threads[thread]?.breaks.take() { threads[creator]?.breaks.register(leftover) }
+    if case .active(let inner, _) = record.nesting {
+      threads[creator]?.nesting = .active(inner, isLost: true)
+    } else {
+      let outcome = isLost ? .killed : end(of: thread)
+      threads[creator]?.nesting = .done(outcome)
+      agenda.append(contentsOf: threads[creator]?.waits.members ?? [])
+    }
+  }
+
+  private func end(of thread: ThreadID) -> BodyEnd {
+    if case .dead(let end) = threads[thread]?.life.phase { end } else { .killed }
+  }
+}

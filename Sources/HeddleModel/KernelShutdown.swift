@@ -1,0 +1,35 @@
+// Shutting custodians down.
+
+extension Kernel {
+  /// Shuts down `custodian` and all below it: they manage nothing from now on. A thread that is left with no custodian
+  /// is told to end, or suspended if it was made so. No effect the second time. Racket: `custodian-shutdown-all`.
+  ///
+  /// Holding the custodian is all the authority it needs (CU-18). It has begun when this returns; it is complete at
+  /// `shutdownComplete`, which may be one of the effects of this very step.
+  package mutating func shutDown(_ custodian: CustodianID, effects: inout Effects) throws(Refusal) {
+    if try custodians.isShutDown(custodian) { return }
+    let subtree = custodians.subtree(of: custodian).filter { custodians[$0]?.isShutDown == false }
+    for id in subtree {
+      custodians[id]?.isShutDown = true
+      effects.append(.shutDown(id))
+      agenda.append(contentsOf: custodians[id]?.watchers.members ?? [])
+    }
+    for id in subtree { dismissMembers(of: id, effects: &effects) }
+    for id in subtree.reversed() {
+      effects.append(contentsOf: custodians.removeCompleted(from: id).map(Effect.shutdownComplete))
+    }
+    finishStep(&effects)
+  }
+
+  private mutating func dismissMembers(of custodian: CustodianID, effects: inout Effects) {
+    for thread in custodians[custodian]?.members.members ?? [] {
+      if threads[thread]?.managers == [custodian], threads[thread]?.suspendsOnKill == false {
+        end(thread, .lostCustodian(custodian), effects: &effects)
+      } else {
+        custodians[custodian]?.members.remove(thread)
+        threads[thread]?.managers.removeAll { $0 == custodian }
+        if threads[thread]?.managers.isEmpty == true { stop(thread, effects: &effects) }
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// All that the model knows of one thread, until its record is forgotten.
+package struct ThreadRecord: Equatable, Codable, Sendable {
+  /// Whether what would kill it suspends it. Racket: `thread/suspend-to-kill`.
+  package let suspendsOnKill: Bool
+  package internal(set) var life = ThreadLife()
+  package internal(set) var breaks: BreakState
+  /// Its custodians, in the order in which it got them; none of them at or below another (SR-19, SR-20).
+  package internal(set) var managers: [CustodianID]
+  /// The custodians that managed it when it was told to end; their shutdown waits for its body.
+  var awaitedBy: [CustodianID] = []
+  /// Those that get what this thread gets, in the order of attachment.
+  var dependents = Roster<ThreadID>()
+  /// Those that it is attached to.
+  var benefactors = Roster<ThreadID>()
+  /// Its waits that have not ended, oldest first. More than one when several tasks share the thread.
+  var waits = Roster<WaitID>()
+  var nesting = Nesting.idle
+  /// The thread whose nested thread this is.
+  var creator: ThreadID?
+  /// The number of messages in its mailbox.
+  package internal(set) var mailCount = 0
+  /// The waits for its mail, its own alone.
+  var mailWatchers = Roster<WaitID>()
+  var deathWatchers = Roster<WaitID>()
+  /// The waits for its suspensions and resumptions.
+  var changeWatchers = Roster<WaitID>()
+}
+
+/// Where a thread stands with a nested thread of its own. Racket: `call-in-nested-thread`.
+enum Nesting: Equatable, Codable, Sendable {
+  case idle
+  /// Blocked until this thread is done. `isLost` when a thread between the two has died: there is no value to wait for
+  /// any more, only an end (TH-25).
+  case active(ThreadID, isLost: Bool)
+  /// It is done, and the thread has not been told.
+  case done(BodyEnd)
+}
