@@ -1,0 +1,61 @@
+import heddle_replay
+
+extension NaiveModel {
+  /// Breaking a dead thread does nothing, whatever is nested in it.
+  func sendBreak(_ kind: BreakKind, to thread: NaiveThread) -> Outcome {
+    if thread.state != .dead { deliver(kind, to: thread) }
+    return .void
+  }
+
+  /// Gives the break to the innermost thread nested in `thread` (TH-22), dead ones in between notwithstanding (TH-25).
+  func deliver(_ kind: BreakKind, to thread: NaiveThread) {
+    var innermost = thread
+    while let nested = innermost.nested { innermost = nested }
+    innermost.pendingBreak = max(kind, innermost.pendingBreak ?? kind)
+    if innermost.state == .running { breakWait(of: innermost) }
+  }
+
+  /// Ends the thread's wait when a pending break is to be let in.
+  ///
+  /// The break itself stays pending until the thread runs and raises it: a stronger one may join it till then.
+  func breakWait(of thread: NaiveThread) {
+    guard case .waiting(let wait) = thread.activity, thread.pendingBreak != nil else { return }
+    guard thread.breaksEnabled || wait.enablesBreaks else { return }
+    withdrawWait(of: thread)
+    thread.activity = .broken
+  }
+
+  /// The thread is done: its creator goes on, or, if that is dead, whoever waits for it in turn (TH-25).
+  ///
+  /// A break that is left over goes with it (TH-27).
+  func finishNesting(of thread: NaiveThread, _ outcome: NestedOutcome) {
+    var outcome = outcome
+    var creator = thread.creator
+    while let lost = creator, lost.state == .dead {
+      lost.nested = nil
+      outcome = .failed
+      creator = lost.creator
+    }
+    guard let creator else { return }
+    creator.nested = nil
+    creator.activity = .answered(.nested(outcome))
+    creator.pendingBreak = thread.pendingBreak
+  }
+
+  /// The creator's pending break moves to the nested thread (TH-23).
+  func nest(_ name: ThreadName, under custodian: NaiveCustodian, in creator: NaiveThread) {
+    guard !custodian.isDown else { return report(.error(.contract), by: creator) }
+    let nested = NaiveThread(
+      name,
+      current: creator.current,
+      breaksEnabled: creator.breaksEnabled,
+      creator: creator
+    )
+    nested.pendingBreak = creator.pendingBreak
+    creator.pendingBreak = nil
+    creator.nested = nested
+    creator.activity = .nesting
+    add(nested)
+    add(custodian, toManagersOf: nested)
+  }
+}
