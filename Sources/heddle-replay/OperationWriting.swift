@@ -5,6 +5,9 @@ extension Operation {
     return (["\"op\":\(word.quoted)"] + arguments.map { "\($0.quoted):\($1)" }).joined(separator: ",")
   }
 
+  /// The word under `op`.
+  package var word: String { parts.word }
+
   /// The operation's word, and its arguments as keys and JSON values, in the order in which they are written.
   private var parts: (word: String, arguments: [(key: String, json: String)]) {
     switch self {
