@@ -23,6 +23,8 @@ final class NaiveModel: Subject {
   var nacks: [NackName: NaiveNack] = [:]
   /// Names that were given to nested threads which may never come to be.
   var nestedNames: Set<ThreadName> = []
+  /// Whether waits that have become ready end at once.
+  var isServing = true
   /// The clock, in milliseconds.
   var now = 0
   /// Places in a queue that were given out so far.

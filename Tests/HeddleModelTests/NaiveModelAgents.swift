@@ -8,10 +8,8 @@ enum NaiveActivity {
   case waiting(NaiveWait)
   /// It is blocked in a nested call.
   case nesting
-  /// Its wait ended well, and this is still to be reported; a break comes after that, or what was taken would be lost.
+  /// Its wait ended, and this is still to be reported; a break comes after that, or what was taken would be lost.
   case answered(Report)
-  /// Its wait was ended by the pending break, which is still to be raised.
-  case broken
   /// It stopped itself; this is reported when it goes on, unless a break comes first.
   case stopped(Report)
 }
@@ -70,7 +68,6 @@ extension NaiveModel {
     guard thread.state == .running else { return false }
     switch thread.activity {
     case .waiting, .nesting: return false
-    case .broken: raiseBreak(in: thread)
     case .answered(let answer): goOn(thread, answer)
     case .stopped(let answer): if hasBreak(thread) { raiseBreak(in: thread) } else { goOn(thread, answer) }
     case .idle:

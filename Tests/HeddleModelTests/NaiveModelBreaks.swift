@@ -17,12 +17,13 @@ extension NaiveModel {
 
   /// Ends the thread's wait when a pending break is to be let in.
   ///
-  /// The break itself stays pending until the thread runs and raises it: a stronger one may join it till then.
+  /// It is raised at once (BR-01), so that a later one is another.
   func breakWait(of thread: NaiveThread) {
-    guard case .waiting(let wait) = thread.activity, thread.pendingBreak != nil else { return }
+    guard case .waiting(let wait) = thread.activity, let kind = thread.pendingBreak else { return }
     guard thread.breaksEnabled || wait.enablesBreaks else { return }
     withdrawWait(of: thread)
-    thread.activity = .broken
+    thread.pendingBreak = nil
+    thread.activity = .answered(.broken(kind))
   }
 
   /// The thread is done: its creator goes on, or, if that is dead, whoever waits for it in turn (TH-25).

@@ -68,16 +68,26 @@ extension NaiveModel {
     !managingCustodians(of: thread).contains { custodian.isAtOrBelow($0) }
   }
 
-  /// Shuts down `custodian` and, after it, each of its subordinates in turn.
+  /// Shuts down `custodian` and all below it, depth first: none is up any more when the first thread is dealt with.
   func shutDown(_ custodian: NaiveCustodian) -> Outcome {
-    guard !custodian.isDown else { return .void }
-    custodian.isDown = true
+    let falling = depthFirst(custodian).filter { !$0.isDown }
+    for custodian in falling { custodian.isDown = true }
+    isServing = false
+    for custodian in falling { release(custodian) }
+    isServing = true
     serve()
+    return .void
+  }
+
+  private func depthFirst(_ custodian: NaiveCustodian) -> [NaiveCustodian] {
+    [custodian] + custodians.filter { $0.parent === custodian }.flatMap { depthFirst($0) }
+  }
+
+  /// Takes the custodian's threads from it, in the order in which they came.
+  private func release(_ custodian: NaiveCustodian) {
     for membership in memberships where membership.custodian === custodian {
       memberships.removeAll { $0.thread === membership.thread && $0.custodian === custodian }
       if !isManaged(membership.thread) { kill(membership.thread) }
     }
-    for subordinate in custodians where subordinate.parent === custodian { _ = shutDown(subordinate) }
-    return .void
   }
 }

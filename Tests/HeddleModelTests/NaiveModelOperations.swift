@@ -70,14 +70,9 @@ extension NaiveModel {
     return .void
   }
 
-  /// The clock stops at every alarm on its way, so that the earlier one is served first.
   private func tick(_ milliseconds: Int) -> Outcome {
-    let end = now + milliseconds
-    while let alarm = alarms().filter({ $0 > now && $0 <= end }).min() {
-      now = alarm
-      serve()
-    }
-    now = end
+    now += milliseconds
+    serve()
     return .void
   }
 }

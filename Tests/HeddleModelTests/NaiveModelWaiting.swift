@@ -56,6 +56,7 @@ extension NaiveModel {
 
   /// Lets every wait that has become ready end, the longest waiting first.
   func serve() {
+    guard isServing else { return }
     while let (thread, index) = firstReady() { take(index, for: thread) }
   }
 
@@ -130,15 +131,6 @@ extension NaiveModel {
     guard case .waiting(let wait) = thread.activity else { return }
     for case let nack? in wait.branches.map(\.nack) { nacks[nack] = .ready }
     thread.activity = .idle
-  }
-
-  /// The times that blocked threads wait for.
-  func alarms() -> [Int] {
-    waiters().flatMap { waiter in
-      waiter.wait.branches.compactMap { branch in
-        if case .alarm(let time) = branch.source { time } else { nil }
-      }
-    }
   }
 }
 
