@@ -4,7 +4,12 @@ import heddle_replay
 ///
 /// Nothing is remembered that can be found out by looking: managers are the list of memberships filtered, ancestry is a
 /// walk, a wait is ready when one of its branches, asked anew, says so. It shares no code with the core, so that what the
-/// two agree on is what the pages say. Bodies answer at once: a killed thread is dead in the same step.
+/// two agree on is what the pages say.
+///
+/// Everything that happens, an operation or an agent's step, goes in three parts: first all that it decides; then the
+/// waits that have become ready end, longest first, each by its first ready branch; then the bodies of the threads that
+/// were stopped, ended or set going say so one by one, each followed by the waits that this makes ready. So bodies answer
+/// at once, and a killed thread is dead in the same step.
 final class NaiveModel: Subject {
   /// The driver's own custodian, above every root.
   let driver = NaiveCustodian(name: nil, parent: nil)
@@ -23,8 +28,8 @@ final class NaiveModel: Subject {
   var nacks: [NackName: NaiveNack] = [:]
   /// Names that were given to nested threads which may never come to be.
   var nestedNames: Set<ThreadName> = []
-  /// Whether waits that have become ready end at once.
-  var isServing = true
+  /// What bodies were told and have not answered yet, oldest first.
+  var orders: [NaiveOrder] = []
   /// The clock, in milliseconds.
   var now = 0
   /// Places in a queue that were given out so far.
@@ -40,6 +45,7 @@ final class NaiveModel: Subject {
   func perform(_ operation: Operation) throws -> Observation {
     reports = []
     let result = try outcome(of: operation)
+    conclude()
     settle()
     return observation(result)
   }

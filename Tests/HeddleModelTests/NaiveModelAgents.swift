@@ -53,7 +53,10 @@ extension NaiveModel {
       changed = false
       var index = 0
       while index < threads.count {
-        while step(threads[index]) { changed = true }
+        while step(threads[index]) {
+          conclude()
+          changed = true
+        }
         index += 1
       }
     }

@@ -30,15 +30,13 @@ extension NaiveModel {
   ///
   /// A break that is left over goes with it (TH-27).
   func finishNesting(of thread: NaiveThread, _ outcome: NestedOutcome) {
-    var outcome = outcome
-    var creator = thread.creator
-    while let lost = creator, lost.state == .dead {
-      lost.nested = nil
-      outcome = .failed
-      creator = lost.creator
-    }
-    guard let creator else { return }
+    guard let creator = thread.creator, creator.nested === thread else { return }
     creator.nested = nil
+    guard creator.state != .dead else {
+      creator.pendingBreak = thread.pendingBreak
+      if creator.hasEnded { finishNesting(of: creator, .failed) }
+      return
+    }
     creator.activity = .answered(.nested(outcome))
     creator.pendingBreak = thread.pendingBreak
   }

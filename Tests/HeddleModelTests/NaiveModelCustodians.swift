@@ -72,10 +72,7 @@ extension NaiveModel {
   func shutDown(_ custodian: NaiveCustodian) -> Outcome {
     let falling = depthFirst(custodian).filter { !$0.isDown }
     for custodian in falling { custodian.isDown = true }
-    isServing = false
     for custodian in falling { release(custodian) }
-    isServing = true
-    serve()
     return .void
   }
 

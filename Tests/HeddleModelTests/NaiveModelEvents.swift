@@ -34,7 +34,7 @@ extension NaiveModel {
   func hasFired(_ event: NaiveEvent) -> Bool {
     guard let thread = try? thread(event.thread), let generation = event.generation else { return false }
     switch event.kind {
-    case .dead: return thread.state == .dead
+    case .dead: return thread.hasEnded
     case .suspend: return thread.suspensions >= generation
     case .resume: return thread.resumptions >= generation
     }

@@ -42,7 +42,6 @@ extension NaiveModel {
   private func send(_ message: Int, to thread: NaiveThread, _ onFailure: SendFailure) -> Outcome {
     guard thread.state == .dead else {
       thread.mailbox.append(message)
-      serve()
       return .void
     }
     switch onFailure {
@@ -61,7 +60,6 @@ extension NaiveModel {
   private func post(_ name: SemaphoreName) throws(NameError) -> Outcome {
     guard let count = semaphores[name] else { throw .unknown(name.text) }
     semaphores[name] = count + 1
-    serve()
     return .void
   }
 
@@ -72,7 +70,6 @@ extension NaiveModel {
 
   private func tick(_ milliseconds: Int) -> Outcome {
     now += milliseconds
-    serve()
     return .void
   }
 }

@@ -12,6 +12,8 @@ final class NaiveThread {
   var nested: NaiveThread?
 
   var state = ThreadState.running
+  /// Whether the body of a dead thread has said so; the death event fires then.
+  var hasEnded = false
   /// How often the thread went from running to suspended.
   var suspensions = 0
   /// How often the thread went from suspended to running.
@@ -40,7 +42,33 @@ final class NaiveThread {
   }
 }
 
+/// What a body is told to do. It answers when all has been decided.
+enum NaiveOrder {
+  case stop(NaiveThread)
+  case run(NaiveThread)
+  case end(NaiveThread, NestedOutcome)
+}
+
 extension NaiveModel {
+  /// Lets waits end and bodies answer, after something was decided.
+  func conclude() {
+    serve()
+    while !orders.isEmpty {
+      answer(orders.removeFirst())
+      serve()
+    }
+  }
+
+  private func answer(_ order: NaiveOrder) {
+    switch order {
+    case .stop(let thread): thread.suspensions += 1
+    case .run(let thread): thread.resumptions += 1
+    case .end(let thread, let outcome):
+      thread.hasEnded = true
+      if thread.nested == nil { finishNesting(of: thread, outcome) }
+    }
+  }
+
   func makeThread(
     _ name: ThreadName,
     under custodian: NaiveCustodian,
@@ -57,8 +85,7 @@ extension NaiveModel {
   func suspend(_ thread: NaiveThread) {
     guard thread.state == .running else { return }
     thread.state = .suspended
-    thread.suspensions += 1
-    serve()
+    orders.append(.stop(thread))
   }
 
   /// Kills, or suspends a thread that is to be suspended instead.
@@ -73,8 +100,8 @@ extension NaiveModel {
     memberships.removeAll { $0.thread === thread }
     withdrawWait(of: thread)
     thread.activity = .idle
-    if let nested = thread.nested { deliver(.interrupt, to: nested) } else { finishNesting(of: thread, outcome) }
-    serve()
+    if let nested = thread.nested { deliver(.interrupt, to: nested) }
+    orders.append(.end(thread, outcome))
   }
 
   func dependents(of thread: NaiveThread) -> [NaiveThread] {
@@ -97,16 +124,15 @@ extension NaiveModel {
     for custodian in managingCustodians(of: benefactor) { add(custodian, toManagersOf: thread) }
   }
 
-  /// Resumes the target and then, breadth first, what is attached; each is done with before the next is looked at.
+  /// Resumes the target and then, breadth first, what is attached; each looks at its wait before the next does.
   private func resumeWithDependents(_ target: NaiveThread) {
     var reached = [target]
     while !reached.isEmpty {
       let thread = reached.removeFirst()
       guard thread.state == .suspended, isManaged(thread) else { continue }
       thread.state = .running
-      thread.resumptions += 1
+      orders.append(.run(thread))
       lookAgain(at: thread)
-      serve()
       reached += dependents(of: thread)
     }
   }

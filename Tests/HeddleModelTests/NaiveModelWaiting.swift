@@ -56,7 +56,6 @@ extension NaiveModel {
 
   /// Lets every wait that has become ready end, the longest waiting first.
   func serve() {
-    guard isServing else { return }
     while let (thread, index) = firstReady() { take(index, for: thread) }
   }
 
@@ -77,7 +76,7 @@ extension NaiveModel {
   }
 
   private func readyBranch(of wait: NaiveWait, of thread: NaiveThread) -> Int? {
-    if case .death(let target) = wait.purpose { return target.state == .dead ? 0 : nil }
+    if case .death(let target) = wait.purpose { return target.hasEnded ? 0 : nil }
     return wait.branches.firstIndex { isReady($0.source, for: thread) }
   }
 
