@@ -1,0 +1,14 @@
+internal import ArgumentParser
+
+/// The implementations of the model that traces can be replayed against.
+enum Implementation: String, CaseIterable, ExpressibleByArgument {
+  /// The pure kernel.
+  case core
+
+  /// The implementation at the start of a new world.
+  func makeSubject() -> any Subject {
+    switch self {
+    case .core: CoreSubject()
+    }
+  }
+}

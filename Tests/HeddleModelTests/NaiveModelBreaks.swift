@@ -1,0 +1,60 @@
+import heddle_replay
+
+extension NaiveModel {
+  /// Breaking a dead thread does nothing, whatever is nested in it.
+  func sendBreak(_ kind: BreakKind, to thread: NaiveThread) -> Outcome {
+    if thread.state != .dead { deliver(kind, to: thread) }
+    return .void
+  }
+
+  /// Gives the break to the innermost thread nested in `thread` (TH-22), dead ones in between notwithstanding (TH-25).
+  func deliver(_ kind: BreakKind, to thread: NaiveThread) {
+    var innermost = thread
+    while let nested = innermost.nested { innermost = nested }
+    innermost.pendingBreak = max(kind, innermost.pendingBreak ?? kind)
+    if innermost.state == .running { breakWait(of: innermost) }
+  }
+
+  /// Ends the thread's wait when a pending break is to be let in.
+  ///
+  /// It is raised at once (BR-01), so that a later one is another.
+  func breakWait(of thread: NaiveThread) {
+    guard case .waiting(let wait) = thread.activity, let kind = thread.pendingBreak else { return }
+    guard thread.breaksEnabled || wait.enablesBreaks else { return }
+    withdrawWait(of: thread)
+    thread.pendingBreak = nil
+    thread.activity = .answered(.broken(kind))
+  }
+
+  /// The thread is done: its creator goes on, or, if that is dead, whoever waits for it in turn (TH-25).
+  ///
+  /// A break that is left over goes with it (TH-27).
+  func finishNesting(of thread: NaiveThread, _ outcome: NestedOutcome) {
+    guard let creator = thread.creator, creator.nested === thread else { return }
+    creator.nested = nil
+    guard creator.state != .dead else {
+      creator.pendingBreak = thread.pendingBreak
+      if creator.hasEnded { finishNesting(of: creator, .failed) }
+      return
+    }
+    creator.activity = .answered(.nested(outcome))
+    creator.pendingBreak = thread.pendingBreak
+  }
+
+  /// The creator's pending break moves to the nested thread (TH-23).
+  func nest(_ name: ThreadName, under custodian: NaiveCustodian, in creator: NaiveThread) {
+    guard !custodian.isDown else { return report(.error(.contract), by: creator) }
+    let nested = NaiveThread(
+      name,
+      current: creator.current,
+      breaksEnabled: creator.breaksEnabled,
+      creator: creator
+    )
+    nested.pendingBreak = creator.pendingBreak
+    creator.pendingBreak = nil
+    creator.nested = nested
+    creator.activity = .nesting
+    add(nested)
+    add(custodian, toManagersOf: nested)
+  }
+}
