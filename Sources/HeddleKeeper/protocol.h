@@ -1,0 +1,81 @@
+/// The protocol between the daemon and its keeper, byte by byte.
+///
+/// It runs over one AF_UNIX SOCK_STREAM socket pair; the keeper's end is its descriptor 3. Both ways go frames:
+///
+///   u32 length of what follows, u8 kind, fields
+///
+/// Integers are little-endian. A *string* is a u32 length and that many bytes; a *list* is a u32 count and its items.
+/// An *entity* is a u64 that the daemon chooses and never uses twice; 0 is none.
+///
+/// Requests, daemon to keeper:
+///
+///   START    entity, u8 stdin, u8 flags, u32 umask, string directory, list of strings arguments, list of strings
+///            environment ("K=V"). argv[0] is looked up in the PATH of that environment, from that directory.
+///   SUSPEND  entity, u64 generation
+///   RESUME   entity, u64 generation
+///   SIGNAL   entity, u32 signal: to the program's process group, as long as the program is not reaped
+///   KILL     entity: the whole tree
+///
+/// An order to an entity that is over, or that never was, is ignored: it crossed with the report. Of several SUSPEND and
+/// RESUME to one entity, one that a later one overtakes may go unreported; the latest is reported, unless the tree ends.
+///
+/// Reports, keeper to daemon:
+///
+///   HELLO        u32 version, string build id, string rung of containment. The first frame.
+///   STARTED      entity, u32 pid, u8 number of descriptors. The same sendmsg(2) carries them (SCM_RIGHTS): the write end
+///                of standard input if it is a pipe, the read end of standard output, the read end of standard error;
+///                O_CLOEXEC and O_NONBLOCK are set.
+///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
+///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
+///   RESUMED      entity, u64 generation
+///   EXITED       entity, u8 end, u32 code, u8 core: the program itself was reaped.
+///   EMPTY        entity, u32 total, list of (u32 pid, string name, u8 other session): the tree has no process left. The
+///                last word about this entity, once for each STARTED. `total` counts the processes besides the program
+///                that were killed; the list names the first STRAGGLERS_MAX of them. After the loss of a warden both
+///                are empty, since nobody knows whose orphans they were.
+///   FAULT        string reason: the daemon broke this protocol. All trees are ended and reported, then the keeper exits.
+#pragma once
+
+#define PROTOCOL_VERSION 1u
+/// Must be the same in daemon and keeper (KeeperProtocol.buildID in Swift).
+#define BUILD_ID "heddle 0.1.0"
+
+/// The largest value of a frame's length field in a request: what the kernel takes for argv and environment (ARG_MAX).
+#define REQUEST_MAX (2u << 20)
+/// The largest whole frame of a report, in bytes.
+#define REPORT_MAX 4096u
+#define STRAGGLERS_MAX 64u
+#define DAEMON_FD 3
+
+enum request_kind { START = 0x01, SUSPEND = 0x02, RESUME = 0x03, SIGNAL = 0x04, KILL = 0x05 };
+
+enum report_kind {
+  HELLO = 0x81,
+  STARTED = 0x82,
+  START_FAILED = 0x83,
+  SUSPENDED = 0x84,
+  RESUMED = 0x85,
+  EXITED = 0x86,
+  EMPTY = 0x87,
+  FAULT = 0x88,
+};
+
+enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
+
+enum start_flags { LINGER = 1, ALLOW_SETUID = 2 };
+
+/// Where a start failed.
+enum start_stage {
+  STAGE_PIPE = 1,    // making the descriptors
+  STAGE_WARDEN = 2,  // forking the warden; EOWNERDEAD: the warden was killed meanwhile
+  STAGE_FORK = 3,    // forking the program
+  STAGE_SETUP = 4,   // session, privileges, death signal
+  STAGE_CHDIR = 5,
+  STAGE_EXEC = 6,
+};
+
+/// How a program ended. END_LOST: its warden was killed after reaping it and before saying how; the code is 0.
+enum end_kind { END_EXIT = 0, END_SIGNAL = 1, END_LOST = 2 };
+
+/// The exit status of a keeper: its daemon went away, could not be served, or broke the protocol.
+enum keeper_status { STATUS_DONE = 0, STATUS_UNUSABLE = 1, STATUS_FAULT = 2, STATUS_NO_MEMORY = 3 };

@@ -1,0 +1,24 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "protocol.h"
+
+/// One report, being written: a whole frame, its length field always up to date.
+struct report {
+  size_t size;
+  uint8_t bytes[REPORT_MAX];
+};
+
+void report_begin(struct report *report, enum report_kind kind);
+/// As report_begin, for the kinds that speak of an entity.
+void report_about(struct report *report, enum report_kind kind, uint64_t entity);
+void report_u8(struct report *report, uint8_t value);
+void report_u32(struct report *report, uint32_t value);
+void report_u64(struct report *report, uint64_t value);
+/// Adds `text` as a string.
+void report_string(struct report *report, const char *text);
+
+/// The kind of a whole frame.
+enum report_kind report_kind(const struct report *report);
+/// The u32 that follows the entity; 0 in a frame without one.
+uint32_t report_first_u32(const struct report *report);

@@ -1,0 +1,41 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// The descendants of the calling process, as the latest walk found them: parents before their children.
+///
+/// The caller must be their subreaper, single-threaded, and reap nothing during a call: then a pid among its own children
+/// can't be another's, and a process that loses its parent becomes a child of the caller, never of a stranger.
+struct tree {
+  pid_t *pids;
+  size_t count, capacity;
+  size_t direct;  // so many, in front, are the caller's own children
+};
+
+/// What one pass of tree_stop saw.
+struct stillness {
+  size_t moving;   // tasks that may still act, or whose children may have been missed
+  uint64_t doubt;  // a digest of the processes that only a second look with the same result shows to be still
+};
+
+/// One process, as proc(5) shows it.
+struct process {
+  char state;
+  pid_t parent, session;
+  int threads;
+  char name[16];
+};
+
+/// Sends SIGSTOP to all, top-down, and says what it saw. The tree is stopped when nothing was moving and `doubt` is as in
+/// the pass before (0 before the first).
+struct stillness tree_stop(struct tree *tree);
+/// Sends SIGCONT to all, bottom-up, until none is seen stopped; a bounded number of times, since one may stop itself.
+void tree_continue(struct tree *tree);
+/// Sends SIGKILL to all, top-down. The tree is empty when waitid(2) says ECHILD.
+void tree_kill(struct tree *tree);
+/// Sends SIGKILL to the caller's own children but those that `spared` names.
+void tree_kill_children(struct tree *tree, bool (*spared)(pid_t pid));
+/// Looks at a process, which may be a zombie. False: there is none.
+bool process_look(pid_t pid, struct process *process);

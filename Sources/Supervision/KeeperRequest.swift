@@ -1,0 +1,145 @@
+package import HeddleModel
+
+/// What the daemon asks of its keeper. `Sources/HeddleKeeper/protocol.h` says what each does.
+package enum KeeperRequest: Equatable, Sendable {
+  case start(ThreadID, KeeperProgram)
+  case suspend(ThreadID, generation: UInt64)
+  case resume(ThreadID, generation: UInt64)
+  /// To the program's process group, as long as the program is not reaped.
+  case signal(ThreadID, Int32)
+  /// The whole tree.
+  case kill(ThreadID)
+}
+
+/// What the keeper starts a program with. Strings are bytes: the kernel asks for no encoding.
+package struct KeeperProgram: Equatable, Sendable {
+  package enum StandardInput: UInt8, Sendable {
+    case null = 0
+    case pipe = 1
+  }
+
+  package var standardInput: StandardInput
+  /// The tree lives on when the program has exited.
+  package var lingers = false
+  /// Executing a setuid program gives its privileges. It also takes such a program out of reach of the death signal.
+  package var allowsSetuid = false
+  /// At most 0o777.
+  package var umask: UInt32 = 0o022
+  package var directory: [UInt8]
+  /// At least one; the first is looked up in the `PATH` of `environment`, from `directory`.
+  package var arguments: [[UInt8]]
+  /// "NAME=value" each.
+  package var environment: [[UInt8]]
+
+  package init(
+    arguments: [[UInt8]],
+    environment: [[UInt8]],
+    directory: [UInt8],
+    standardInput: StandardInput = .null
+  ) {
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+    self.standardInput = standardInput
+  }
+}
+
+/// Why a request can't be sent to the keeper, which would end everything over it.
+package enum KeeperRequestError: Error, Equatable {
+  /// Arguments and environment exceed what the kernel takes. Both figures are in bytes.
+  case tooLong(length: Int, limit: Int)
+  /// A directory, argument or environment entry holds a zero byte, where the kernel would end it.
+  case zeroByte
+  /// There is no program among the arguments.
+  case noArguments
+  /// Not a signal of Linux, 1 to 64.
+  case noSuchSignal(Int32)
+  /// Bits beyond 0o777.
+  case noSuchUmask(UInt32)
+}
+
+extension KeeperRequest {
+  /// The request as one frame.
+  ///
+  /// - Throws: `KeeperRequestError` for what the keeper would refuse.
+  package func encoded() throws(KeeperRequestError) -> [UInt8] {
+    var frame = KeeperFrameWriter()
+    switch self {
+    case .start(let entity, let program):
+      try program.check()
+      frame.begin(0x01, entity)
+      program.write(to: &frame)
+    case .suspend(let entity, let generation):
+      frame.begin(0x02, entity)
+      frame.write(generation)
+    case .resume(let entity, let generation):
+      frame.begin(0x03, entity)
+      frame.write(generation)
+    case .signal(let entity, let signal):
+      guard (1...64).contains(signal) else { throw .noSuchSignal(signal) }
+      frame.begin(0x04, entity)
+      frame.write(UInt32(signal))
+    case .kill(let entity):
+      frame.begin(0x05, entity)
+    }
+    let length = frame.length
+    guard length <= KeeperProtocol.requestBytesMax else {
+      throw .tooLong(length: length, limit: KeeperProtocol.requestBytesMax)
+    }
+    return frame.finished()
+  }
+}
+
+extension KeeperProgram {
+  fileprivate func check() throws(KeeperRequestError) {
+    guard !arguments.isEmpty else { throw .noArguments }
+    guard umask <= 0o777 else { throw .noSuchUmask(umask) }
+    let hasZero =
+      directory.contains(0) || arguments.contains { $0.contains(0) } || environment.contains { $0.contains(0) }
+    guard !hasZero else { throw .zeroByte }
+  }
+
+  fileprivate func write(to frame: inout KeeperFrameWriter) {
+    frame.write(standardInput.rawValue)
+    frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0)))
+    frame.write(umask)
+    frame.write(directory)
+    frame.write(arguments)
+    frame.write(environment)
+  }
+}
+
+/// One frame to the keeper, being written.
+private struct KeeperFrameWriter {
+  /// Begins with four bytes for the length, which `finished` fills in.
+  private var bytes: [UInt8] = [0, 0, 0, 0]
+
+  /// What the length field will say.
+  var length: Int { bytes.count - 4 }
+
+  mutating func begin(_ kind: UInt8, _ entity: ThreadID) {
+    write(kind)
+    write(entity.rawValue)
+  }
+
+  mutating func write(_ value: some FixedWidthInteger & UnsignedInteger) {
+    for index in 0..<value.bitWidth / 8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
+  }
+
+  mutating func write(_ string: [UInt8]) {
+    write(UInt32(truncatingIfNeeded: string.count))
+    bytes += string
+  }
+
+  mutating func write(_ list: [[UInt8]]) {
+    write(UInt32(truncatingIfNeeded: list.count))
+    for string in list { write(string) }
+  }
+
+  /// The frame; at most `KeeperProtocol.requestBytesMax` long, as its writer has checked.
+  func finished() -> [UInt8] {
+    var frame = bytes
+    for index in 0..<4 { frame[index] = UInt8(truncatingIfNeeded: length >> (8 * index)) }
+    return frame
+  }
+}

@@ -1,0 +1,172 @@
+import Glibc
+import HeddleModel
+import Supervision
+
+/// A running `heddle-keeper`, and the daemon's side of it.
+final class KeeperProcess {
+  let pid: Int32
+  let mark = Mark()
+  private var socket: Descriptor?
+  private var reader = KeeperReportReader()
+  private var descriptors: [Descriptor] = []
+  /// Reports about other entities than the one that was asked for, oldest first.
+  private var kept: [KeeperReport] = []
+  private var status: Int32?
+
+  /// What the keeper said of itself.
+  let hello: KeeperReport
+
+  init() throws {
+    var pair: [Int32] = [-1, -1]
+    _ = try check(
+      "socketpair",
+      unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair)
+    )
+    let ours = Descriptor(pair[0])
+    let theirs = Descriptor(pair[1])
+    pid = try Self.spawn(theirs, environment: ["PATH=/nowhere", mark.entry])
+    socket = ours
+    // Inline, since `report` needs all of self.
+    var reader = KeeperReportReader()
+    var hello: KeeperReport?
+    while hello == nil {
+      guard ours.isReadable(within: deadline) else { throw SystemError(call: "poll", errno: ETIMEDOUT) }
+      reader.append(try ours.receive().bytes)
+      hello = try reader.nextReport()
+    }
+    guard let hello else { throw SystemError(call: "recvmsg", errno: EPIPE) }
+    self.hello = hello
+    self.reader = reader
+  }
+
+  deinit {
+    socket = nil
+    if status == nil { unsafe _ = waitpid(pid, nil, 0) }
+  }
+
+  /// The built executable, beside the test bundle.
+  private static var path: String {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let size = unsafe bytes.withUnsafeMutableBytes { unsafe readlink("/proc/self/exe", $0.baseAddress, $0.count) }
+    let bundle = String(decoding: bytes.prefix(max(size, 0)), as: UTF8.self)
+    return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/heddle-keeper"
+  }
+
+  private static func spawn(_ socket: Descriptor, environment: [String]) throws -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, socket.number, 3)
+    var arguments = unsafe [strdup("heddle-keeper"), nil]
+    var environment = unsafe environment.map { unsafe strdup($0) } + [nil]
+    defer { for string in unsafe arguments + environment { unsafe free(string) } }
+    var pid: Int32 = 0
+    let error = unsafe posix_spawn(&pid, path, &actions, nil, &arguments, &environment)
+    guard error == 0 else { throw SystemError(call: "posix_spawn \(path)", errno: error) }
+    return pid
+  }
+
+  // MARK: requests and reports
+
+  func send(_ request: KeeperRequest) throws { try send(try request.encoded()) }
+  func send(_ bytes: [UInt8]) throws { try socket?.write(bytes) }
+
+  /// As the death of the daemon: its end of the socket pair closes.
+  func closeDaemonEnd() { socket = nil }
+
+  /// The next report about `entity`; a fault counts as one about all.
+  func report(_ entity: ThreadID) throws -> KeeperReport {
+    if let index = kept.firstIndex(where: { $0.concerns(entity) }) { return kept.remove(at: index) }
+    while true {
+      while let report = try reader.nextReport() {
+        if report.concerns(entity) { return report }
+        kept.append(report)
+      }
+      guard let socket, socket.isReadable(within: deadline) else { throw SystemError(call: "poll", errno: ETIMEDOUT) }
+      let (bytes, descriptors) = try socket.receive()
+      guard !bytes.isEmpty else { throw SystemError(call: "recvmsg", errno: EPIPE) }
+      reader.append(bytes)
+      self.descriptors += descriptors
+    }
+  }
+
+  /// Waits for the keeper's exit. Returns its exit status, or minus the signal that killed it.
+  func waitForExit() throws -> Int32 {
+    var status: Int32 = 0
+    _ = try check("waitpid", unsafe waitpid(pid, &status, 0))
+    self.status = status
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+  }
+
+  // MARK: programs
+
+  /// A program that carries the mark.
+  func program(_ arguments: [String], path: String = "/usr/bin:/bin", in directory: String = "/") -> KeeperProgram {
+    KeeperProgram(
+      arguments: arguments.map { Array($0.utf8) },
+      environment: [Array("PATH=\(path)".utf8), Array(mark.entry.utf8)],
+      directory: Array(directory.utf8),
+    )
+  }
+
+  /// Starts `program` and returns its pid and descriptors, once it is executed.
+  func start(_ entity: ThreadID, _ program: KeeperProgram) throws -> StartedProgram {
+    try send(.start(entity, program))
+    return try started(entity, program)
+  }
+
+  /// What a start that was sent before came to. Starts must be asked for in the order of their reports.
+  func started(_ entity: ThreadID, _ program: KeeperProgram) throws -> StartedProgram {
+    let report = try report(entity)
+    guard case .started(_, let pid, let count) = report, count <= descriptors.count else {
+      throw Unexpected(report: report)
+    }
+    let ends = Array(descriptors.prefix(count))
+    descriptors.removeFirst(count)
+    let input = program.standardInput == .pipe ? ends.first : nil
+    return StartedProgram(pid: pid, input: input, output: ends[ends.count - 2], errors: ends[ends.count - 1])
+  }
+
+  /// Starts a shell script.
+  func start(_ entity: ThreadID, script: String, lingers: Bool = false) throws -> StartedProgram {
+    var program = program(["sh", "-c", script])
+    program.lingers = lingers
+    return try start(entity, program)
+  }
+
+  /// Kills the tree and takes its last reports.
+  func end(_ entity: ThreadID) throws -> (exit: KeeperReport, empty: KeeperReport) {
+    try send(.kill(entity))
+    return (try report(entity), try report(entity))
+  }
+}
+
+struct StartedProgram {
+  let pid: Int32
+  var input: Descriptor?
+  let output: Descriptor
+  let errors: Descriptor
+
+  /// The warden: the program's parent.
+  var warden: Int32? { ProcessState(pid: pid)?.parent }
+}
+
+/// A report that the test did not call for.
+struct Unexpected: Error {
+  let report: KeeperReport
+}
+
+extension KeeperReport {
+  func concerns(_ asked: ThreadID) -> Bool {
+    switch self {
+    case .hello, .fault: true
+    case .started(let entity, _, _), .startFailed(let entity, _, _), .suspended(let entity, _), .resumed(let entity, _),
+      .exited(let entity, _), .empty(let entity, _):
+      entity == asked
+    }
+  }
+}
+
+extension ThreadID: @retroactive ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: UInt64) { self.init(rawValue: value) }
+}

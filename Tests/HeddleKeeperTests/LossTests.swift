@@ -1,0 +1,150 @@
+import Glibc
+import HeddleModel
+import Supervision
+import Testing
+
+@Suite("Nothing survives the loss of daemon, keeper or warden", .serialized) struct LossTests {
+  let keeper: KeeperProcess
+  init() throws { keeper = try KeeperProcess() }
+
+  /// Starts a tree with a daemonised grandchild; also suspended, if asked to.
+  private func startTree(_ entity: ThreadID, suspended: Bool = false) throws -> StartedProgram {
+    let program = try keeper.start(entity, script: TreeTests.daemonise + "sleep 1000")
+    _ = try program.output.read(until: { $0 == "daemon\n" })
+    if suspended {
+      try keeper.send(.suspend(entity, generation: 1))
+      #expect(try keeper.report(entity) == .suspended(entity, generation: 1))
+    }
+    return program
+  }
+
+  @Test("the daemon's end closes: the keeper ends all trees and exits with 0", arguments: [false, true])
+  func daemonGone(suspended: Bool) throws {
+    let trees = try (1...5).map { try startTree(ThreadID(rawValue: $0), suspended: suspended) }
+    keeper.closeDaemonEnd()
+    #expect(try keeper.waitForExit() == 0)
+    #expect(keeper.mark.bearers == [])
+    withExtendedLifetime(trees) {}
+  }
+
+  @Test("the keeper is killed: the wardens end their trees", arguments: [false, true])
+  func keeperKilled(suspended: Bool) throws {
+    let trees = try (1...5).map { try startTree(ThreadID(rawValue: $0), suspended: suspended) }
+    kill(keeper.pid, SIGKILL)
+    #expect(try keeper.waitForExit() == -SIGKILL)
+    for tree in trees { #expect(try tree.output.readToEnd() == "") }
+    #expect(eventually { keeper.mark.bearers.isEmpty })
+  }
+
+  @Test("a warden is killed: its tree goes, is reported, and no other is touched", arguments: [false, true])
+  func wardenKilled(suspended: Bool) throws {
+    let lost = try startTree(1, suspended: suspended)
+    let other = try startTree(2)
+    kill(try #require(lost.warden), SIGKILL)
+    #expect(try keeper.report(1) == .exited(1, .signal(SIGKILL, coreDumped: false)))
+    #expect(try keeper.report(1) == .empty(1, Stragglers(total: 0, named: [])))
+    #expect(try lost.output.readToEnd() == "")
+    #expect(ProcessState(pid: other.pid) != nil)
+    let rest = keeper.mark.bearers.map(\.pid)
+    // The keeper, and the other's warden, program, sleep and daemon.
+    #expect(rest.count == 5 && rest.contains(other.pid), "\(rest)")
+    #expect(try keeper.end(2).exit == .exited(2, .signal(SIGKILL, coreDumped: false)))
+  }
+
+  @Test("all wardens are killed at once: every tree goes and is reported")
+  func allWardensKilled() throws {
+    let trees = try (1...10).map { try startTree(ThreadID(rawValue: $0)) }
+    for tree in trees { kill(try #require(tree.warden), SIGKILL) }
+    for entity in (1...10).map({ ThreadID(rawValue: $0) }) {
+      guard case .exited = try keeper.report(entity) else { throw Unexpected(report: try keeper.report(entity)) }
+      #expect(try keeper.report(entity) == .empty(entity, Stragglers(total: 0, named: [])))
+    }
+    #expect(keeper.mark.bearers.map(\.pid) == [keeper.pid])
+  }
+
+  @Test("the keeper ignores the signals that a terminal or an init would send")
+  func ignoredSignals() throws {
+    for signal in [SIGINT, SIGTERM, SIGHUP] { kill(keeper.pid, signal) }
+    _ = try keeper.start(1, script: "exit 0")
+    #expect(try keeper.report(1) == .exited(1, .exit(code: 0)))
+    #expect(getsid(keeper.pid) == keeper.pid)
+  }
+
+  @Test(
+    "a malformed request is one fault; then all trees are ended and reported, and the keeper exits with 2",
+    arguments: [
+      (bytes: [1, 0, 32, 0], reason: "a request beyond 2 MiB"),
+      ([9, 0, 0, 0, 9, 1, 0, 0, 0, 0, 0, 0, 0], "an unknown kind of request"),
+      ([3, 0, 0, 0, 5, 1, 0], "a field goes beyond its frame"),
+      ([10, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0], "a frame is longer than its fields"),
+      ([9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
+      ([13, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0], "a signal that does not exist"),
+      (start([2, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
+      (start([0, 4, 0, 0, 0, 0]), "an unknown flag of a start"),
+      (start([0, 0, 0, 2, 0, 0]), "a umask beyond 0777"),
+      (start([0, 0, 0, 0, 0, 0] + [255, 255, 255, 255]), "a string goes beyond its frame"),
+      (start([0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0]), "a string holds a zero byte"),
+      (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [255, 255, 255, 255]), "a list goes beyond its frame"),
+      (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0]), "a start without arguments"),
+    ] as [(bytes: [UInt8], reason: String)]
+  )
+  func malformed(bytes: [UInt8], reason: String) throws {
+    let tree = try startTree(1)
+    try keeper.send(bytes)
+    #expect(try keeper.report(1) == .fault(reason: reason))
+    #expect(try keeper.report(1) == .exited(1, .signal(SIGKILL, coreDumped: false)))
+    guard case .empty(1, _) = try keeper.report(1) else { throw Unexpected(report: try keeper.report(1)) }
+    #expect(try keeper.waitForExit() == 2)
+    #expect(try tree.output.readToEnd() == "")
+    #expect(keeper.mark.bearers == [])
+  }
+
+  @Test("an entity that is started twice is a fault")
+  func startedTwice() throws {
+    let program = try keeper.start(1, script: "sleep 1000")
+    try keeper.send(.start(1, keeper.program(["true"])))
+    #expect(try keeper.report(1) == .fault(reason: "an entity is started twice"))
+    withExtendedLifetime(program) {}
+  }
+
+  @Test("an order for an entity that is over is ignored")
+  func lateOrder() throws {
+    _ = try keeper.start(1, script: "exit 0")
+    _ = (try keeper.report(1), try keeper.report(1))
+    for request in [.kill(1), .suspend(1, generation: 1), .signal(1, SIGTERM)] as [KeeperRequest] {
+      try keeper.send(request)
+    }
+    _ = try keeper.start(2, script: "exit 0")
+    #expect(try keeper.report(2) == .exited(2, .exit(code: 0)))
+  }
+
+  @Test("200 entities started and killed leave no process, and no descriptor in the keeper")
+  func manyEntities() throws {
+    let before = names(in: "/proc/\(keeper.pid)/fd")
+    let program = keeper.program(["sleep", "1000"])
+    let entities = (1...200).map { ThreadID(rawValue: $0) }
+    for entity in entities { try keeper.send(.start(entity, program)) }
+    let started = try entities.map { try keeper.started($0, program) }
+    for entity in entities { try keeper.send(.kill(entity)) }
+    for entity in entities {
+      #expect(try keeper.report(entity) == .exited(entity, .signal(SIGKILL, coreDumped: false)))
+      #expect(try keeper.report(entity) == .empty(entity, Stragglers(total: 0, named: [])))
+    }
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd") == before })
+    #expect(eventually { keeper.mark.bearers.map(\.pid) == [keeper.pid] })
+    withExtendedLifetime(started) {}
+  }
+
+  @Test("reports wait for a daemon that does not read, and lose nothing")
+  func slowDaemon() throws {
+    let program = keeper.program(["no-such-program"])
+    let entities = (1...2000).map { ThreadID(rawValue: $0) }
+    for entity in entities { try keeper.send(.start(entity, program)) }
+    for entity in entities { #expect(try keeper.report(entity) == .startFailed(entity, errno: ENOENT, .execute)) }
+  }
+}
+
+/// A START of entity 1 with these fields.
+private func start(_ fields: [UInt8]) -> [UInt8] {
+  [UInt8(9 + fields.count), 0, 0, 0] + [1, 1, 0, 0, 0, 0, 0, 0, 0] + fields
+}
