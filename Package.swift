@@ -1,22 +1,28 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every Swift target is compiled with.
-let settings: [SwiftSetting] = [
+/// What generated code is compiled with.
+let generatedSettings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
-  .strictMemorySafety(),
   .treatAllWarnings(as: .error),
 ]
 
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+/// What every other Swift target is compiled with.
+let settings = generatedSettings + [.strictMemorySafety()]
+
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 // The targets stand in the order of the README's diagram; imports go one way, from the mains to the core.
 let package = Package(
   name: "heddle",
+  products: [
+    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
@@ -25,13 +31,31 @@ let package = Package(
   targets: [
     // The core: pure values.
     .target(name: "HeddleModel", dependencies: [collections], swiftSettings: settings),
+    .target(name: "HeddleMessages", dependencies: [protobuf], swiftSettings: generatedSettings),
+    .target(name: "HeddleWire", dependencies: ["HeddleModel", "HeddleMessages", protobuf], swiftSettings: settings),
+    .target(
+      name: "Supervision",
+      dependencies: ["HeddleModel", "HeddleWire", collections],
+      swiftSettings: settings
+    ),
+
+    // The door to the operating system: libuv, and the only room that imports it.
+    .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
+
+    // The fork server and the wardens of process trees, in C: one static file without the Swift runtime, since each
+    // warden is a copy of it. SwiftPM links C by way of swiftc, and only these flags keep the runtime out.
+    .executableTarget(
+      name: "HeddleKeeper",
+      cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]
+    ),
 
     // Mains.
+    .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
     .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
 
-    .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
-
-    // Tests, a target per room.
+    // A test target per room. HeddleKeeperTests drive the built heddle-keeper.
     .testTarget(
       name: "HeddleModelTests",
       dependencies: ["HeddleModel", "heddle-replay"],
@@ -39,6 +63,14 @@ let package = Package(
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "HeddleWireTests",
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],
+      swiftSettings: settings
+    ),
+    .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
+    .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu11
 )

@@ -35,7 +35,7 @@ package enum KeeperStage: UInt8, Sendable {
 }
 
 /// How a program ended.
-package enum ProgramEnd: Equatable, Sendable {
+package enum ProgramEnd: Equatable, Codable, Sendable {
   case exit(code: Int32)
   case signal(Int32, coreDumped: Bool)
   /// Its warden was killed after it had reaped the program and before it could say how that ended.
@@ -43,8 +43,8 @@ package enum ProgramEnd: Equatable, Sendable {
 }
 
 /// The processes besides the program that were killed when a tree was ended.
-package struct Stragglers: Equatable, Sendable {
-  package struct Process: Equatable, Sendable {
+package struct Stragglers: Equatable, Codable, Sendable {
+  package struct Process: Equatable, Codable, Sendable {
     package var pid: Int32
     /// The kernel's name of it, at most 15 bytes; what is not UTF-8 is replaced.
     package var name: String

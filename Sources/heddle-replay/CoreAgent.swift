@@ -107,18 +107,9 @@ extension CoreSubject {
       reports[index].append(.tryReceive(isThere ? world.mailboxes[thread]?.receive() : nil))
     case .rewind(let values):
       let messages = values.map { (message: $0, size: MemoryLayout<Int>.size) }
-<<<<<<< HEAD
       var mailbox = world.mailboxes[thread, default: Mailbox()]
       try world.kernel.rewind(messages.count, in: thread, effects: &effects) { mailbox.rewind(messages) }
       world.mailboxes[thread] = mailbox
-=======
-      try world.kernel.rewind(
-        messages,
-        in: thread,
-        to: &world.mailboxes[thread, default: Mailbox()],
-        effects: &effects
-      )
->>>>>>> replay
       reports[index].append(.rewind)
     case .breaks(let enabled):
       if let kind = try world.kernel.setBreaksEnabled(enabled, in: thread) {

@@ -133,21 +133,11 @@ struct CoreSubject: Subject {
   ) throws -> Outcome {
     do {
       let size = MemoryLayout<Int>.size
-<<<<<<< HEAD
       var mailbox = world.mailboxes[thread, default: Mailbox()]
       try world.kernel.send(to: thread, effects: &effects) { () throws(MailRefusal) in
         try mailbox.send(value, size: size)
       }
       world.mailboxes[thread] = mailbox
-=======
-      try world.kernel.send(
-        value,
-        size: size,
-        to: thread,
-        in: &world.mailboxes[thread, default: Mailbox()],
-        effects: &effects
-      )
->>>>>>> replay
       return .void
     } catch {
       switch onFailure {

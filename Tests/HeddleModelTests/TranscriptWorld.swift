@@ -90,23 +90,12 @@ struct TranscriptWorld {
     case "send":
       let mode: WhenSuspended = flag("require-running") ? .fail : .queue
       let target = try thread(next())
-<<<<<<< HEAD
       let message = try next()
       var mailbox = mailboxes[target, default: Mailbox()]
       try kernel.send(to: target, whenSuspended: mode, effects: &effects) { () throws(MailRefusal) in
         try mailbox.send(message, size: 1)
       }
       mailboxes[target] = mailbox
-=======
-      try kernel.send(
-        next(),
-        size: 1,
-        to: target,
-        in: &mailboxes[target, default: Mailbox()],
-        whenSuspended: mode,
-        effects: &effects
-      )
->>>>>>> replay
     case "end-mail": mailboxes[try thread(next())]?.end()
     case "try-receive":
       let owner = try thread(next())

@@ -1,0 +1,28 @@
+package import HeddleModel
+
+/// Which custodian has which path. A path is free when the shutdown of its custodian is complete.
+package struct CustodianNames: Equatable, Codable, Sendable {
+  private var ids: [CustodianPath: CustodianID]
+  private var paths: [CustodianID: CustodianPath]
+
+  package init(root: CustodianID) {
+    ids = [.root: root]
+    paths = [root: .root]
+  }
+
+  package subscript(path: CustodianPath) -> CustodianID? { ids[path] }
+
+  /// The path of a custodian; nil once its shutdown is complete.
+  package func path(of id: CustodianID) -> CustodianPath? { paths[id] }
+
+  package var count: Int { ids.count }
+
+  mutating func add(_ id: CustodianID, at path: CustodianPath) {
+    ids[path] = id
+    paths[id] = path
+  }
+
+  mutating func remove(_ id: CustodianID) {
+    if let path = paths.removeValue(forKey: id) { ids[path] = nil }
+  }
+}
