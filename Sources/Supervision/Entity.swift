@@ -45,6 +45,14 @@ package struct Entity: Equatable, Codable, Sendable {
     case .starting, .exited, .draining, .gone: nil
     }
   }
+
+  /// How many processes its tree had when it ended, as far as that is known: the program, and the stragglers.
+  var processCount: Int {
+    switch body {
+    case .draining(_, let stragglers): stragglers.total + 1
+    case .starting, .running, .exited, .gone: 0
+    }
+  }
 }
 
 /// The program's standard input, as the way on which mail reaches it.
