@@ -69,14 +69,12 @@ func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) asy
 
 /// The files, pipes and sockets that this process has open, as /proc names them. Polls and event counters are left out,
 /// since the runtime's thread pool makes those when it likes.
-func openFiles() -> [String] {
+func openFiles() -> Set<String> {
   let directory = "/proc/self/fd/"
   let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
   let files = names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: directory + $0) }
-  return files.filter { !$0.hasPrefix("anon_inode:") }
+  return Set(files.filter { !$0.hasPrefix("anon_inode:") })
 }
-
-func descriptorCount() -> Int { openFiles().count }
 
 /// Two connected Unix sockets.
 func socketPair() throws -> (Int32, Int32) {
