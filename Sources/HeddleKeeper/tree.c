@@ -8,8 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CONTINUE_PASSES_MAX = 8 };
-
 static bool look(const char *path, struct process *process) {
   char text[1024];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -148,11 +146,11 @@ static size_t survey(struct tree *tree) {
   return stopped;
 }
 
-void tree_continue(struct tree *tree) {
+size_t tree_continue(struct tree *tree) {
   // All are found before one is woken: a parent that woke first could exit and take its children out of the walk's sight.
-  for (int pass = 0; pass < CONTINUE_PASSES_MAX && survey(tree) > 0; pass++) {
-    for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);
-  }
+  size_t stopped = survey(tree);
+  for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);
+  return stopped;
 }
 
 void tree_kill(struct tree *tree) {

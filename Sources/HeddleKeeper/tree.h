@@ -31,8 +31,8 @@ struct process {
 /// Sends SIGSTOP to all, top-down, and says what it saw. The tree is stopped when nothing was moving and `doubt` is as in
 /// the pass before (0 before the first).
 struct stillness tree_stop(struct tree *tree);
-/// Sends SIGCONT to all, bottom-up, until none is seen stopped; a bounded number of times, since one may stop itself.
-void tree_continue(struct tree *tree);
+/// Sends SIGCONT to all, bottom-up. Returns how many processes were seen stopped before.
+size_t tree_continue(struct tree *tree);
 /// Sends SIGKILL to all, top-down. The tree is empty when waitid(2) says ECHILD.
 void tree_kill(struct tree *tree);
 /// Sends SIGKILL to the caller's own children but those that `spared` names.
