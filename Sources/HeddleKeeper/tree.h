@@ -9,7 +9,10 @@
 /// The caller must be their subreaper, single-threaded, and reap nothing during a call: then a pid among its own children
 /// can't be another's, and a process that loses its parent becomes a child of the caller, never of a stranger.
 struct tree {
-  pid_t *pids;
+  struct member {
+    pid_t pid;
+    bool awaited;  // a thread of a process that is to stop waits for it, as in vfork(2)
+  } *members;
   size_t count, capacity;
   size_t direct;  // so many, in front, are the caller's own children
 };

@@ -59,7 +59,10 @@ final class KeeperProcess {
     unsafe posix_spawn_file_actions_adddup2(&actions, socket.number, 3)
     var arguments = unsafe [strdup("heddle-keeper"), nil]
     var environment = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe string in unsafe arguments + environment { unsafe free(string) } }
+    defer {
+      unsafe free(arguments[0])
+      for index in unsafe environment.indices { unsafe free(environment[index]) }
+    }
     var pid: Int32 = 0
     let error = unsafe posix_spawn(&pid, path, &actions, nil, &arguments, &environment)
     guard error == 0 else { throw SystemError(call: "posix_spawn \(path)", errno: error) }
