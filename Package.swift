@@ -51,6 +51,13 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]
     ),
 
+    // The supervisor: Supervision's value, driven by the loop.
+    .target(
+      name: "Daemon",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleLoop", collections],
+      swiftSettings: settings
+    ),
+
     // Mains.
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
     .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),

@@ -1,4 +1,4 @@
-internal import HeddleModel
+package import HeddleModel
 package import HeddleWire
 
 /// Who is at the other end of a connection, by the kernel's word.

@@ -17,7 +17,8 @@ extension Node {
     case .resumed(let thread, let generation):
       step(effects: &effects) { $0.bodyRunning(thread, generation: generation, effects: &$1) }
     case .exited(let thread, let end):
-      entities[thread]?.body = .exited(end)
+      let pid = entities[thread]?.pid
+      entities[thread]?.body = .exited(pid: pid, end)
       entities[thread]?.input = .closed
     case .empty(let thread, let stragglers): treeEmptied(thread, stragglers, effects: &effects)
     case .fault(let reason): keeperLost("it says that we broke its protocol: \(reason)", effects: &effects)
@@ -67,12 +68,12 @@ extension Node {
 
   /// The program never ran. Who asked for it is told why, and the thread is forgotten: it never acted.
   private mutating func startFailed(_ thread: ThreadID, _ errno: Int32, _ stage: KeeperStage, effects: inout Effects) {
-    guard let argv = entities[thread]?.argv else { return }
+    guard let entity = entities[thread] else { return }
     entities[thread]?.death = DeathRecord(
-      cause: .failedToStart(errorNumber: errno, stage: stage.text), unreadMail: entities[thread]?.mailbox.count ?? 0)
+      cause: .failedToStart(errorNumber: errno, stage: stage.text), unreadMail: entity.mailbox.count)
     step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     if let spawn = spawns.removeValue(forKey: thread) {
-      let program = argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+      let program = entity.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
       let refusal = Sentences.cannotStart(program, errno: errno, stage: stage)
       effects.append(.send(spawn.connection, .refusal(refusal, spawn.request)))
     }
@@ -81,9 +82,12 @@ extension Node {
   }
 
   private mutating func treeEmptied(_ thread: ThreadID, _ stragglers: Stragglers, effects: inout Effects) {
-    let end: ProgramEnd
-    if case .exited(let exit) = entities[thread]?.body { end = exit } else { end = .lost }
-    entities[thread]?.body = .draining(end, stragglers)
+    guard let body = entities[thread]?.body else { return }
+    if case .exited(let pid, let end) = body {
+      entities[thread]?.body = .draining(pid: pid, end, stragglers)
+    } else {
+      entities[thread]?.body = .draining(pid: nil, .lost, stragglers)
+    }
     entities[thread]?.input = .closed
     effects.append(.drainOutput(thread))
   }
@@ -151,7 +155,7 @@ extension Node {
     case .daemon: return .daemonEnded
     case nil: break
     }
-    guard case .draining(let end, _) = entity.body else { return .killed(by: "") }
+    guard case .draining(_, let end, _) = entity.body else { return .killed(by: "") }
     switch end {
     case .exit(let code): return .exited(code: UInt8(truncatingIfNeeded: code))
     case .signal(let number, let coreDumped): return .signalled(number: number, coreDumped: coreDumped)

@@ -119,9 +119,9 @@ extension Node {
   mutating func tellShutdowns(of thread: ThreadID, _ entity: Entity, effects: inout Effects) {
     guard let summary = summary(thread) else { return }
     for index in shutdowns.indices where shutdowns[index].threads.contains(thread) {
-      shutdowns[index].processes += entity.processCount
+      shutdowns[index].processes += entity.ended.total
       guard let client = shutdowns[index].client, client.follow else { continue }
-      let notice = Notice.threadDead(summary, after: now - shutdowns[index].startedAt)
+      let notice = Notice.threadDead(summary, after: now - shutdowns[index].startedAt, ended: entity.ended)
       effects.append(.send(client.connection, .notice(notice, client.request)))
     }
   }

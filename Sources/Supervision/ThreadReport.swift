@@ -1,4 +1,4 @@
-package import HeddleModel
+internal import HeddleModel
 internal import HeddleWire
 
 // What is told of threads and custodians.
