@@ -108,11 +108,7 @@ extension CoreSubject {
     case .rewind(let values):
       let messages = values.map { (message: $0, size: MemoryLayout<Int>.size) }
       try world.kernel.rewind(
-        messages,
-        in: thread,
-        to: &world.mailboxes[thread, default: Mailbox()],
-        effects: &effects
-      )
+        messages, in: thread, to: &world.mailboxes[thread, default: Mailbox()], effects: &effects)
       reports[index].append(.rewind)
     case .breaks(let enabled):
       if let kind = try world.kernel.setBreaksEnabled(enabled, in: thread) {
@@ -138,28 +134,18 @@ extension CoreSubject {
     case .nest(let name, let custodianName):
       try threads.requireFree(name)
       let nested = try world.kernel.makeNestedThread(
-        in: thread,
-        under: custodians[custodianName],
-        effects: &effects
-      )
+        in: thread, under: custodians[custodianName], effects: &effects)
       block(command, by: index, on: nested.wait, [])
       addAgent(CoreAgent(name: name, thread: nested.thread, custodian: custodian))
     }
   }
 
   private mutating func block(
-    _ command: AgentCommand,
-    by index: Int,
-    on branches: [Branch],
-    enablingBreaks: Bool = false,
+    _ command: AgentCommand, by index: Int, on branches: [Branch], enablingBreaks: Bool = false,
     _ effects: inout [Effect]
   ) throws {
     let wait = try world.kernel.sync(
-      branches.map { try modelBranch($0) },
-      in: agents[index].thread,
-      enablesBreaks: enablingBreaks,
-      effects: &effects
-    )
+      branches.map { try modelBranch($0) }, in: agents[index].thread, enablesBreaks: enablingBreaks, effects: &effects)
     block(command, by: index, on: wait, branches)
   }
 

@@ -55,11 +55,7 @@ struct CoreSubject: Subject {
     }
     let down = try custodians.pairs.filter { try world.kernel.custodians.isShutDown($0.id) }.map(\.name)
     return Observation(
-      result: result,
-      events: events,
-      states: Dictionary(uniqueKeysWithValues: states),
-      down: down
-    )
+      result: result, events: events, states: Dictionary(uniqueKeysWithValues: states), down: down)
   }
 
   // MARK: - Operations
@@ -119,27 +115,18 @@ struct CoreSubject: Subject {
       let list = try world.kernel.managedList(of: custodians[custodian], by: world.kernel.root)
       return .members(
         threads: try list.threads.sorted().map(threads.name),
-        custodians: try list.custodians.sorted().map(custodians.name)
-      )
+        custodians: try list.custodians.sorted().map(custodians.name))
     }
     return .void
   }
 
   private mutating func send(
-    _ value: Int,
-    to thread: ThreadID,
-    _ onFailure: SendFailure,
-    _ effects: inout [Effect]
+    _ value: Int, to thread: ThreadID, _ onFailure: SendFailure, _ effects: inout [Effect]
   ) throws -> Outcome {
     do {
       let size = MemoryLayout<Int>.size
       try world.kernel.send(
-        value,
-        size: size,
-        to: thread,
-        in: &world.mailboxes[thread, default: Mailbox()],
-        effects: &effects
-      )
+        value, size: size, to: thread, in: &world.mailboxes[thread, default: Mailbox()], effects: &effects)
       return .void
     } catch {
       switch onFailure {
@@ -161,11 +148,7 @@ struct CoreSubject: Subject {
   /// A sync with a timeout of 0.
   private mutating func isReady(_ event: Event) throws -> Bool {
     var effects: [Effect] = []
-    let wait = try world.kernel.sync(
-      [HeddleModel.Branch(event), HeddleModel.Branch(.always)],
-      in: nil,
-      effects: &effects
-    )
+    let wait = try world.kernel.sync([HeddleModel.Branch(event), HeddleModel.Branch(.always)], in: nil, effects: &effects)
     return effects == [.chosen(wait, branch: 0, .ready)]
   }
 

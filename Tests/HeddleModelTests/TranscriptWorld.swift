@@ -61,10 +61,7 @@ struct TranscriptWorld {
       let name = try next()
       let bound = try option("holding").flatMap(Int.init)
       let thread = try kernel.makeThread(
-        under: custodian(option("under")),
-        suspendsOnKill: suspendsOnKill,
-        breaksEnabled: !breaksOff
-      )
+        under: custodian(option("under")), suspendsOnKill: suspendsOnKill, breaksEnabled: !breaksOff)
       threads[name] = thread
       mailboxes[thread] = Mailbox(bounds: MailboxBounds(messagesMax: bound, bytesMax: nil))
     case "suspend": try kernel.suspend(thread(next()), by: custodian(option("by")), effects: &effects)
@@ -90,13 +87,7 @@ struct TranscriptWorld {
       let mode: WhenSuspended = flag("require-running") ? .fail : .queue
       let target = try thread(next())
       try kernel.send(
-        next(),
-        size: 1,
-        to: target,
-        in: &mailboxes[target, default: Mailbox()],
-        whenSuspended: mode,
-        effects: &effects
-      )
+        next(), size: 1, to: target, in: &mailboxes[target, default: Mailbox()], whenSuspended: mode, effects: &effects)
     case "end-mail": mailboxes[try thread(next())]?.end()
     case "try-receive":
       let owner = try thread(next())
@@ -134,10 +125,7 @@ struct TranscriptWorld {
       let name = try next()
       let creator = try thread(option("in") ?? "")
       let (thread, wait) = try kernel.makeNestedThread(
-        in: creator,
-        under: custodian(option("under")),
-        effects: &effects
-      )
+        in: creator, under: custodian(option("under")), effects: &effects)
       (threads[name], waits[name + "-call"]) = (thread, wait)
       mailboxes[thread] = Mailbox()
     case "ends":
