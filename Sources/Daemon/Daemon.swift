@@ -1,9 +1,10 @@
 internal import DequeModule
 internal import Glibc
-package import HeddleLoop
+internal import HeddleLoop
 internal import HeddleModel
 internal import HeddleWire
 internal import Supervision
+internal import Synchronization
 
 /// A supervisor at work: a `Node`, and the loop, sockets, pipes and keeper that do what it says.
 ///
@@ -27,11 +28,26 @@ package actor Daemon {
   /// Those that have something to be flushed.
   private var unflushed: Set<ConnectionID> = []
   private var status: Int32?
+  /// What `serve` gives; written on the loop, read when the loop has ended.
+  private nonisolated let outcome = Mutex<Result<Int32, any Error>>(.success(1))
+
+  /// Runs a supervisor on the calling thread until it ends.
+  ///
+  /// - Returns: the status to exit with.
+  /// - Throws: `DaemonError` or `LoopError` when it could not start: another one is there, or the place is not ours.
+  package static func serve(_ configuration: DaemonConfiguration) throws -> Int32 {
+    let loop = try EventLoop()
+    defer { loop.stop() }
+    let daemon = try Daemon(configuration, on: loop)
+    loop.perform { daemon.assumeIsolated { $0.begin() } }
+    loop.run()
+    return try daemon.outcome.withLock { try $0.get() }
+  }
 
   /// Claims the socket's place; nothing runs yet.
   ///
   /// - Throws: `DaemonError` when another daemon is there, or the place is not ours.
-  package init(_ configuration: DaemonConfiguration, on loop: EventLoop) throws {
+  private init(_ configuration: DaemonConfiguration, on loop: EventLoop) throws {
     self.loop = loop
     self.configuration = configuration
     lock = try InstanceLock.claim(socketAt: configuration.socketPath)
@@ -41,8 +57,17 @@ package actor Daemon {
     node = Node(identity, now: Instant(nanoseconds: EventLoop.nanoseconds))
   }
 
+  private func begin() {
+    do {
+      try start()
+    } catch {
+      outcome.withLock { $0 = .failure(error) }
+      loop.requestStop()
+    }
+  }
+
   /// Starts the keeper and listens.
-  package func start() throws {
+  private func start() throws {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
     for signal in [SIGTERM, SIGINT, SIGHUP] {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
@@ -55,9 +80,6 @@ package actor Daemon {
     listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
     configuration.log("listening on \(configuration.socketPath)")
   }
-
-  /// The status to exit with, once the loop has stopped.
-  package var exitStatus: Int32 { status ?? 1 }
 
   /// A number that no earlier start on this machine had: the time of the start.
   private static var incarnation: UInt64 {
@@ -199,6 +221,7 @@ package actor Daemon {
   private func leave(_ status: Int32) {
     guard self.status == nil else { return }
     self.status = status
+    outcome.withLock { $0 = .success(status) }
     listener?.close()
     flush()
     for client in clients.values { client.finish {} }

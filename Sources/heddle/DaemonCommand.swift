@@ -1,7 +1,6 @@
-import ArgumentParser
-import Daemon
-import Glibc
-import HeddleLoop
+internal import ArgumentParser
+internal import Daemon
+internal import Glibc
 
 /// `heddle daemon`: the supervisor, in the foreground.
 struct DaemonCommand: ParsableCommand {
@@ -30,21 +29,7 @@ struct DaemonCommand: ParsableCommand {
       version: Version.text,
       log: { line in writeError("heddle: \(line)") }
     )
-    let status = try Self.serve(configuration)
-    throw ExitCode(status)
-  }
-
-  /// Runs the supervisor on this thread.
-  private static func serve(_ configuration: DaemonConfiguration) throws -> Int32 {
-    let loop = try EventLoop()
-    defer { loop.stop() }
-    let daemon = try Daemon(configuration, on: loop)
-    var failure: (any Error)?
-    _ = failure
-    failure = nil
-    loop.perform { daemon.begin() }
-    loop.run()
-    return daemon.exitStatus
+    throw ExitCode(try Daemon.serve(configuration))
   }
 
   /// The first part of the machine's name, if it is a name of ours.
