@@ -29,14 +29,6 @@ package nonisolated struct ProtoNotice: Sendable {
 
   package var notice: ProtoNotice.OneOf_Notice? = nil
 
-  package var threadKilled: ProtoThreadKilled {
-    get {
-      if case .threadKilled(let v)? = notice {return v}
-      return ProtoThreadKilled()
-    }
-    set {notice = .threadKilled(newValue)}
-  }
-
   package var threadDead: ProtoThreadDead {
     get {
       if case .threadDead(let v)? = notice {return v}
@@ -56,38 +48,12 @@ package nonisolated struct ProtoNotice: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Notice: Equatable, Sendable {
-    case threadKilled(ProtoThreadKilled)
     case threadDead(ProtoThreadDead)
     case leftSuspended(ProtoLeftSuspended)
 
   }
 
   package init() {}
-}
-
-/// A shutdown has killed this thread, which is ending.
-package nonisolated struct ProtoThreadKilled: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var thread: ProtoThreadSummary {
-    get {_thread ?? ProtoThreadSummary()}
-    set {_thread = newValue}
-  }
-  /// Returns true if `thread` has been explicitly set.
-  package var hasThread: Bool {self._thread != nil}
-  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
-  package mutating func clearThread() {self._thread = nil}
-
-  /// Processes of its tree beside its program.
-  package var stragglers: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _thread: ProtoThreadSummary? = nil
 }
 
 /// A thread that the shutdown killed is dead.
@@ -108,11 +74,61 @@ package nonisolated struct ProtoThreadDead: Sendable {
   /// Time since the shutdown began.
   package var afterNs: UInt64 = 0
 
+  /// The program, if it was running when the shutdown came.
+  package var program: ProtoEndedProgram {
+    get {_program ?? ProtoEndedProgram()}
+    set {_program = newValue}
+  }
+  /// Returns true if `program` has been explicitly set.
+  package var hasProgram: Bool {self._program != nil}
+  /// Clears the value of `program`. Subsequent reads from it will return its default value.
+  package mutating func clearProgram() {self._program = nil}
+
+  /// What else of the thread's process tree the shutdown ended, in the order in which it ended; of many, the first.
+  package var stragglers: [ProtoStraggler] = []
+
+  /// All the processes that the shutdown ended here: the program, and its stragglers whether they are listed or not.
+  package var processes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _thread: ProtoThreadSummary? = nil
+  fileprivate var _program: ProtoEndedProgram? = nil
+}
+
+package nonisolated struct ProtoEndedProgram: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: UInt32 = 0
+
+  /// What it was called: the last component of argv[0], or what the system calls the process.
+  package var name: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct ProtoStraggler: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: UInt32 = 0
+
+  /// What the system calls it, at most 15 bytes; proc_pid_comm(5).
+  package var name: String = String()
+
+  /// It had left its program's session, as a daemon does; setsid(2).
+  package var inOtherSession: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// Threads made with suspend_to_kill that the shutdown suspended instead of killing.
@@ -134,7 +150,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Notice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_killed\0\u{3}thread_dead\0\u{3}left_suspended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_dead\0\u{3}left_suspended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -143,19 +159,6 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try {
-        var v: ProtoThreadKilled?
-        var hadOneofValue = false
-        if let current = self.notice {
-          hadOneofValue = true
-          if case .threadKilled(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.notice = .threadKilled(v)
-        }
-      }()
-      case 2: try {
         var v: ProtoThreadDead?
         var hadOneofValue = false
         if let current = self.notice {
@@ -168,7 +171,7 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.notice = .threadDead(v)
         }
       }()
-      case 3: try {
+      case 2: try {
         var v: ProtoLeftSuspended?
         var hadOneofValue = false
         if let current = self.notice {
@@ -192,17 +195,13 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
     switch self.notice {
-    case .threadKilled?: try {
-      guard case .threadKilled(let v)? = self.notice else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    }()
     case .threadDead?: try {
       guard case .threadDead(let v)? = self.notice else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     }()
     case .leftSuspended?: try {
       guard case .leftSuspended(let v)? = self.notice else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
     case nil: break
     }
@@ -216,48 +215,9 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension ProtoThreadKilled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".ThreadKilled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}stragglers\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.stragglers) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._thread {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.stragglers != 0 {
-      try visitor.visitSingularUInt64Field(value: self.stragglers, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoThreadKilled, rhs: ProtoThreadKilled) -> Bool {
-    if lhs._thread != rhs._thread {return false}
-    if lhs.stragglers != rhs.stragglers {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension ProtoThreadDead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadDead"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}after_ns\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}after_ns\0\u{1}program\0\u{1}stragglers\0\u{1}processes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -267,6 +227,9 @@ nonisolated extension ProtoThreadDead: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.afterNs) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._program) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.stragglers) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.processes) }()
       default: break
       }
     }
@@ -283,12 +246,99 @@ nonisolated extension ProtoThreadDead: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.afterNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.afterNs, fieldNumber: 2)
     }
+    try { if let v = self._program {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.stragglers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.stragglers, fieldNumber: 4)
+    }
+    if self.processes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.processes, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoThreadDead, rhs: ProtoThreadDead) -> Bool {
     if lhs._thread != rhs._thread {return false}
     if lhs.afterNs != rhs.afterNs {return false}
+    if lhs._program != rhs._program {return false}
+    if lhs.stragglers != rhs.stragglers {return false}
+    if lhs.processes != rhs.processes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoEndedProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EndedProgram"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoEndedProgram, rhs: ProtoEndedProgram) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStraggler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Straggler"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}name\0\u{3}in_other_session\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.inOtherSession) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.inOtherSession != false {
+      try visitor.visitSingularBoolField(value: self.inOtherSession, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStraggler, rhs: ProtoStraggler) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.inOtherSession != rhs.inOtherSession {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -430,6 +430,9 @@ package nonisolated struct ProtoKill: Sendable {
   /// Answer when the thread is dead rather than when it is ending.
   package var wait: Bool = false
 
+  /// End a thread that was made with suspend_to_kill too, instead of suspending it.
+  package var really: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1176,7 +1179,7 @@ nonisolated extension ProtoResume: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kill"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}wait\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}wait\0\u{1}really\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1186,6 +1189,7 @@ nonisolated extension ProtoKill: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.wait) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.really) }()
       default: break
       }
     }
@@ -1202,12 +1206,16 @@ nonisolated extension ProtoKill: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.wait != false {
       try visitor.visitSingularBoolField(value: self.wait, fieldNumber: 2)
     }
+    if self.really != false {
+      try visitor.visitSingularBoolField(value: self.really, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoKill, rhs: ProtoKill) -> Bool {
     if lhs._thread != rhs._thread {return false}
     if lhs.wait != rhs.wait {return false}
+    if lhs.really != rhs.really {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,10 +2,8 @@ internal import HeddleMessages
 
 /// Something that happened on the way to the answer of a request that is still open.
 package enum Notice: Hashable, Codable, Sendable {
-  /// A shutdown has killed this thread, which is ending; `stragglers` are the processes of its tree beside its program.
-  case threadKilled(ThreadSummary, stragglers: Int)
-  /// A thread that the shutdown killed is dead, so long after the shutdown began.
-  case threadDead(ThreadSummary, after: Duration)
+  /// A thread that a shutdown killed is dead, so long after the shutdown began, and these processes with it.
+  case threadDead(ThreadSummary, after: Duration, ended: EndedProcesses)
   /// Suspend-to-kill threads that the shutdown suspended instead of killing.
   case leftSuspended([ThreadSummary])
 }
@@ -14,11 +12,9 @@ extension Notice {
   package init(decoding body: [UInt8]) throws(WireDecodingError) {
     let proto: ProtoNotice = try decodeBody(body, as: "Notice")
     switch proto.notice {
-    case .threadKilled(let it):
-      let stragglers = try Int(field: "thread_killed.stragglers", it.stragglers)
-      self = .threadKilled(try ThreadSummary(field: "thread_killed.thread", it.thread), stragglers: stragglers)
     case .threadDead(let it):
-      self = .threadDead(try ThreadSummary(field: "thread_dead.thread", it.thread), after: Duration(wire: it.afterNs))
+      let thread = try ThreadSummary(field: "thread_dead.thread", it.thread)
+      self = .threadDead(thread, after: Duration(wire: it.afterNs), ended: try EndedProcesses(it))
     case .leftSuspended(let it):
       self = .leftSuspended(
         try it.threads.map { thread throws(WireDecodingError) in
@@ -33,12 +29,10 @@ extension Notice {
   package func encoded() -> [UInt8] {
     var proto = ProtoNotice()
     switch self {
-    case .threadKilled(let thread, let stragglers):
-      proto.threadKilled.thread = thread.proto
-      proto.threadKilled.stragglers = UInt64(clamping: stragglers)
-    case .threadDead(let thread, let after):
+    case .threadDead(let thread, let after, let ended):
       proto.threadDead.thread = thread.proto
       proto.threadDead.afterNs = after.wireNanoseconds
+      ended.fill(&proto.threadDead)
     case .leftSuspended(let threads):
       proto.leftSuspended.threads = threads.map(\.proto)
     }

@@ -18,7 +18,7 @@ extension Reply {
       self = .died(try ThreadID(field: "died.thread", it.thread), try DeathRecord(field: "died.death", it.death))
     case .log(let it):
       self = .log(LogText(text: [UInt8](it.text), droppedBytes: try Int(field: "log.dropped_bytes", it.droppedBytes)))
-    case .custodianTree(let it): self = .custodianTree(try CustodianTree(field: "custodian_tree", it))
+    case .custodianTree(let it): self = .custodianTree(try CustodianListing(field: "custodian_tree", it))
     case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
     case nil: throw .missing(field: "reply.reply")

@@ -13,7 +13,7 @@ package enum Reply: Hashable, Codable, Sendable {
   /// Which thread, since a wait may have named it otherwise, and how.
   case died(ThreadID, DeathRecord)
   case log(LogText)
-  case custodianTree(CustodianTree)
+  case custodianTree(CustodianListing)
   case shutDown(ShutdownReport)
   case daemonStatus(DaemonStatus)
 }

@@ -33,7 +33,8 @@ extension Request.Command {
         try ThreadReference(field: "resume.thread", it.thread),
         benefactor: try it.benefactor.map(Request.Benefactor.init)
       )
-    case .kill(let it): self = .kill(try ThreadReference(field: "kill.thread", it.thread), wait: it.wait)
+    case .kill(let it):
+      self = .kill(try ThreadReference(field: "kill.thread", it.thread), wait: it.wait, really: it.really)
     case .breakThread(let it):
       self = .sendBreak(
         try ThreadReference(field: "break.thread", it.thread),

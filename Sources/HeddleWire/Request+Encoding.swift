@@ -22,9 +22,10 @@ extension Request.Command {
     case .resume(let thread, let benefactor):
       proto.resume.thread = thread.proto
       proto.resume.benefactor = benefactor?.proto
-    case .kill(let thread, let wait):
+    case .kill(let thread, let wait, let really):
       proto.kill.thread = thread.proto
       proto.kill.wait = wait
+      proto.kill.really = really
     case .sendBreak(let thread, let kind):
       proto.breakThread.thread = thread.proto
       proto.breakThread.kind = kind.proto

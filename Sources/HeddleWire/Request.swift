@@ -25,8 +25,8 @@ extension Request {
     case suspend(ThreadReference)
     /// `done`.
     case resume(ThreadReference, benefactor: Benefactor? = nil)
-    /// `killed`, with `wait` when the thread is dead.
-    case kill(ThreadReference, wait: Bool)
+    /// `killed`, with `wait` when the thread is dead. With `really` a suspend-to-kill thread dies too.
+    case kill(ThreadReference, wait: Bool, really: Bool)
     /// `done`, when the break is pending or delivered.
     case sendBreak(ThreadReference, BreakKind)
     /// `done`; the mailbox refuses mail from then on.

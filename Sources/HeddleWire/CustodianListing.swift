@@ -2,7 +2,7 @@ internal import HeddleMessages
 package import HeddleModel
 
 /// A custodian and all that is below it.
-package struct CustodianTree: Hashable, Codable, Sendable {
+package struct CustodianListing: Hashable, Codable, Sendable {
   package enum State: UInt8, Hashable, Codable, Sendable, CaseIterable {
     /// Takes threads and custodians.
     case open = 1
@@ -13,11 +13,11 @@ package struct CustodianTree: Hashable, Codable, Sendable {
   package let path: CustodianPath
   package let state: State
   /// Oldest first.
-  package let children: [CustodianTree]
+  package let children: [CustodianListing]
   /// The threads that this custodian manages directly, oldest first.
   package let threads: [ThreadSummary]
 
-  package init(path: CustodianPath, state: State, children: [CustodianTree], threads: [ThreadSummary]) {
+  package init(path: CustodianPath, state: State, children: [CustodianListing], threads: [ThreadSummary]) {
     self.path = path
     self.state = state
     self.children = children
@@ -25,13 +25,13 @@ package struct CustodianTree: Hashable, Codable, Sendable {
   }
 }
 
-extension CustodianTree {
+extension CustodianListing {
   init(field: String, _ proto: ProtoCustodianTree) throws(WireDecodingError) {
     self.init(
       path: try CustodianPath(field: "\(field).path", proto.path),
       state: try State(field: "\(field).state", enumeration: proto.state.rawValue),
       children: try proto.children.map { child throws(WireDecodingError) in
-        try CustodianTree(field: field, child)
+        try CustodianListing(field: field, child)
       },
       threads: try proto.threads.map { thread throws(WireDecodingError) in
         try ThreadSummary(field: "\(field).threads", thread)
@@ -49,7 +49,7 @@ extension CustodianTree {
   }
 }
 
-extension CustodianTree.State {
+extension CustodianListing.State {
   var proto: ProtoCustodianState {
     switch self {
     case .open: .open
