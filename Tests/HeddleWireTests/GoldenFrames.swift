@@ -34,7 +34,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
     let named: [(String, Request.Command)] = [
       ("spawn", .spawn(Samples.spawn)), ("find", .find(Samples.byName)), ("list", .list(includeDead: true)),
       ("suspend", .suspend(Samples.byID)), ("resume", .resume(Samples.byID, benefactor: .custodian(Samples.job))),
-      ("kill", .kill(Samples.byName, wait: true)), ("break", .sendBreak(Samples.byName, .terminate)),
+      ("kill", .kill(Samples.byName, wait: true, really: false)), ("break", .sendBreak(Samples.byName, .terminate)),
       ("end-mail", .endMail(Samples.byName)), ("wait", .wait(Samples.byID)),
       ("cancel", .cancel(RequestID(rawValue: 3))), ("logs", .logs(Samples.byName, tailLines: 10)),
       ("custodian-new", .custodianNew(Samples.job)), ("custodian-tree", .custodianTree(.root)),
@@ -64,11 +64,11 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
     return replies.map { name, reply in
       GoldenFrame("reply-\(name)") { writer throws(FrameError) in try writer.reply(reply, to: request) }
     } + [
-      GoldenFrame("notice-thread-killed") { writer throws(FrameError) in
+      GoldenFrame("notice-thread-dead") { writer throws(FrameError) in
         try writer.notice(Samples.notices[0], of: request)
       },
-      GoldenFrame("notice-thread-dead") { writer throws(FrameError) in
-        try writer.notice(Samples.notices[1], of: request)
+      GoldenFrame("notice-left-suspended") { writer throws(FrameError) in
+        try writer.notice(.leftSuspended(Samples.summaries), of: request)
       },
       GoldenFrame("refusal-request") { writer throws(FrameError) in
         try writer.refusal(

@@ -39,14 +39,14 @@ struct RoundTripTests {
 
   @Test("the deepest custodian tree that there can be")
   func deepTree() throws {
-    var tree = CustodianTree(
+    var tree = CustodianListing(
       path: Samples.path(String(repeating: "/x", count: 64)),
       state: .open,
       children: [],
       threads: Samples.summaries
     )
     while let parent = tree.path.parent {
-      tree = CustodianTree(path: parent, state: .open, children: [tree], threads: [])
+      tree = CustodianListing(path: parent, state: .open, children: [tree], threads: [])
     }
     let reply = Reply.custodianTree(tree)
     #expect(try Reply(decoding: reply.encoded()) == reply)
@@ -55,8 +55,8 @@ struct RoundTripTests {
   @Test("durations are whole nanoseconds; a negative one is none, a longer one than 292 years is so long")
   func durations() throws {
     func overWire(_ duration: Duration) throws -> Duration? {
-      let notice = Notice.threadDead(Samples.summaries[0], after: duration)
-      guard case .threadDead(_, let after) = try Notice(decoding: notice.encoded()) else { return nil }
+      let notice = Notice.threadDead(Samples.summaries[0], after: duration, ended: Samples.ended)
+      guard case .threadDead(_, let after, _) = try Notice(decoding: notice.encoded()) else { return nil }
       return after
     }
     #expect(

@@ -38,7 +38,7 @@ enum Samples {
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
       .resume(byID, benefactor: .thread(byName)), .resume(byID, benefactor: .custodian(job)),
-      .kill(byName, wait: true), .kill(byName, wait: false),
+      .kill(byName, wait: true, really: false), .kill(byName, wait: false, really: true),
       .endMail(byID), .wait(byName), .cancel(RequestID(rawValue: .max)),
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .custodianTree(.root),
@@ -60,14 +60,14 @@ enum Samples {
 
   static let summaries = ThreadInfo.State.allCases.map { ThreadSummary(id: id, name: name("x"), state: $0) }
 
-  static let tree = CustodianTree(
+  static let tree = CustodianListing(
     path: .root,
     state: .open,
     children: [
-      CustodianTree(
+      CustodianListing(
         path: .main,
         state: .open,
-        children: [CustodianTree(path: job, state: .shuttingDown, children: [], threads: summaries)],
+        children: [CustodianListing(path: job, state: .shuttingDown, children: [], threads: summaries)],
         threads: []
       )
     ],
@@ -95,9 +95,18 @@ enum Samples {
     ] + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 
   static let notices: [Notice] = [
-    .threadKilled(summaries[3], stragglers: 2), .threadDead(summaries[4], after: .nanoseconds(1_500_000)),
+    .threadDead(summaries[4], after: .nanoseconds(1_500_000), ended: ended),
+    .threadDead(summaries[4], after: .zero, ended: EndedProcesses(program: nil, stragglers: [], total: 0)),
     .leftSuspended([]), .leftSuspended(summaries),
   ]
+
+  static let ended = EndedProcesses(
+    program: .init(pid: 4_170, name: "sh"),
+    stragglers: [
+      .init(pid: 4_173, name: "sleep", inOtherSession: false), .init(pid: 4_172, name: "sleep", inOtherSession: true),
+    ],
+    total: 3
+  )
 
   static let refusals =
     RefusalCode.allCases.map {
