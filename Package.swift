@@ -21,7 +21,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let package = Package(
   name: "heddle",
   products: [
-    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
+    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -75,7 +75,11 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],
       swiftSettings: settings
     ),
-    .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
   ],

@@ -64,7 +64,8 @@ final class Body {
         onEnd: { [weak self] _ in
           self?.closeOutput(index)
           self?.finishIfDrained()
-        })
+        }
+      )
     } catch {
       closeOutput(index)
     }

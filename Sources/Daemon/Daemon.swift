@@ -52,8 +52,12 @@ package actor Daemon {
     self.configuration = configuration
     lock = try InstanceLock.claim(socketAt: configuration.socketPath)
     let identity = Node.Identity(
-      name: configuration.nodeName, incarnation: Self.incarnation, pid: getpid(), version: configuration.version,
-      socketPath: configuration.socketPath)
+      name: configuration.nodeName,
+      incarnation: Self.incarnation,
+      pid: getpid(),
+      version: configuration.version,
+      socketPath: configuration.socketPath
+    )
     node = Node(identity, now: Instant(nanoseconds: EventLoop.nanoseconds))
   }
 
@@ -73,10 +77,12 @@ package actor Daemon {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
     }
     keeper = try Keeper(
-      configuration.keeperPath, on: loop,
+      configuration.keeperPath,
+      on: loop,
       onReport: { [self] report, streams in handle(report, streams) },
       onLost: { [self] reason in keeperLost(reason) },
-      onExit: { [self] in keeperExited() })
+      onExit: { [self] in keeperExited() }
+    )
     listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
     configuration.log("listening on \(configuration.socketPath)")
   }
@@ -126,7 +132,8 @@ package actor Daemon {
       clients[id] = client
       try stream.startReading(
         onBytes: { [self] bytes in received(bytes, from: id) },
-        onEnd: { [self] _ in disconnect(id) })
+        onEnd: { [self] _ in disconnect(id) }
+      )
       arm()
     } catch {
       configuration.log("a connection was not accepted: \(error)")

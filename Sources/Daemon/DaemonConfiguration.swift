@@ -12,7 +12,11 @@ package struct DaemonConfiguration: Sendable {
   package var log: @Sendable (String) -> Void
 
   package init(
-    socketPath: String, keeperPath: String, nodeName: String, version: String, log: @escaping @Sendable (String) -> Void
+    socketPath: String,
+    keeperPath: String,
+    nodeName: String,
+    version: String,
+    log: @escaping @Sendable (String) -> Void
   ) {
     self.socketPath = socketPath
     self.keeperPath = keeperPath

@@ -27,7 +27,9 @@ struct InstanceLock: ~Copyable {
     let failure = failure("lock \(lockPath)")
     close(descriptor)
     throw isHeld
-      ? DaemonError("cannot start a daemon at \(path): one is running there; stop that one, or name another socket with --socket") : failure
+      ? DaemonError(
+        "cannot start a daemon at \(path): one is running there; stop that one, or name another socket with --socket"
+      ) : failure
   }
 
   private static func directory(of path: String) -> String {
@@ -36,7 +38,9 @@ struct InstanceLock: ~Copyable {
   }
 
   private static func prepare(_ directory: String) throws {
-    guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure("make the directory \(directory)") }
+    guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw failure("make the directory \(directory)")
+    }
     var status = stat()
     guard unsafe lstat(directory, &status) == 0 else { throw failure("look at \(directory)") }
     guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -45,7 +49,8 @@ struct InstanceLock: ~Copyable {
     guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
       throw DaemonError(
         "cannot use \(directory) for the socket: others may enter it, or own it; "
-          + "make it yours with mode 0700 (chmod 700), or name another with --socket")
+          + "make it yours with mode 0700 (chmod 700), or name another with --socket"
+      )
     }
   }
 

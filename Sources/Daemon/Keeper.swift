@@ -16,15 +16,19 @@ final class Keeper {
   ///   - onLost: called once, with the reason, when nothing more will come.
   ///   - onExit: called once, when the process has been reaped.
   init(
-    _ path: String, on loop: EventLoop, onReport: @escaping (KeeperReport, [ByteStream]) -> Void,
-    onLost: @escaping (String) -> Void, onExit: @escaping () -> Void
+    _ path: String,
+    on loop: EventLoop,
+    onReport: @escaping (KeeperReport, [ByteStream]) -> Void,
+    onLost: @escaping (String) -> Void,
+    onExit: @escaping () -> Void
   ) throws(LoopError) {
     process = try ChildProcess(path, on: loop) { _ in onExit() }
     try process.channel.startReading(
       onMessage: { [weak self] bytes, streams in
         self?.received(bytes, streams, onReport: onReport, onLost: onLost)
       },
-      onEnd: { end in onLost("its channel ended: \(end)") })
+      onEnd: { end in onLost("its channel ended: \(end)") }
+    )
   }
 
   /// - Returns: what the keeper would have said: a program that can't be asked for never starts.
@@ -46,7 +50,9 @@ final class Keeper {
   func forget() { process.close() }
 
   private func received(
-    _ bytes: Span<UInt8>, _ new: [ByteStream], onReport: (KeeperReport, [ByteStream]) -> Void,
+    _ bytes: Span<UInt8>,
+    _ new: [ByteStream],
+    onReport: (KeeperReport, [ByteStream]) -> Void,
     onLost: (String) -> Void
   ) {
     streams += new

@@ -59,7 +59,10 @@ package struct Entity: Equatable, Codable, Sendable {
       EndedProcesses.Straggler(pid: $0.pid, name: $0.name, inOtherSession: $0.inOtherSession)
     }
     return EndedProcesses(
-      program: program, stragglers: named, total: stragglers.total + (program == nil ? 0 : 1))
+      program: program,
+      stragglers: named,
+      total: stragglers.total + (program == nil ? 0 : 1)
+    )
   }
 
   /// The last component of the program's path.

@@ -60,8 +60,6 @@ package struct Node: Sendable {
   var greetings: Deque<ConnectionID> = []
   /// Whoever's request is being carried out, in words; empty between requests.
   var asker = ""
-  /// The threads that this step left suspended without a custodian.
-  var leftSuspended: [ThreadID] = []
 
   package init(_ identity: Identity, now: Instant) {
     self.identity = identity
@@ -76,7 +74,11 @@ package struct Node: Sendable {
   package var nextDeadline: Instant? {
     var deadlines: [Instant] = []
     if case .grace(let until) = ending { deadlines.append(until) }
-    if let first = greetings.first, case .greeting(let until) = connections[first]?.phase { deadlines.append(until) }
+    for id in greetings {
+      guard case .greeting(let until) = connections[id]?.phase else { continue }
+      deadlines.append(until)
+      break
+    }
     if let first = dead.first, let entity = entities[first] { deadlines.append(entity.changedAt + Limits.deadFor) }
     return deadlines.min()
   }
@@ -148,8 +150,13 @@ package struct Node: Sendable {
       }
       connections[id]?.phase = .open
       let welcome = Welcome(
-        version: version, bodyMax: min(hello.bodyMax, BodyLimit.usual), node: identity.name,
-        incarnation: identity.incarnation, daemonPID: identity.pid, daemonVersion: identity.version)
+        version: version,
+        bodyMax: min(hello.bodyMax, BodyLimit.usual),
+        node: identity.name,
+        incarnation: identity.incarnation,
+        daemonPID: identity.pid,
+        daemonVersion: identity.version
+      )
       effects.append(.send(id, .welcome(welcome)))
     } catch {
       refuseConnection(id, WireRefusal(error), effects: &effects)
@@ -167,7 +174,8 @@ package struct Node: Sendable {
 
   /// One step of the model, and all that follows from it.
   mutating func step<Failure: Error>(
-    effects: inout Effects, _ body: (inout Kernel, inout [Effect]) throws(Failure) -> Void
+    effects: inout Effects,
+    _ body: (inout Kernel, inout [Effect]) throws(Failure) -> Void
   ) throws(Failure) {
     var answers: [Effect] = []
     defer { obey(answers, effects: &effects) }
@@ -178,7 +186,9 @@ package struct Node: Sendable {
 extension Instant {
   static func + (instant: Instant, duration: Duration) -> Instant {
     let (seconds, attoseconds) = duration.components
-    return Instant(nanoseconds: instant.nanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
+    return Instant(
+      nanoseconds: instant.nanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    )
   }
 
   /// The time from `earlier` to `later`; zero if it is not earlier.

@@ -49,7 +49,9 @@ extension Node {
       effects.append(
         .log(
           "the keeper is of build \(buildID) (protocol \(version)), this supervisor of \(KeeperProtocol.buildID) "
-            + "(protocol \(KeeperProtocol.version)): install both from one build"))
+            + "(protocol \(KeeperProtocol.version)): install both from one build"
+        )
+      )
       effects.append(.exit(1))
       return
     }
@@ -70,7 +72,9 @@ extension Node {
   private mutating func startFailed(_ thread: ThreadID, _ errno: Int32, _ stage: KeeperStage, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
     entities[thread]?.death = DeathRecord(
-      cause: .failedToStart(errorNumber: errno, stage: stage.text), unreadMail: entity.mailbox.count)
+      cause: .failedToStart(errorNumber: errno, stage: stage.text),
+      unreadMail: entity.mailbox.count
+    )
     step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     if let spawn = spawns.removeValue(forKey: thread) {
       let program = entity.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -103,7 +107,6 @@ extension Node {
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         note(thread, "suspended")
-        if kernel.ties[thread]?.managers.isEmpty == true { leftSuspended.append(thread) }
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, _): answer(wait, effects: &effects)

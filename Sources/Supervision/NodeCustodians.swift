@@ -47,12 +47,19 @@ extension Node {
 
   /// Shuts a custodian down; the request is answered when that is complete. One whose shutdown has begun is waited for.
   mutating func shutDown(
-    _ path: CustodianPath, follow: Bool, for inquiry: Inquiry, effects: inout Effects
+    _ path: CustodianPath,
+    follow: Bool,
+    for inquiry: Inquiry,
+    effects: inout Effects
   ) throws(WireRefusal) {
     guard let id = custodians[path] else { throw Sentences.noSuchCustodian(path, attempted: "shut down") }
     guard kernel.custodians.isAtOrBelow(id, inquiry.caller) else {
       throw Sentences.refused(
-        .notAbove(custodian: id, caller: inquiry.caller), attempted: "shut down", subject: "\(path)", in: self)
+        .notAbove(custodian: id, caller: inquiry.caller),
+        attempted: "shut down",
+        subject: "\(path)",
+        in: self
+      )
     }
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
     beginShutdown(of: id, client, effects: &effects)
@@ -90,22 +97,24 @@ extension Node {
     var job = shutdowns.first { $0.custodian == id } ?? ShutdownJob(custodian: id, startedAt: now)
     job.client = client
     shutdowns.append(job)
-    step(effects: &effects) {
-      // It exists: that is how it was found.
-      try? $0.shutDown(id, effects: &$1)
-    }
-    tellLeftSuspended(by: id, effects: &effects)
+    let candidates = kernel.custodians.subtree(of: id)
+      .flatMap { kernel.custodians[$0]?.members.members ?? [] }
+      .filter { kernel.threads[$0]?.suspendsOnKill == true }
+    var orders: [Effect] = []
+    // It exists: that is how it was found.
+    try? kernel.shutDown(id, effects: &orders)
+    let left = candidates.filter { kernel.ties[$0]?.managers.isEmpty == true }
+    if !left.isEmpty { tellLeftSuspended(left, by: id, effects: &effects) }
+    obey(orders, effects: &effects)
   }
 
-  private mutating func tellLeftSuspended(by id: CustodianID, effects: inout Effects) {
-    guard !leftSuspended.isEmpty else { return }
-    let notice = Notice.leftSuspended(leftSuspended.compactMap(summary))
+  private mutating func tellLeftSuspended(_ left: [ThreadID], by id: CustodianID, effects: inout Effects) {
+    let notice = Notice.leftSuspended(left.compactMap(summary))
     for index in shutdowns.indices where shutdowns[index].custodian == id {
-      shutdowns[index].leftSuspended += leftSuspended.count
+      shutdowns[index].leftSuspended += left.count
       guard let client = shutdowns[index].client, client.follow else { continue }
       effects.append(.send(client.connection, .notice(notice, client.request)))
     }
-    leftSuspended = []
   }
 
   /// A thread is to end by the shutdown of `custodian`: whoever follows that one, or one above it, hears of its death.
@@ -131,8 +140,11 @@ extension Node {
     for job in shutdowns where job.custodian == custodian {
       guard let client = job.client else { continue }
       let report = ShutdownReport(
-        threads: job.threads.count, processes: job.processes, leftSuspended: job.leftSuspended,
-        duration: now - job.startedAt)
+        threads: job.threads.count,
+        processes: job.processes,
+        leftSuspended: job.leftSuspended,
+        duration: now - job.startedAt
+      )
       effects.append(.send(client.connection, .reply(.shutDown(report), client.request)))
     }
     shutdowns.removeAll { $0.custodian == custodian }

@@ -52,7 +52,10 @@ extension Node {
 
   /// Kernel and mailbox in one step.
   private static func queue(
-    _ body: [UInt8], for thread: ThreadID, kernel: inout Kernel, entities: inout IDTable<ThreadID, Entity>,
+    _ body: [UInt8],
+    for thread: ThreadID,
+    kernel: inout Kernel,
+    entities: inout IDTable<ThreadID, Entity>,
     orders: inout [Effect]
   ) throws(Refusal) {
     try kernel.send(to: thread, effects: &orders) { () throws(MailRefusal) in

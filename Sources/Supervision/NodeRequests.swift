@@ -45,7 +45,9 @@ extension Node {
 
   /// - Returns: the answer; nil when it comes later.
   private mutating func carryOut(
-    _ command: Request.Command, for inquiry: Inquiry, effects: inout Effects
+    _ command: Request.Command,
+    for inquiry: Inquiry,
+    effects: inout Effects
   ) throws(WireRefusal) -> Reply? {
     switch command {
     case .spawn(let spawn): try start(spawn, for: inquiry, effects: &effects)
@@ -108,9 +110,16 @@ extension Node {
       throw Sentences.refused(error, attempted: "start", subject: subject, in: self)
     }
     let entity = Entity(
-      name: spawn.name, argv: spawn.argv, channel: spawn.channel, linger: spawn.linger, createdAt: now,
-      input: .closed, mailbox: Mailbox(bounds: spawn.mailboxBounds ?? .supervised), changedAt: now,
-      lastChange: ThreadInfo.Change(what: "started", by: asker))
+      name: spawn.name,
+      argv: spawn.argv,
+      channel: spawn.channel,
+      linger: spawn.linger,
+      createdAt: now,
+      input: .closed,
+      mailbox: Mailbox(bounds: spawn.mailboxBounds ?? .supervised),
+      changedAt: now,
+      lastChange: ThreadInfo.Change(what: "started", by: asker)
+    )
     let entry = entities.insert(entity)
     precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
     if let name = spawn.name { names[name] = thread }
@@ -127,15 +136,20 @@ extension Node {
     set("NODE", identity.name)
     set("SOCKET", identity.socketPath)
     var program = KeeperProgram(
-      arguments: spawn.argv, environment: environment, directory: spawn.cwd,
-      standardInput: spawn.channel == .lines ? .pipe : .null)
+      arguments: spawn.argv,
+      environment: environment,
+      directory: spawn.cwd,
+      standardInput: spawn.channel == .lines ? .pipe : .null
+    )
     program.lingers = spawn.linger
     program.umask = spawn.umask
     return program
   }
 
   private mutating func suspend(
-    _ reference: ThreadReference, for inquiry: Inquiry, effects: inout Effects
+    _ reference: ThreadReference,
+    for inquiry: Inquiry,
+    effects: inout Effects
   ) throws(WireRefusal) {
     let thread = try find(reference, to: "suspend")
     try attempt("suspend", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
@@ -146,7 +160,9 @@ extension Node {
   }
 
   private mutating func resume(
-    _ reference: ThreadReference, _ benefactor: Request.Benefactor?, effects: inout Effects
+    _ reference: ThreadReference,
+    _ benefactor: Request.Benefactor?,
+    effects: inout Effects
   ) throws(WireRefusal) {
     let thread = try find(reference, to: "resume")
     let giver: Benefactor?
@@ -165,7 +181,11 @@ extension Node {
   }
 
   private mutating func kill(
-    _ reference: ThreadReference, wait waits: Bool, really: Bool, for inquiry: Inquiry, effects: inout Effects
+    _ reference: ThreadReference,
+    wait waits: Bool,
+    really: Bool,
+    for inquiry: Inquiry,
+    effects: inout Effects
   ) throws(WireRefusal) -> Reply? {
     let thread = try find(reference, to: "kill")
     let wasAlive = kernel.threads[thread]?.life.isAlive == true
@@ -209,12 +229,21 @@ extension Node {
 
   /// Lets a request wait for a state event of a thread, or for its death; answered in this very step if it has happened.
   private mutating func wait(
-    for kind: StateEvent.Kind, of thread: ThreadID, _ subject: Answer.Subject, _ attempted: String,
-    _ reference: ThreadReference, _ inquiry: Inquiry, effects: inout Effects
+    for kind: StateEvent.Kind,
+    of thread: ThreadID,
+    _ subject: Answer.Subject,
+    _ attempted: String,
+    _ reference: ThreadReference,
+    _ inquiry: Inquiry,
+    effects: inout Effects
   ) throws(WireRefusal) {
     let answer = Answer(
-      connection: inquiry.connection, request: inquiry.request, subject: subject, attempted: attempted,
-      on: "\(reference)")
+      connection: inquiry.connection,
+      request: inquiry.request,
+      subject: subject,
+      attempted: attempted,
+      on: "\(reference)"
+    )
     var orders: [Effect] = []
     do throws(Refusal) {
       let branches = [
@@ -245,7 +274,9 @@ extension Node {
   }
 
   private mutating func cancel(
-    _ request: RequestID, on connection: ConnectionID, effects: inout Effects
+    _ request: RequestID,
+    on connection: ConnectionID,
+    effects: inout Effects
   ) -> Reply {
     if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
       answers[wait] = nil
@@ -259,7 +290,9 @@ extension Node {
   // MARK: - Shared
 
   private mutating func attempt(
-    _ attempted: String, _ reference: ThreadReference, effects: inout Effects,
+    _ attempted: String,
+    _ reference: ThreadReference,
+    effects: inout Effects,
     _ body: (inout Kernel, inout [Effect]) throws(Refusal) -> Void
   ) throws(WireRefusal) {
     do throws(Refusal) {

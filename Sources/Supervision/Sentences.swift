@@ -4,33 +4,52 @@ internal import HeddleWire
 /// The supervisor's refusals in words: what was attempted, on what, why not, and what to do.
 enum Sentences {
   static let tooSlow = WireRefusal(
-    .badRequest, attempted: "keep", subject: "the connection", reason: "no HELLO came within \(Limits.handshake)",
-    advice: "send HELLO first")
+    .badRequest,
+    attempted: "keep",
+    subject: "the connection",
+    reason: "no HELLO came within \(Limits.handshake)",
+    advice: "send HELLO first"
+  )
 
   static func outOfPlace(_ kind: FrameKind) -> WireRefusal {
     WireRefusal(
-      .badRequest, attempted: "read", subject: "a \(kind) frame", reason: "it has no place here",
-      advice: "a client sends HELLO once, then REQUEST and MAIL")
+      .badRequest,
+      attempted: "read",
+      subject: "a \(kind) frame",
+      reason: "it has no place here",
+      advice: "a client sends HELLO once, then REQUEST and MAIL"
+    )
   }
 
   static func noSharedVersion(_ versions: ClosedRange<UInt32>) -> WireRefusal {
     let ours = Hello.supportedVersions
     return WireRefusal(
-      .version, attempted: "agree on", subject: "a protocol version",
+      .version,
+      attempted: "agree on",
+      subject: "a protocol version",
       reason: "the client speaks \(versions.lowerBound) to \(versions.upperBound), "
         + "this supervisor \(ours.lowerBound) to \(ours.upperBound)",
-      advice: "use the client that came with this supervisor")
+      advice: "use the client that came with this supervisor"
+    )
   }
 
   /// A request that came while another of the same identifier is open.
   static func requestIsOpen(_ request: RequestID) -> WireRefusal {
     WireRefusal(
-      .badRequest, attempted: "begin", subject: "request \(request)", reason: "one with this identifier is open",
-      advice: "use each identifier once")
+      .badRequest,
+      attempted: "begin",
+      subject: "request \(request)",
+      reason: "one with this identifier is open",
+      advice: "use each identifier once"
+    )
   }
 
   static let ending = WireRefusal(
-    .shuttingDown, attempted: "start", subject: "a thread", reason: "the supervisor is ending")
+    .shuttingDown,
+    attempted: "start",
+    subject: "a thread",
+    reason: "the supervisor is ending"
+  )
 
   static func cancelled(_ attempted: String, _ subject: String) -> WireRefusal {
     WireRefusal(.cancelled, attempted: attempted, subject: subject, reason: "the request was withdrawn")
@@ -38,27 +57,42 @@ enum Sentences {
 
   static func noSuchThread(_ reference: ThreadReference, attempted: String) -> WireRefusal {
     WireRefusal(
-      .noSuchThread, attempted: attempted, subject: "\(reference)", reason: "no thread has or had this name",
-      advice: "heddle ps --all lists the threads")
+      .noSuchThread,
+      attempted: attempted,
+      subject: "\(reference)",
+      reason: "no thread has or had this name",
+      advice: "heddle ps --all lists the threads"
+    )
   }
 
   static func noSuchCustodian(_ path: CustodianPath, attempted: String) -> WireRefusal {
     WireRefusal(
-      .noSuchCustodian, attempted: attempted, subject: "\(path)", reason: "there is no such custodian",
-      advice: "heddle custodian tree / lists them; heddle custodian new \(path) makes it")
+      .noSuchCustodian,
+      attempted: attempted,
+      subject: "\(path)",
+      reason: "there is no such custodian",
+      advice: "heddle custodian tree / lists them; heddle custodian new \(path) makes it"
+    )
   }
 
   static func nameTaken(_ name: EntityName, by holder: ThreadID) -> WireRefusal {
     WireRefusal(
-      .nameTaken, attempted: "start", subject: name.text, reason: "thread id:\(holder) has this name and is not dead",
-      advice: "choose another name, or end that thread first")
+      .nameTaken,
+      attempted: "start",
+      subject: name.text,
+      reason: "thread id:\(holder) has this name and is not dead",
+      advice: "choose another name, or end that thread first"
+    )
   }
 
   static func pathTaken(_ path: CustodianPath, isShutDown: Bool) -> WireRefusal {
     WireRefusal(
-      .pathTaken, attempted: "make custodian", subject: "\(path)",
+      .pathTaken,
+      attempted: "make custodian",
+      subject: "\(path)",
       reason: isShutDown ? "one of this path is still being shut down" : "it exists already",
-      advice: isShutDown ? "wait for its shutdown to complete" : "use it, or choose another path")
+      advice: isShutDown ? "wait for its shutdown to complete" : "use it, or choose another path"
+    )
   }
 
   static func cannotStart(_ program: String, errno: Int32, stage: KeeperStage) -> WireRefusal {
@@ -69,8 +103,13 @@ enum Sentences {
       case .pipe, .warden, .fork, .setup: "the machine is short of something: see errno"
       }
     return WireRefusal(
-      .cannotStart, attempted: "start", subject: program, reason: "\(stage.text) failed with errno \(errno)",
-      advice: advice, errorNumber: errno)
+      .cannotStart,
+      attempted: "start",
+      subject: program,
+      reason: "\(stage.text) failed with errno \(errno)",
+      advice: advice,
+      errorNumber: errno
+    )
   }
 
   /// The model's refusal of an operation on a thread or a custodian, in the words of whoever asked.
@@ -91,8 +130,10 @@ enum Sentences {
       return sentence(.custodianShutDown, "\(path(id)) is shut down", "name another custodian with --in")
     case .notAuthorised(_, let manager, let caller):
       return sentence(
-        .permission, "its custodian \(path(manager)) is not at or below \(path(caller))",
-        "ask from a custodian above all of its custodians")
+        .permission,
+        "its custodian \(path(manager)) is not at or below \(path(caller))",
+        "ask from a custodian above all of its custodians"
+      )
     case .notAbove(let custodian, let caller):
       return sentence(.permission, "\(path(caller)) is not above \(path(custodian))")
     case .mail(_, .full): return sentence(.mailboxFull, "its mailbox is full")

@@ -19,7 +19,10 @@ extension Node {
       pid: entity.pid,
       channel: entity.channel,
       mail: ThreadInfo.Mail(
-        messages: entity.mailbox.count, bytes: entity.mailbox.bytes, bounds: entity.mailbox.bounds),
+        messages: entity.mailbox.count,
+        bytes: entity.mailbox.bytes,
+        bounds: entity.mailbox.bounds
+      ),
       death: state == .dead ? entity.death : nil
     )
   }
@@ -60,7 +63,11 @@ extension Node {
       incarnation: identity.incarnation,
       uptime: now - startedAt,
       counts: DaemonStatus.Counts(
-        livingThreads: living, deadThreads: dead.count, custodians: custodians.count, connections: connections.count)
+        livingThreads: living,
+        deadThreads: dead.count,
+        custodians: custodians.count,
+        connections: connections.count
+      )
     )
   }
 }

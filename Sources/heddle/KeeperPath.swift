@@ -12,7 +12,8 @@ enum KeeperPath {
     let places = ["\(directory)/heddle-keeper", "\(directory)/../libexec/heddle/heddle-keeper"]
     for place in places where unsafe access(place, X_OK) == 0 { return place }
     throw ValidationError(
-      "cannot find the keeper: it is neither \(places[0]) nor \(places[1]); set HEDDLE_KEEPER to where it is")
+      "cannot find the keeper: it is neither \(places[0]) nor \(places[1]); set HEDDLE_KEEPER to where it is"
+    )
   }
 
   private static func ownDirectory() throws -> String {
