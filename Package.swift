@@ -43,6 +43,13 @@ let package = Package(
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
 
+    // A supervisor, as its clients know it.
+    .target(
+      name: "HeddleClient",
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", collections],
+      swiftSettings: settings
+    ),
+
     // The fork server and the wardens of process trees, in C: one static file without the Swift runtime, since each
     // warden is a copy of it. SwiftPM links C by way of swiftc, and only these flags keep the runtime out.
     .executableTarget(
@@ -78,6 +85,11 @@ let package = Package(
     .testTarget(
       name: "SupervisionTests",
       dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HeddleClientTests",
+      dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),

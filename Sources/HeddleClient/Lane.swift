@@ -1,0 +1,121 @@
+internal import DequeModule
+internal import HeddleWire
+
+/// What is on its way to one receiver.
+///
+/// The supervisor's side of the bargain: once it has refused waiting mail with `mailboxFull` it refuses all waiting mail
+/// after it, until a frame with the flag `retry`. So what was refused can be sent again, in order, and nothing has
+/// overtaken it.
+struct Lane: Sendable {
+  private enum State {
+    /// As far as is known the mailbox takes mail.
+    case open
+    /// It was full; `hasRoom` says whether the supervisor has told of room since.
+    case full(hasRoom: Bool)
+  }
+  private var state = State.open
+  /// How many are written and not yet acknowledged or refused, and how many of those wait for room.
+  private var flyingCount = 0
+  private var flyingWaitingCount = 0
+  /// To be sent again, in the order of their first sending.
+  private var refused: Deque<Letter> = []
+  /// Not sent yet, oldest first; all of them come after `refused`.
+  private var fresh: Deque<Letter> = []
+  /// ROOM may overtake the ack that tells of the refusal.
+  private var hasEarlyRoom = false
+
+  /// The most that fly at once. Without it all of a window would be refused again whenever there is room for a little.
+  private var flyingMax = Int.max
+  /// How many were queued at their owner since the lane was last opened.
+  private var acceptedCount = 0
+  /// No mailbox's room is guessed to be less than this many messages.
+  private static let flyingLeast = 8
+
+  /// Whether there is nothing to remember.
+  var isIdle: Bool {
+    guard case .open = state else { return false }
+    return flyingCount == 0 && fresh.isEmpty
+  }
+
+  mutating func take(_ letter: Letter) -> [SendWindow.Effect] {
+    fresh.append(letter)
+    return proceed()
+  }
+
+  /// The supervisor has queued the oldest letter that flies, or refused it.
+  mutating func land(_ letter: Letter, _ refusal: RefusalCode?) -> [SendWindow.Effect] {
+    flyingCount -= 1
+    if letter.waits { flyingWaitingCount -= 1 }
+    if letter.waits, refusal == .mailboxFull {
+      hold(letter)
+      return proceed()
+    }
+    if refusal == nil { noteAccepted() }
+    return [.settle(letter, refusal)] + proceed()
+  }
+
+  mutating func noteRoom() -> [SendWindow.Effect] {
+    switch state {
+    case .open: hasEarlyRoom = flyingWaitingCount > 0
+    case .full: state = .full(hasRoom: true)
+    }
+    return proceed()
+  }
+
+  private mutating func hold(_ letter: Letter) {
+    refused.append(letter)
+    guard case .open = state else { return }
+    state = .full(hasRoom: hasEarlyRoom)
+    flyingMax = max(Self.flyingLeast, acceptedCount)
+  }
+
+  private mutating func noteAccepted() {
+    acceptedCount += 1
+    if acceptedCount >= flyingMax { flyingMax *= 2 }
+  }
+
+  /// Sends what can be sent now.
+  private mutating func proceed() -> [SendWindow.Effect] {
+    if flyingWaitingCount == 0, case .open = state { hasEarlyRoom = false }
+    switch state {
+    case .full(hasRoom: true) where flyingCount == 0: return reopen()
+    case .full: return refuseImpatient()
+    case .open: return send()
+    }
+  }
+
+  /// Begins anew: all that was refused has come back, and the flag tells the supervisor so.
+  private mutating func reopen() -> [SendWindow.Effect] {
+    state = .open
+    hasEarlyRoom = false
+    acceptedCount = 0
+    fresh.prepend(contentsOf: refused)
+    refused.removeAll()
+    guard let first = fresh.popFirst() else { return [] }
+    return [write(first, [.wait, .retry])] + send()
+  }
+
+  private mutating func send() -> [SendWindow.Effect] {
+    var effects: [SendWindow.Effect] = []
+    // Mail that does not wait would not be refused behind mail that was: it goes when that can't happen any more.
+    while flyingCount < flyingMax, let next = fresh.first, next.waits || flyingWaitingCount == 0 {
+      fresh.removeFirst()
+      effects.append(write(next, next.waits ? .wait : []))
+    }
+    return effects
+  }
+
+  /// Who does not wait finds the mailbox full, since older mail waits for room in it.
+  private mutating func refuseImpatient() -> [SendWindow.Effect] {
+    let impatient = fresh.filter { !$0.waits }
+    guard !impatient.isEmpty else { return [] }
+    fresh.removeAll { !$0.waits }
+    return impatient.map { .settle($0, .mailboxFull) }
+  }
+
+  private mutating func write(_ letter: Letter, _ flags: FrameFlags) -> SendWindow.Effect {
+    flyingCount += 1
+    if letter.waits { flyingWaitingCount += 1 }
+    return .write(letter, flags)
+  }
+}

@@ -1,0 +1,27 @@
+internal import HeddleModel
+internal import HeddleWire
+
+extension WireRefusal {
+  /// The sentence for mail that an ack refuses with no more than a code.
+  init(mailTo receiver: ThreadID, _ code: RefusalCode) {
+    let (reason, advice) = Self.words(code)
+    self.init(code, attempted: "send mail to", subject: "thread id:\(receiver)", reason: reason, advice: advice)
+  }
+
+  private static func words(_ code: RefusalCode) -> (reason: String, advice: String) {
+    switch code {
+    case .mailboxFull: ("its mailbox is full", "wait until it has read some")
+    case .tooLarge: ("the message is larger than its mailbox or a frame may hold", "send it in pieces")
+    case .endedMail: ("the end of its mail was announced", "")
+    case .notALine: ("its channel is lines, and the message contains a newline", "send each line as a message")
+    case .dead: ("it is dead or ending", "")
+    case .gone: ("it is dead for so long that nothing is known of it any more", "")
+    case .noSuchThread: ("no thread has or had this id", "heddle ps --all lists the threads")
+    case .permission: ("the authority of this connection does not suffice", "")
+    case .shuttingDown: ("the supervisor is ending", "")
+    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .unspecified, .badRequest,
+      .unknownRequest, .version, .cancelled:
+      ("the supervisor refused it with code \(code.rawValue), \(code)", "")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+internal import HeddleWire
+
+/// The requests of one connection that are not answered yet.
+struct OpenRequests {
+  typealias Answer = Result<Reply, ClientError>
+
+  /// Who waits for an answer.
+  private enum Asker {
+    case task(CheckedContinuation<Answer, Never>, onNotice: (@Sendable (Notice) -> Void)?)
+    /// Nobody: the answer to a withdrawal tells nothing.
+    case nobody
+  }
+  private var askers: [RequestID: Asker] = [:]
+  /// Those of `askers` that were withdrawn, and whose answer is still to come.
+  private var withdrawn: Set<RequestID> = []
+  private var lastID: UInt64 = 0
+
+  /// An identifier for a new request, never used before on this connection.
+  mutating func nextID() -> RequestID {
+    lastID += 1
+    return RequestID(rawValue: lastID)
+  }
+
+  mutating func open(
+    _ id: RequestID,
+    for task: CheckedContinuation<Answer, Never>,
+    onNotice: (@Sendable (Notice) -> Void)?
+  ) {
+    askers[id] = .task(task, onNotice: onNotice)
+  }
+
+  /// Opens the request by which `id` is withdrawn.
+  ///
+  /// - Returns: its identifier; nil if `id` is not open, or was withdrawn before.
+  mutating func openWithdrawal(of id: RequestID) -> RequestID? {
+    guard askers[id] != nil, withdrawn.insert(id).inserted else { return nil }
+    let withdrawal = nextID()
+    askers[withdrawal] = .nobody
+    return withdrawal
+  }
+
+  /// Closes the request and lets its task go on. Whether it was open.
+  mutating func close(_ id: RequestID, with answer: Answer) -> Bool {
+    guard let asker = askers.removeValue(forKey: id) else { return false }
+    withdrawn.remove(id)
+    if case .task(let task, _) = asker { task.resume(returning: answer) }
+    return true
+  }
+
+  /// Tells the asker of an open request. Whether it was open.
+  func notify(_ id: RequestID, of notice: Notice) -> Bool {
+    guard let asker = askers[id] else { return false }
+    if case .task(_, let onNotice) = asker { onNotice?(notice) }
+    return true
+  }
+
+  /// Closes every request, oldest first.
+  mutating func failAll(with error: ClientError) {
+    for id in askers.keys.sorted() { _ = close(id, with: .failure(error)) }
+  }
+}

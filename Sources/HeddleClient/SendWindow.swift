@@ -1,0 +1,119 @@
+internal import DequeModule
+package import HeddleModel
+package import HeddleWire
+
+/// One message on its way, from the moment it is handed over to the moment its fate is known.
+package struct Letter: Equatable, Sendable {
+  /// The sender's own name for it: each is used once.
+  package let ticket: UInt64
+  package let receiver: ThreadID
+  package let body: [UInt8]
+  /// Whether it waits for room in a full mailbox, rather than being refused.
+  package let waits: Bool
+
+  package init(ticket: UInt64, receiver: ThreadID, body: [UInt8], waits: Bool) {
+    self.ticket = ticket
+    self.receiver = receiver
+    self.body = body
+    self.waits = waits
+  }
+
+  /// What it takes of a window: its frame, in bytes.
+  var cost: Int { FrameHeader.count + body.count }
+}
+
+/// The mail of one connection whose fate is not known yet. It is kept here, so that what a full mailbox has refused can
+/// be sent again; the supervisor keeps nothing that waits.
+///
+/// To one receiver, mail is delivered in the order in which it was handed over. Mail to others does not wait for it.
+///
+/// A pure value: one method an input, and the answer is what to do, in order.
+package struct SendWindow: Sendable {
+  package enum Effect: Equatable, Sendable {
+    /// Write the letter as the connection's next MAIL frame.
+    case write(Letter, FrameFlags)
+    /// The letter is queued at its owner, or was refused for this reason; it is forgotten here.
+    case settle(Letter, RefusalCode?)
+  }
+
+  /// What the window takes, in bytes, before those who post have to wait.
+  package let bytesMax: Int
+  /// What it holds, in bytes, frame headers included.
+  package private(set) var bytes = 0
+  /// The number of the last MAIL frame whose fate is known. Numbers count from 1.
+  private var settledThrough: UInt64 = 0
+  /// Written and neither acknowledged nor refused, by ascending number, the first one's being `settledThrough` + 1.
+  private var flying: Deque<Letter> = []
+  private var lanes: [ThreadID: Lane] = [:]
+
+  package init(bytesMax: Int = 1 << 20) {
+    self.bytesMax = bytesMax
+  }
+
+  /// Whether the fate of all that was handed over is known.
+  package var isEmpty: Bool { bytes == 0 }
+
+  /// Whether a message of `count` bytes fits. One that is larger than the window fits alone.
+  package func hasRoom(forBodyOf count: Int) -> Bool {
+    isEmpty || bytes + FrameHeader.count + count <= bytesMax
+  }
+
+  /// The sender hands `letter` over. Taken whether it fits or not: the window's bound is kept by asking `hasRoom` first.
+  package mutating func take(_ letter: Letter) -> [Effect] {
+    bytes += letter.cost
+    return advance(letter.receiver) { $0.take(letter) }
+  }
+
+  /// The supervisor has said what became of mail.
+  ///
+  /// - Throws: why the ack can't be about what was written.
+  package mutating func receive(_ ack: Ack) throws(SendWindowError) -> [Effect] {
+    let written = settledThrough + UInt64(flying.count)
+    guard settledThrough...written ~= ack.through else { throw .through(ack.through, settledThrough...written) }
+    if let first = ack.refused.first, first.number <= settledThrough { throw .refusedBefore(number: first.number) }
+
+    var effects: [Effect] = []
+    var refused = ack.refused[...]
+    while settledThrough < ack.through, let letter = flying.popFirst() {
+      settledThrough += 1
+      let isRefused = refused.first?.number == settledThrough
+      let code = isRefused ? refused.removeFirst().code : nil
+      effects += advance(letter.receiver) { $0.land(letter, code) }
+    }
+    return effects
+  }
+
+  /// The supervisor has said that there is room in a mailbox that was full.
+  package mutating func receiveRoom(for receiver: ThreadID) -> [Effect] {
+    advance(receiver) { $0.noteRoom() }
+  }
+
+  /// Lets `input` happen to the lane of `receiver`, and does here what it leads to.
+  private mutating func advance(_ receiver: ThreadID, _ input: (inout Lane) -> [Effect]) -> [Effect] {
+    let effects = input(&lanes[receiver, default: Lane()])
+    if lanes[receiver]?.isIdle == true { lanes[receiver] = nil }
+    for effect in effects {
+      switch effect {
+      case .write(let letter, _): flying.append(letter)
+      case .settle(let letter, _): bytes -= letter.cost
+      }
+    }
+    return effects
+  }
+}
+
+/// Why an ack makes no sense.
+package enum SendWindowError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// `through` is not among the numbers that it could be.
+  case through(UInt64, ClosedRange<UInt64>)
+  /// The fate of this message was told before.
+  case refusedBefore(number: UInt64)
+
+  package var description: String {
+    switch self {
+    case .through(let through, let possible):
+      "an ack goes through message \(through), which is not between \(possible.lowerBound) and \(possible.upperBound)"
+    case .refusedBefore(let number): "an ack refuses message \(number), which was acknowledged before"
+    }
+  }
+}

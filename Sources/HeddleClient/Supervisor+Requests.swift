@@ -1,0 +1,185 @@
+internal import HeddleLoop
+package import HeddleModel
+package import HeddleWire
+
+/// What can be asked of a supervisor. Requests are answered in any order; each call waits for its own answer.
+///
+/// A task that is cancelled withdraws its request. The answer is then `refused` with the code `cancelled`, or the
+/// one that was on its way already.
+extension Supervisor {
+  /// Makes a thread. What it is told of is the thread as it was made.
+  package func spawn(_ spawn: Spawn) async throws(ClientError) -> ThreadInfo {
+    let reply = try await answer(to: .spawn(spawn))
+    guard case .spawned(let thread) = reply else { throw unexpectedAnswer() }
+    return thread
+  }
+
+  package func find(_ thread: ThreadReference) async throws(ClientError) -> ThreadInfo {
+    let reply = try await answer(to: .find(thread))
+    guard case .thread(let info) = reply else { throw unexpectedAnswer() }
+    return info
+  }
+
+  /// All threads by ascending id, page by page: those made or ended meanwhile may be missing or present.
+  package func list(includeDead: Bool) async throws(ClientError) -> [ThreadInfo] {
+    var all: [ThreadInfo] = []
+    while true {
+      let reply = try await answer(to: .list(includeDead: includeDead, after: all.last?.id))
+      guard case .threads(let page, let more) = reply else { throw unexpectedAnswer() }
+      // Without progress the pages would never end.
+      if more, !isProgress(from: all.last, to: page.last) { throw unexpectedAnswer() }
+      all += page
+      if !more { return all }
+    }
+  }
+
+  /// Answered when nothing of the thread runs any more.
+  package func suspend(_ thread: ThreadReference) async throws(ClientError) {
+    try await done(.suspend(thread))
+  }
+
+  /// - Parameter benefactor: who gives the thread its custodians, from now on as well.
+  package func resume(
+    _ thread: ThreadReference,
+    benefactor: Request.Benefactor? = nil
+  ) async throws(ClientError) {
+    try await done(.resume(thread, benefactor: benefactor))
+  }
+
+  /// - Parameters:
+  ///   - wait: answer when the thread is dead rather than when it is ending.
+  ///   - really: end a suspend-to-kill thread too, instead of suspending it.
+  package func kill(
+    _ thread: ThreadReference,
+    wait: Bool = true,
+    really: Bool = false
+  ) async throws(ClientError) -> KillOutcome {
+    let reply = try await answer(to: .kill(thread, wait: wait, really: really))
+    guard case .killed(let outcome) = reply else { throw unexpectedAnswer() }
+    return outcome
+  }
+
+  package func sendBreak(_ kind: BreakKind = .interrupt, to thread: ThreadReference) async throws(ClientError) {
+    try await done(.sendBreak(thread, kind))
+  }
+
+  /// The thread's mailbox refuses mail from then on; what is queued is still delivered, and then the end.
+  package func endMail(of thread: ThreadReference) async throws(ClientError) {
+    try await done(.endMail(thread))
+  }
+
+  /// Answered when the thread is dead: which one it was, and how it died.
+  package func wait(for thread: ThreadReference) async throws(ClientError) -> (thread: ThreadID, death: DeathRecord) {
+    let reply = try await answer(to: .wait(thread))
+    guard case .died(let id, let death) = reply else { throw unexpectedAnswer() }
+    return (id, death)
+  }
+
+  /// - Parameter tailLines: so many lines from the end; nil is all that is kept.
+  package func logs(of thread: ThreadReference, tailLines: Int? = nil) async throws(ClientError) -> LogText {
+    let reply = try await answer(to: .logs(thread, tailLines: tailLines))
+    guard case .log(let text) = reply else { throw unexpectedAnswer() }
+    return text
+  }
+
+  /// Makes a custodian below an existing one.
+  package func custodianNew(_ path: CustodianPath) async throws(ClientError) {
+    try await done(.custodianNew(path))
+  }
+
+  package func custodianTree(_ path: CustodianPath) async throws(ClientError) -> CustodianListing {
+    let reply = try await answer(to: .custodianTree(path))
+    guard case .custodianTree(let listing) = reply else { throw unexpectedAnswer() }
+    return listing
+  }
+
+  /// Ends all that is in a custodian and below it. Answered when every thread that it killed is dead.
+  ///
+  /// - Parameter follow: told how it goes on, on the loop, before the answer and in order.
+  package func custodianShutdown(
+    _ path: CustodianPath,
+    follow: (@Sendable (Notice) -> Void)? = nil
+  ) async throws(ClientError) -> ShutdownReport {
+    let reply = try await answer(to: .custodianShutdown(path, follow: follow != nil), onNotice: follow)
+    guard case .shutDown(let report) = reply else { throw unexpectedAnswer() }
+    return report
+  }
+
+  /// Answered when the effects of all earlier requests of the connection have been observed.
+  package func barrier() async throws(ClientError) {
+    try await done(.barrier)
+  }
+
+  package func daemonStatus() async throws(ClientError) -> DaemonStatus {
+    let reply = try await answer(to: .daemonStatus)
+    guard case .daemonStatus(let status) = reply else { throw unexpectedAnswer() }
+    return status
+  }
+}
+
+// MARK: -
+
+extension Supervisor {
+  private func isProgress(from before: ThreadInfo?, to last: ThreadInfo?) -> Bool {
+    guard let last else { return false }
+    return before.map { $0.id < last.id } ?? true
+  }
+
+  private func done(_ command: Request.Command) async throws(ClientError) {
+    let reply = try await answer(to: command)
+    guard case .done = reply else { throw unexpectedAnswer() }
+  }
+
+  private func answer(
+    to command: Request.Command,
+    onNotice: (@Sendable (Notice) -> Void)? = nil
+  ) async throws(ClientError) -> Reply {
+    let id = requests.nextID()
+    let answer = await withTaskCancellationHandler {
+      await withCheckedContinuation { task in
+        begin(command, id: id, for: task, onNotice: onNotice)
+      }
+    } onCancel: {
+      loop.perform { self.assumeIsolated { $0.withdraw(id) } }
+    }
+    return try answer.get()
+  }
+
+  private func begin(
+    _ command: Request.Command,
+    id: RequestID,
+    for task: CheckedContinuation<OpenRequests.Answer, Never>,
+    onNotice: (@Sendable (Notice) -> Void)?
+  ) {
+    if let failure { return task.resume(returning: .failure(failure)) }
+    do throws(FrameError) {
+      try write(Request(command, as: authority), id: id)
+      requests.open(id, for: task, onNotice: onNotice)
+      // A cancellation that came before could not withdraw what was not open.
+      if Task.isCancelled { withdraw(id) }
+    } catch {
+      let refusal = WireRefusal(.tooLarge, attempted: "send", subject: "a request", reason: error.description)
+      task.resume(returning: .failure(.refused(refusal)))
+    }
+  }
+
+  private func withdraw(_ id: RequestID) {
+    guard let withdrawal = requests.openWithdrawal(of: id) else { return }
+    do throws(FrameError) {
+      try write(Request(.cancel(id)), id: withdrawal)
+    } catch {
+      preconditionFailure("a withdrawal is a few bytes, which every supervisor takes: \(error)")
+    }
+  }
+
+  private func write(_ request: Request, id: RequestID) throws(FrameError) {
+    try write { writer throws(FrameError) in try writer.request(request, id: id) }
+  }
+
+  /// The answer has the kind of another request's; nothing that comes after it can be trusted.
+  private func unexpectedAnswer() -> ClientError {
+    let error = ClientError.protocolBroken(reason: "a request was answered with what answers another kind of request")
+    end(error)
+    return error
+  }
+}

@@ -1,0 +1,207 @@
+package import HeddleLoop
+package import HeddleModel
+package import HeddleWire
+
+/// A supervisor, as a client knows it: one connection, over which requests and mail go without waiting for one another.
+///
+/// It lives on an event loop. Whoever has connected calls `close()` in the end; until then the loop keeps the connection.
+/// The end of the connection fails whatever is open, and is final: reconnecting is the caller's to decide.
+package actor Supervisor {
+  /// How far the connection is.
+  private enum Phase {
+    /// Nothing was attempted yet.
+    case idle
+    case connecting(CheckedContinuation<Result<Void, ClientError>, Never>)
+    /// HELLO is on its way.
+    case greeting(CheckedContinuation<Result<Void, ClientError>, Never>)
+    case open
+    case ended(ClientError)
+  }
+
+  package nonisolated let loop: EventLoop
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+  /// Where it was connected to.
+  package nonisolated let socketPath: String
+  /// The custodian whose authority the requests have; nil is what the connection was granted.
+  package nonisolated let authority: CustodianPath?
+  /// What the supervisor said of itself.
+  package private(set) var welcome: Welcome?
+
+  private var phase = Phase.idle
+  private var stream: ByteStream?
+  var reader = FrameReader()
+  private var writer = FrameWriter()
+  /// Whether what `writer` holds will be written before the loop sleeps.
+  private var willFlush = false
+  var requests = OpenRequests()
+  var outbox: Outbox
+
+  private init(on loop: EventLoop, socketPath: String, as authority: CustodianPath?, windowBytesMax: Int) {
+    self.loop = loop
+    self.socketPath = socketPath
+    self.authority = authority
+    outbox = Outbox(bytesMax: windowBytesMax)
+  }
+
+  // MARK: Connecting
+
+  /// Connects to the supervisor at `socketPath`, and agrees with it on how to speak.
+  ///
+  /// - Parameters:
+  ///   - clientName: who we are, for the supervisor's log.
+  ///   - authority: the custodian whose authority the requests have; nil is what the connection is granted.
+  ///   - windowBytesMax: how much posted mail may wait for its fate.
+  package static func connect(
+    to socketPath: String,
+    clientName: String,
+    clientVersion: String = "",
+    as authority: CustodianPath? = nil,
+    windowBytesMax: Int = 1 << 20,
+    on loop: EventLoop
+  ) async throws(ClientError) -> Supervisor {
+    let supervisor = Supervisor(on: loop, socketPath: socketPath, as: authority, windowBytesMax: windowBytesMax)
+    try await supervisor.connect(Hello(clientName: clientName, clientVersion: clientVersion))
+    return supervisor
+  }
+
+  private func connect(_ hello: Hello) async throws(ClientError) {
+    try await withCheckedContinuation {
+      phase = .connecting($0); open(hello)
+    }.get()
+  }
+
+  private func open(_ hello: Hello) {
+    do throws(LoopError) {
+      stream = try ByteStream.connect(to: socketPath, on: loop) { error in
+        if let error { self.end(.connectFailed(socketPath: self.socketPath, error)) } else { self.greet(hello) }
+      }
+    } catch {
+      end(.connectFailed(socketPath: socketPath, error))
+    }
+  }
+
+  private func greet(_ hello: Hello) {
+    guard case .connecting(let task) = phase else { return }
+    phase = .greeting(task)
+    do throws(LoopError) {
+      try stream?.startReading {
+        self.receive($0)
+      } onEnd: {
+        self.streamEnded($0)
+      }
+    } catch {
+      return end(.connectFailed(socketPath: socketPath, error))
+    }
+    do throws(FrameError) {
+      try write { writer throws(FrameError) in try writer.hello(hello) }
+    } catch {
+      end(.handshake(socketPath: socketPath, reason: error.description))
+    }
+  }
+
+  func welcomed(_ welcome: Welcome) {
+    guard case .greeting(let task) = phase else { return broken("it sent WELCOME twice") }
+    guard Hello.supportedVersions ~= welcome.version else {
+      return end(
+        .handshake(socketPath: socketPath, reason: "it chose version \(welcome.version), which was not offered")
+      )
+    }
+    self.welcome = welcome
+    reader.bodyMax = welcome.bodyMax
+    writer.bodyMax = welcome.bodyMax
+    phase = .open
+    task.resume(returning: .success(()))
+  }
+
+  // MARK: Ending
+
+  /// Ends the connection. What is open fails with `connectionLost`; closing again has no effect.
+  package func close() {
+    flush()
+    end(.connectionLost(reason: "the connection was closed by its own side"))
+  }
+
+  /// The first reason why the connection ends is the one that everybody is told.
+  func end(_ error: ClientError) {
+    switch phase {
+    case .ended: return
+    case .connecting(let task), .greeting(let task): task.resume(returning: .failure(error))
+    case .idle, .open: break
+    }
+    phase = .ended(error)
+    stream?.close()
+    stream = nil
+    requests.failAll(with: error)
+    outbox.failAll(with: error)
+  }
+
+  /// The supervisor does not speak the protocol.
+  func broken(_ reason: String) {
+    if case .greeting = phase {
+      end(.handshake(socketPath: socketPath, reason: "what answers there is no supervisor: \(reason)"))
+    } else {
+      end(.protocolBroken(reason: reason))
+    }
+  }
+
+  /// The supervisor has refused the whole connection, and closes it.
+  func refused(_ refusal: WireRefusal) {
+    if case .greeting = phase {
+      end(.handshake(socketPath: socketPath, reason: refusal.description))
+    } else {
+      end(.connectionLost(reason: refusal.description))
+    }
+  }
+
+  private func streamEnded(_ end: ByteStream.End) {
+    let reason =
+      switch end {
+      case .endOfStream: reader.isBetweenFrames ? "it closed the connection" : "the connection ended within a frame"
+      case .failed(let error): error.description
+      }
+    if case .greeting = phase {
+      self.end(.handshake(socketPath: socketPath, reason: reason))
+    } else {
+      self.end(.connectionLost(reason: reason))
+    }
+  }
+
+  // MARK: Writing
+
+  /// Why nothing can be asked any more; nil while the connection is open.
+  var failure: ClientError? {
+    switch phase {
+    case .open: nil
+    case .ended(let error): error
+    case .idle, .connecting, .greeting: .connectionLost(reason: "it is not connected yet")
+    }
+  }
+
+  var isEnded: Bool {
+    if case .ended = phase { true } else { false }
+  }
+
+  /// The longest body that the supervisor takes, in bytes.
+  var bodyMax: Int { writer.bodyMax }
+
+  /// Adds frames to what goes out next. What tasks ask for in one round of the loop is written together.
+  ///
+  /// - Throws: why the supervisor would not take the frame; nothing of it is written then.
+  func write(_ frame: (inout FrameWriter) throws(FrameError) -> Void) throws(FrameError) {
+    try frame(&writer)
+    guard !willFlush else { return }
+    willFlush = true
+    loop.perform { self.assumeIsolated { $0.flush() } }
+  }
+
+  private func flush() {
+    willFlush = false
+    guard let stream, !writer.bytes.isEmpty else { return }
+    do throws(LoopError) {
+      try stream.write(writer.take()) { if let error = $0 { self.end(.connectionLost(reason: error.description)) } }
+    } catch {
+      end(.connectionLost(reason: error.description))
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import HeddleClient
+import HeddleModel
+import HeddleWire
+import Testing
+
+@Suite("Mail over a connection", .timeLimit(.minutes(1)))
+struct MailTests {
+  private static let receiver = ThreadID(rawValue: 7)
+
+  @Test("a send returns with its ack, and a refused one throws a sentence")
+  func send() async throws {
+    try await Peer.playConnected { peer, supervisor in
+      let good = Task { try await supervisor.send([1], to: Self.receiver, waitingForRoom: true) }
+      let frame = try await peer.next()
+      #expect(frame.header == FrameHeader(.mail, flags: .wait, id: 7, bodyCount: 1))
+      try await peer.say { try $0.ack(Ack(through: 1)) }
+      try await good.value
+      let bad = Task { try await supervisor.send([2], to: Self.receiver, waitingForRoom: false) }
+      #expect(try await peer.next().header.flags == [])
+      try await peer.say { try $0.ack(Ack(through: 2, refused: [.init(number: 2, code: .mailboxFull)])) }
+      let error = await #expect(throws: ClientError.self) { try await bad.value }
+      #expect(error?.refusal?.code == .mailboxFull)
+      #expect(
+        error?.description == "cannot send mail to thread id:7: its mailbox is full; wait until it has read some"
+      )
+    }
+  }
+
+  @Test("posted mail is sent again when there is room, and flush waits for all of it")
+  func retry() async throws {
+    try await Peer.playConnected { peer, supervisor in
+      try await supervisor.post(contentsOf: [[1], [2]], to: Self.receiver)
+      let flushed = Task { try await supervisor.flush() }
+      #expect(try await [peer.next().body, peer.next().body] == [[1], [2]])
+      let refused = [1, 2].map { Ack.Refused(number: $0, code: .mailboxFull) }
+      try await peer.say {
+        try $0.ack(Ack(through: 2, refused: refused))
+        try $0.room(for: Self.receiver)
+      }
+      let again = try await [peer.next(), peer.next()]
+      #expect(again.map(\.body) == [[1], [2]])
+      #expect(again.map(\.header.flags) == [[.wait, .retry], .wait])
+      try await peer.say { try $0.ack(Ack(through: 4)) }
+      try await flushed.value
+    }
+  }
+
+  @Test("a post waits while the window is full")
+  func window() async throws {
+    try await Peer.playConnected(window: 40) { peer, supervisor in
+      try await supervisor.post(contentsOf: [[1], [2]], to: Self.receiver)
+      let third = Task { try await supervisor.post([3], to: Self.receiver) }
+      _ = try await (peer.next(), peer.next())
+      try await peer.say { try $0.ack(Ack(through: 1)) }
+      #expect(try await peer.next().body == [3])
+      try await third.value
+      try await peer.say { try $0.ack(Ack(through: 3)) }
+      try await supervisor.flush()
+    }
+  }
+
+  @Test("a refusal of posted mail is told once: to the next flush, or to the next post")
+  func refusals() async throws {
+    try await Peer.playConnected { peer, supervisor in
+      for isFlush in [true, false] {
+        let base: UInt64 = isFlush ? 0 : 1
+        try await supervisor.post([1], to: Self.receiver)
+        _ = try await peer.next()
+        try await peer.say { try $0.ack(Ack(through: base + 1, refused: [.init(number: base + 1, code: .dead)])) }
+        let error = await #expect(throws: ClientError.self) {
+          if isFlush { return try await supervisor.flush() }
+          // Answered after the ack, so that the post comes after it too.
+          let barrier = Task { try await supervisor.barrier() }
+          let (id, _) = try await peer.nextRequest()
+          try await peer.say { try $0.reply(.done, to: id) }
+          try await barrier.value
+          try await supervisor.post([2], to: Self.receiver)
+        }
+        #expect(error?.refusal?.code == .dead)
+        try await supervisor.flush()
+      }
+    }
+  }
+
+  @Test("a message that no frame holds is refused at once")
+  func tooLarge() async throws {
+    try await Peer.playConnected { _, supervisor in
+      let body = [UInt8](repeating: 0, count: BodyLimit.usual + 1)
+      let error = await #expect(throws: ClientError.self) {
+        try await supervisor.send(body, to: Self.receiver, waitingForRoom: false)
+      }
+      #expect(error?.refusal?.code == .tooLarge)
+    }
+  }
+
+  @Test("a lost connection fails senders, posters and flushes")
+  func lost() async throws {
+    try await Peer.playConnected(window: 20) { peer, supervisor in
+      try await supervisor.post([1], to: Self.receiver)
+      let send = Task { try await supervisor.send([2], to: Self.receiver, waitingForRoom: true) }
+      _ = try await (peer.next(), peer.next())
+      let post = Task { try await supervisor.post([3], to: Self.receiver) }
+      let flush = Task { try await supervisor.flush() }
+      await peer.hangUp()
+      let expected = ClientError.connectionLost(reason: "it closed the connection")
+      await #expect(throws: expected) { try await send.value }
+      await #expect(throws: expected) { try await post.value }
+      await #expect(throws: expected) { try await flush.value }
+    }
+  }
+}
