@@ -92,7 +92,13 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "DaemonTests",
+      dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
+    .testTarget(name: "EndToEndTests", swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu11

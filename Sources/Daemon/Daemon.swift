@@ -73,7 +73,7 @@ package actor Daemon {
   /// Starts the keeper and listens.
   private func start() throws {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
+    for signal in configuration.endSignals {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
     }
     keeper = try Keeper(
@@ -142,16 +142,15 @@ package actor Daemon {
 
   private func received(_ bytes: Span<UInt8>, from id: ConnectionID) {
     guard let client = clients[id] else { return }
-    do throws(FrameError) {
-      try client.read(bytes) { frame in received(frame, from: id) }
-    } catch {
-      step { $0.receivedGarbage(error, on: id, effects: &$1) }
+    // One step for all that came together: what follows from it is written in one piece.
+    step { node, effects in
+      do throws(FrameError) {
+        try client.read(bytes) { node.received($0, on: id, effects: &effects) }
+      } catch {
+        node.receivedGarbage(error, on: id, effects: &effects)
+      }
+      node.framesEnded(on: id, effects: &effects)
     }
-    step { $0.framesEnded(on: id, effects: &$1) }
-  }
-
-  private func received(_ frame: Frame, from id: ConnectionID) {
-    step { $0.received(frame, on: id, effects: &$1) }
   }
 
   private func disconnect(_ id: ConnectionID) {

@@ -8,6 +8,8 @@ package struct DaemonConfiguration: Sendable {
   /// The supervisor's name: letters, digits, `.`, `_` and `-`.
   package var nodeName: String
   package var version: String
+  /// The signals that tell it to end; the second one ends it at once. A program that hosts a daemon may want none.
+  package var endSignals: [Int32]
   /// Takes the daemon's own log, a line at a time, without a newline.
   package var log: @Sendable (String) -> Void
 
@@ -16,12 +18,14 @@ package struct DaemonConfiguration: Sendable {
     keeperPath: String,
     nodeName: String,
     version: String,
+    endSignals: [Int32],
     log: @escaping @Sendable (String) -> Void
   ) {
     self.socketPath = socketPath
     self.keeperPath = keeperPath
     self.nodeName = nodeName
     self.version = version
+    self.endSignals = endSignals
     self.log = log
   }
 }

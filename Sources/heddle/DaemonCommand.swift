@@ -27,6 +27,7 @@ struct DaemonCommand: ParsableCommand {
       keeperPath: try KeeperPath.find(),
       nodeName: Self.nodeName,
       version: Version.text,
+      endSignals: [SIGTERM, SIGINT, SIGHUP],
       log: { line in writeError("heddle: \(line)") }
     )
     throw ExitCode(try Daemon.serve(configuration))
