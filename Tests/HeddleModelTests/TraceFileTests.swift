@@ -30,6 +30,9 @@ struct TraceFileTests {
       line: #"{"i":1,"op":"cmd","t":"t3","cmd":["sync",[["nack","n1",["nack","n2","mail"]]]]}"#,
       reason: "a nack inside a nack"
     ),
+    Bad(line: #"{"i":1,"op":"tick","ms":9223372036854775807}"#, reason: "is not between 0 and"),
+    Bad(line: #"{"i":1,"op":"semaphore","id":"s1","count":-5}"#, reason: "-5 is not between 0 and"),
+    Bad(line: #"{"i":1,"op":"cmd","t":"t3","cmd":["sync",[["alarm",-1]]]}"#, reason: "-1 is not between 0 and"),
     Bad(
       line: #"{"i":1,"op":"post","s":"s3","result":"perhaps","events":[],"states":{},"down":[]}"#,
       reason: "no result \"perhaps\""
