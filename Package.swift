@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(
       name: "HeddleModelTests",
       dependencies: ["HeddleModel", "heddle-replay"],
-      exclude: ["Scripts"],
+      exclude: ["Checklist.md", "Scripts"],
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
