@@ -116,6 +116,13 @@ extension IDTable: Codable where Record: Codable {
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     next = try values.decode(ID.self, forKey: .next)
+    guard next.rawValue > 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .next,
+        in: values,
+        debugDescription: "the counter of identifiers stands below 1"
+      )
+    }
     for entry in try values.decode([Entry].self, forKey: .entries) {
       guard wasUsed(entry.id), self[entry.id] == nil else {
         throw DecodingError.dataCorruptedError(

@@ -5,6 +5,7 @@ extension Kernel {
   /// breaks enabled; it never resumes one (SR-47). No effect on one that is ending or dead. Racket: `break-thread`.
   package mutating func sendBreak(_ kind: BreakKind, to thread: ThreadID, effects: inout Effects) throws(Refusal) {
     try requireThread(thread)
+    guard threads[thread]?.life.isAlive == true else { return }
     register(kind, with: thread, effects: &effects)
     finishStep(&effects)
   }

@@ -32,6 +32,7 @@ extension Kernel {
       stop(thread, effects: &effects)
     } else {
       end(thread, .killed, effects: &effects)
+      breakNested(of: thread, effects: &effects)
     }
     finishStep(&effects)
   }
@@ -50,7 +51,10 @@ extension Kernel {
   package mutating func bodyEnded(_ thread: ThreadID, _ end: BodyEnd, effects: inout Effects) {
     guard let wasAlive = threads[thread]?.life.isAlive, threads[thread]?.life.bodyEnded(end) == true else { return }
     effects.append(.happened(StateEvent(thread: thread, kind: .death, generation: 0)))
-    if wasAlive { leaveWorld(thread, effects: &effects) }
+    if wasAlive {
+      leaveWorld(thread, effects: &effects)
+      breakNested(of: thread, effects: &effects)
+    }
     agenda.append(contentsOf: ties[thread]?.deathWatchers.members ?? [])
     finishNesting(of: thread, effects: &effects)
     release(thread, effects: &effects)
@@ -65,13 +69,13 @@ extension Kernel {
     effects.append(.stopBody(thread, generation: generation))
   }
 
-  /// Decides that a thread ends; its death comes with `bodyEnded`.
+  /// Decides that a thread ends; its death comes with `bodyEnded`. What is nested in it is the caller's to break, once all
+  /// that ends in this step is decided.
   mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     guard threads[thread]?.life.end() == true else { return }
     awaitEnd(of: thread)
     leaveWorld(thread, effects: &effects)
     effects.append(.endBody(thread, reason))
-    breakNested(of: thread, effects: &effects)
   }
 
   /// Takes a thread that will not act again out of all that might still move it.

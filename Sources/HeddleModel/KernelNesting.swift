@@ -21,7 +21,8 @@ extension Kernel {
     return (nested, wait)
   }
 
-  /// The creator is to end: its nested thread gets a break and lives on (TH-21).
+  /// The creator ends or is dead before its nested thread is done, which gets a break and lives on (TH-21). No effect when
+  /// nothing is nested in the creator, or what is ends as well.
   mutating func breakNested(of creator: ThreadID, effects: inout Effects) {
     guard case .active(let nested, _) = threads[creator]?.nesting else { return }
     register(.interrupt, with: nested, effects: &effects)

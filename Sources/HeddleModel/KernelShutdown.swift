@@ -14,22 +14,27 @@ extension Kernel {
       effects.append(.shutDown(id))
       agenda.append(contentsOf: custodians[id]?.watchers.members ?? [])
     }
-    for id in subtree { dismissMembers(of: id, effects: &effects) }
+    let ended = subtree.flatMap { dismissMembers(of: $0, effects: &effects) }
+    for thread in ended { breakNested(of: thread, effects: &effects) }
     for id in subtree.reversed() {
       effects.append(contentsOf: custodians.removeCompleted(from: id).map(Effect.shutdownComplete))
     }
     finishStep(&effects)
   }
 
-  private mutating func dismissMembers(of custodian: CustodianID, effects: inout Effects) {
+  /// - Returns: the threads that are to end.
+  private mutating func dismissMembers(of custodian: CustodianID, effects: inout Effects) -> [ThreadID] {
+    var ended: [ThreadID] = []
     for thread in custodians[custodian]?.members.members ?? [] {
       if ties[thread]?.managers == [custodian], threads[thread]?.suspendsOnKill == false {
         end(thread, .lostCustodian(custodian), effects: &effects)
+        ended.append(thread)
       } else {
         custodians[custodian]?.members.remove(thread)
         ties[thread]?.managers.removeAll { $0 == custodian }
         if ties[thread]?.managers.isEmpty == true { stop(thread, effects: &effects) }
       }
     }
+    return ended
   }
 }

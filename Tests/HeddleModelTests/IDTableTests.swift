@@ -116,6 +116,7 @@ struct IDTableTests {
       (#"{"next": 3, "entries": [{"id": 0, "record": "a"}]}"#, "the identifier that is nobody's"),
       (#"{"next": 3, "entries": [{"id": 1, "record": "a"}, {"id": 1, "record": "b"}]}"#, "an identifier twice"),
       (#"{"next": 3, "entries": [{"id": -1, "record": "a"}]}"#, "an identifier below zero"),
+      (#"{"next": 0, "entries": []}"#, "a counter below 1"),
       (#"{"next": 3}"#, "no entries"),
       (#"{"entries": []}"#, "no counter"),
     ]
