@@ -21,6 +21,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let package = Package(
   name: "heddle",
   products: [
+    .executable(name: "heddle", targets: ["heddle"]),
     .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
   ],
   dependencies: [
@@ -59,6 +60,11 @@ let package = Package(
     ),
 
     // Mains.
+    .executableTarget(
+      name: "heddle",
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", arguments],
+      swiftSettings: settings
+    ),
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
     .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
 
@@ -79,6 +85,11 @@ let package = Package(
     .testTarget(
       name: "HeddleClientTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HeddleCommandTests",
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
