@@ -59,6 +59,13 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]
     ),
 
+    // The supervisor: Supervision's value, driven by the loop.
+    .target(
+      name: "Daemon",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleLoop", collections],
+      swiftSettings: settings
+    ),
+
     // Mains.
     .executableTarget(
       name: "heddle",
@@ -81,10 +88,19 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],
       swiftSettings: settings
     ),
-    .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "HeddleClientTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "DaemonTests",
+      dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -93,6 +109,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
+    .testTarget(name: "EndToEndTests", swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu11

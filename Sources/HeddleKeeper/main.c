@@ -196,7 +196,16 @@ static void forward(struct entity *entity, struct report *report) {
   tell(report, NULL, 0);
 }
 
-/// Hears all that a warden has said; closes the socket at its end.
+/// Closes our end of a warden's socket. A warden that is being forked may hold a copy for a moment, and while a copy lives
+/// close(2) does not end epoll's interest: so that goes first.
+static void hang_up(struct entity *entity) {
+  if (entity->control < 0) return;
+  epoll_ctl(keeper.epoll, EPOLL_CTL_DEL, entity->control, NULL);
+  close(entity->control);
+  entity->control = -1;
+}
+
+/// Hears all that a warden has said; hangs up at its end.
 static void hear_warden(struct entity *entity) {
   struct report report;
   while (entity->control >= 0) {
@@ -204,12 +213,11 @@ static void hear_warden(struct entity *entity) {
     if (size > 0) {
       report.size = (size_t)size;
       forward(entity, &report);
-    } else if (size == 0) {
-      close(entity->control);
-      entity->control = -1;
-    } else if (errno == EAGAIN) {
+    } else if (size < 0 && errno == EAGAIN) {
       return;
-    }  // else: ECONNRESET comes once, before what the warden said last, if it died with orders unread
+    } else if (size == 0 || (errno != EINTR && errno != ECONNRESET)) {
+      hang_up(entity);
+    }  // else again: ECONNRESET comes once, before the warden's last words, if it died with orders unread
   }
 }
 
@@ -224,7 +232,7 @@ static void reap_wardens(void) {
     struct entity *entity = entity_of_warden(pid);
     if (!entity) continue;
     hear_warden(entity);
-    if (entity->control >= 0) close(entity->control);
+    hang_up(entity);
     entity_remove(entity);
     if (entity->told == TOLD_ALL) {
       forget(entity);

@@ -8,8 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CONTINUE_PASSES_MAX = 8 };
-
 static bool look(const char *path, struct process *process) {
   char text[1024];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -46,7 +44,7 @@ static bool descends(pid_t pid) {
 /// Signals the process at `index`. A child of our own keeps its pid until we reap it. Any other pid may have been given
 /// away since the walk, so the descriptor is opened first: what it names is checked after, and it never names another.
 static void signal_member(const struct tree *tree, size_t index, int signal) {
-  pid_t pid = tree->pids[index];
+  pid_t pid = tree->members[index].pid;
   if (index < tree->direct) return (void)kill(pid, signal);
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
   if (fd < 0) return;
@@ -57,12 +55,12 @@ static void signal_member(const struct tree *tree, size_t index, int signal) {
 static bool add(struct tree *tree, pid_t pid) {
   if (tree->count == tree->capacity) {
     size_t capacity = tree->capacity ? 2 * tree->capacity : 64;
-    pid_t *pids = realloc(tree->pids, capacity * sizeof *pids);
-    if (!pids) return false;
-    tree->pids = pids;
+    struct member *members = realloc(tree->members, capacity * sizeof *members);
+    if (!members) return false;
+    tree->members = members;
     tree->capacity = capacity;
   }
-  tree->pids[tree->count++] = pid;
+  tree->members[tree->count++] = (struct member){pid, false};
   return true;
 }
 
@@ -104,9 +102,12 @@ static void visit_task(struct tree *tree, pid_t pid, pid_t task, char state, str
   else seen->moving++;
 }
 
+/// Visits all tasks of a process. The kernel gives SIGSTOP to one thread, which may be one that waits in vfork(2): then
+/// the others run on until that child is let go. So children of a task in D are awaited, unless all others are stopped.
 static void visit_threads(struct tree *tree, pid_t pid, struct stillness *seen) {
+  size_t first = tree->count, moving = seen->moving;
   char path[64];
-  struct process thread;
+  struct process thread = {0};
   snprintf(path, sizeof path, "/proc/%d/task", pid);
   DIR *tasks = opendir(path);
   if (!tasks) return (void)seen->moving++;
@@ -114,10 +115,13 @@ static void visit_threads(struct tree *tree, pid_t pid, struct stillness *seen) 
     pid_t task = atoi(entry->d_name);
     if (task == 0) continue;
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, task);
+    size_t before = tree->count;
     if (look(path, &thread)) visit_task(tree, pid, task, thread.state, seen);
     else seen->moving++;
+    for (size_t i = before; i < tree->count; i++) tree->members[i].awaited = thread.state == 'D';
   }
   closedir(tasks);
+  for (size_t i = first; i < tree->count; i++) tree->members[i].awaited &= seen->moving > moving;
 }
 
 /// Adds the children of one process; `stopped` counts processes in state T, if it is given.
@@ -133,8 +137,8 @@ struct stillness tree_stop(struct tree *tree) {
   struct stillness seen = {0};
   begin(tree, &seen);
   for (size_t i = 0; i < tree->count; i++) {
-    signal_member(tree, i, SIGSTOP);
-    visit(tree, tree->pids[i], &seen, NULL);
+    signal_member(tree, i, tree->members[i].awaited ? SIGCONT : SIGSTOP);
+    visit(tree, tree->members[i].pid, &seen, NULL);
   }
   return seen;
 }
@@ -144,15 +148,15 @@ static size_t survey(struct tree *tree) {
   struct stillness seen = {0};
   size_t stopped = 0;
   begin(tree, &seen);
-  for (size_t i = 0; i < tree->count; i++) visit(tree, tree->pids[i], &seen, &stopped);
+  for (size_t i = 0; i < tree->count; i++) visit(tree, tree->members[i].pid, &seen, &stopped);
   return stopped;
 }
 
-void tree_continue(struct tree *tree) {
+size_t tree_continue(struct tree *tree) {
   // All are found before one is woken: a parent that woke first could exit and take its children out of the walk's sight.
-  for (int pass = 0; pass < CONTINUE_PASSES_MAX && survey(tree) > 0; pass++) {
-    for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);
-  }
+  size_t stopped = survey(tree);
+  for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);
+  return stopped;
 }
 
 void tree_kill(struct tree *tree) {
@@ -164,6 +168,6 @@ void tree_kill_children(struct tree *tree, bool (*spared)(pid_t pid)) {
   struct stillness seen = {0};
   begin(tree, &seen);
   for (size_t i = 0; i < tree->direct; i++) {
-    if (!spared(tree->pids[i])) signal_member(tree, i, SIGKILL);
+    if (!spared(tree->members[i].pid)) signal_member(tree, i, SIGKILL);
   }
 }

@@ -9,7 +9,10 @@
 /// The caller must be their subreaper, single-threaded, and reap nothing during a call: then a pid among its own children
 /// can't be another's, and a process that loses its parent becomes a child of the caller, never of a stranger.
 struct tree {
-  pid_t *pids;
+  struct member {
+    pid_t pid;
+    bool awaited;  // a thread of a process that is to stop waits for it, as in vfork(2)
+  } *members;
   size_t count, capacity;
   size_t direct;  // so many, in front, are the caller's own children
 };
@@ -31,8 +34,8 @@ struct process {
 /// Sends SIGSTOP to all, top-down, and says what it saw. The tree is stopped when nothing was moving and `doubt` is as in
 /// the pass before (0 before the first).
 struct stillness tree_stop(struct tree *tree);
-/// Sends SIGCONT to all, bottom-up, until none is seen stopped; a bounded number of times, since one may stop itself.
-void tree_continue(struct tree *tree);
+/// Sends SIGCONT to all, bottom-up. Returns how many processes were seen stopped before.
+size_t tree_continue(struct tree *tree);
 /// Sends SIGKILL to all, top-down. The tree is empty when waitid(2) says ECHILD.
 void tree_kill(struct tree *tree);
 /// Sends SIGKILL to the caller's own children but those that `spared` names.

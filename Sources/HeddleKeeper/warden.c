@@ -17,6 +17,9 @@
 /// grandchild stopped does not. PAUSE_MAX is also the pause where only a mishap (no descriptor left) makes one needed.
 enum { PAUSE_FIRST = 1, PAUSE_MAX = 32, NO_PAUSE = -1 };
 
+/// How often at most a tree is continued for one order: a process in it may stop itself again and again.
+enum { CONTINUE_PASSES_MAX = 6 };
+
 enum phase {
   STARTING,  // forked, perhaps not executed yet
   RUNNING,   // executed and unreaped: its pid and process group are its own
@@ -42,6 +45,7 @@ struct warden {
   enum course course;
   uint64_t signals_due;
   int pause;
+  int passes;  // CONTINUED: so many are left
   struct stillness seen;
   struct tree tree;
   uint32_t straggler_count;
@@ -101,6 +105,8 @@ static void say_empty(struct warden *warden) {
 
 static void set_course(struct warden *warden, enum course course) {
   if (warden->course == KILLED) return;
+  // A tree that stands still is found whole; in one that was still stopping some may stop after they were passed by.
+  warden->passes = warden->course == STOPPED ? 1 : CONTINUE_PASSES_MAX;
   warden->course = course;
   warden->pause = PAUSE_FIRST;
   warden->seen = (struct stillness){0};
@@ -186,6 +192,22 @@ static void deliver_signals(struct warden *warden) {
   }
 }
 
+static int lengthen_pause(struct warden *warden) {
+  int pause = warden->pause;
+  if (warden->pause < PAUSE_MAX) warden->pause *= 2;
+  return pause;
+}
+
+/// One pass. Returns the pause before the next.
+static int resume(struct warden *warden) {
+  bool is_first = warden->passes == CONTINUE_PASSES_MAX;
+  size_t stopped = tree_continue(&warden->tree);
+  if (--warden->passes > 0 && (is_first || stopped > 0)) return lengthen_pause(warden);
+  warden->course = FREE;
+  say_course(warden, RESUMED);
+  return NO_PAUSE;
+}
+
 /// One pass. Returns the pause before the next.
 static int stop(struct warden *warden) {
   struct stillness before = warden->seen;
@@ -197,9 +219,7 @@ static int stop(struct warden *warden) {
   }
   bool only_children = warden->tree.count == warden->tree.direct;
   if (only_children && warden->seen.moving > 0) return PAUSE_MAX;
-  int pause = warden->pause;
-  if (warden->pause < PAUSE_MAX) warden->pause *= 2;
-  return pause;
+  return lengthen_pause(warden);
 }
 
 /// One pass. Returns the pause before the next, which the death of a child of ours cuts short.
@@ -214,15 +234,11 @@ static int end(struct warden *warden) {
 static int pursue(struct warden *warden) {
   // Before its exec the program has no process group of its own, and must get as far as to say what became of it.
   if (warden->phase == STARTING && warden->course != KILLED) return NO_PAUSE;
-  if (warden->course == CONTINUED) {
-    tree_continue(&warden->tree);
-    warden->course = FREE;
-    say_course(warden, RESUMED);
-  }
+  int wait = warden->course == CONTINUED ? resume(warden) : NO_PAUSE;
   deliver_signals(warden);
   if (warden->course == STOPPING) return stop(warden);
   if (warden->course == KILLED) return end(warden);
-  return NO_PAUSE;
+  return wait;
 }
 
 static void drain_signals(struct warden *warden) {

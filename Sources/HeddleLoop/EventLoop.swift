@@ -131,7 +131,8 @@ internal import Synchronization
 
   /// Stops the loop and returns when every handle is closed and the loop's own thread has been joined.
   ///
-  /// Not to be called on the loop itself, which cannot wait for its own end: there, `requestStop()`.
+  /// Not to be called on the loop itself, which cannot wait for its own end: there, `requestStop()`. A loop that nobody has
+  /// run yet runs here, for as long as its end takes; that was its run.
   package func stop() {
     precondition(!isOnLoop, "a loop cannot wait for its own end; requestStop() is the call on the loop")
     requestStop()
@@ -216,7 +217,7 @@ internal import Synchronization
 
   // MARK: Time
 
-  /// The time since some fixed moment before the machine's start of work (CLOCK_MONOTONIC). From any thread.
+  /// The time since some fixed moment in the past (CLOCK_MONOTONIC, clock_gettime(2)). From any thread.
   package static var now: Duration { .nanoseconds(Int64(nanoseconds)) }
 
   /// The same in nanoseconds.

@@ -41,7 +41,11 @@ internal import Glibc
 
   private func listen(backlog: Int32, _ attempt: String) throws(LoopError) {
     do throws(LoopError) {
-      try unsafe LoopError.check(uv_pipe_open(raw(), socket.descriptor), attempt)
+      if let error = unsafe LoopError.from(uv_pipe_open(raw(), socket.descriptor), attempt) {
+        // Not adopted, so it is not closed with the handle.
+        Glibc.close(socket.descriptor)
+        throw error
+      }
       let status = unsafe uv_listen(raw(), backlog) { handle, status in
         unsafe LoopHandle.owner(of: handle, as: Listener.self)?.connected(status)
       }

@@ -67,7 +67,7 @@ extension CustodianPath {
     case "": self = .main
     case "/": self = .root
     default:
-      let isAbsolute = text.first == "/"
+      let isAbsolute = text.utf8.first == UInt8(ascii: "/")
       let names = try Self.names(in: text, from: isAbsolute ? 1 : 0)
       let components = isAbsolute ? names : Self.main.components + names
       guard components.count <= Self.depthMax else { throw .tooDeep(count: components.count) }
@@ -78,10 +78,15 @@ extension CustodianPath {
   /// The names that slashes separate in `text` from the character at `start` on.
   private static func names(in text: some StringProtocol, from start: Int) throws(CustodianPathError) -> [EntityName] {
     var names: [EntityName] = []
+    // In bytes, which up to the first error are characters as well.
     var offset = start
-    for component in text.dropFirst(start).split(separator: "/", omittingEmptySubsequences: false) {
+    let components = String(text).utf8.dropFirst(start).split(
+      separator: UInt8(ascii: "/"),
+      omittingEmptySubsequences: false
+    )
+    for component in components {
       do throws(EntityNameError) {
-        names.append(try EntityName(component))
+        names.append(try EntityName(Substring(component)))
       } catch {
         throw .component(error, offset: offset)
       }

@@ -13,10 +13,8 @@ package struct EntityName: Hashable, Comparable, Sendable, CustomStringConvertib
   package init(_ text: some StringProtocol) throws(EntityNameError) {
     guard !text.isEmpty else { throw .empty }
     guard text.first != "-" else { throw .leadingHyphen }
-    for (offset, character) in text.enumerated() where !Self.allows(character) {
-      throw .character(character, offset: offset)
-    }
-    // Counted only now: all characters are single bytes.
+    guard text.utf8.allSatisfy(Self.allows) else { throw Self.firstBadCharacter(in: text) }
+    // Counted only now that all characters are known to be single bytes.
     guard text.utf8.count <= Self.countMax else { throw .tooLong(count: text.utf8.count) }
     guard text != ".", text != ".." else { throw .onlyDots }
     self.text = String(text)
@@ -24,8 +22,22 @@ package struct EntityName: Hashable, Comparable, Sendable, CustomStringConvertib
 
   package static func < (left: EntityName, right: EntityName) -> Bool { left.text < right.text }
 
-  private static func allows(_ character: Character) -> Bool {
-    character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+  private static func allows(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    default: false
+    }
+  }
+
+  /// Characters are looked at only here: to walk over them costs many times what bytes do.
+  private static func firstBadCharacter(in text: some StringProtocol) -> EntityNameError {
+    for (offset, character) in text.enumerated() {
+      let bytes = character.utf8
+      if bytes.count > 1 || !bytes.allSatisfy(allows) { return .character(character, offset: offset) }
+    }
+    preconditionFailure("a text with a bad byte has a character with that byte")
   }
 }
 

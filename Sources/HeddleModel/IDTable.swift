@@ -39,7 +39,6 @@ package struct IDTable<ID: Identifier, Record> {
 
   /// The record of `id`, in place; nil when there is none. Assigning is not a way to add or to remove one.
   package subscript(id: ID) -> Record? {
-    // One yield each, and inlined: else every access would allocate its coroutine's frame.
     @inline(__always) _read {
       let (page, slot) = place(of: id)
       yield pages[page][slot]
@@ -48,6 +47,16 @@ package struct IDTable<ID: Identifier, Record> {
       let (page, slot) = place(of: id)
       yield &pages[page][slot]
     }
+  }
+
+  /// Changes the record of `id`, if there is one. For records without references on the hot path: they are copied, where an
+  /// accessor that yields would allocate its coroutine's frame.
+  @inline(__always)
+  mutating func modify(_ id: ID, _ change: (inout Record) -> Void) {
+    let (page, slot) = place(of: id)
+    guard var record = pages[page][slot] else { return }
+    change(&record)
+    pages[page][slot] = record
   }
 
   /// The identifiers of all records, in the order of creation.

@@ -25,11 +25,16 @@ extension Kernel {
     return threads[thread]?.breaks.take()
   }
 
-  /// Registers a break with the innermost thread that is nested in `thread`.
+  /// Registers a break with the innermost living thread of `thread` and those nested in it: one that is ending takes
+  /// none, and the break is not to be lost with it.
   mutating func register(_ kind: BreakKind, with thread: ThreadID, effects: inout Effects) {
-    var target = thread
-    while case .active(let nested, _) = threads[target]?.nesting { target = nested }
-    guard threads[target]?.life.isAlive == true else { return }
+    var target: ThreadID?
+    var next: ThreadID? = thread
+    while let current = next, let record = threads[current] {
+      if record.life.isAlive { target = current }
+      if case .active(let nested, _) = record.nesting { next = nested } else { next = nil }
+    }
+    guard let target else { return }
     threads[target]?.breaks.register(kind)
     deliverBreak(to: target, effects: &effects)
   }

@@ -10,9 +10,9 @@ package struct Entity: Equatable, Codable, Sendable {
     /// The program runs, or stands still.
     case running(pid: Int32)
     /// The program was reaped, and the rest of its tree has not.
-    case exited(ProgramEnd)
+    case exited(pid: Int32?, ProgramEnd)
     /// No process is left; what the program wrote last is being read.
-    case draining(ProgramEnd, Stragglers)
+    case draining(pid: Int32?, ProgramEnd, Stragglers)
     case gone
   }
 
@@ -39,11 +39,36 @@ package struct Entity: Equatable, Codable, Sendable {
   /// Those who were refused for want of room, in order: each is told once half of the mailbox is free.
   var awaitingRoom: [ConnectionID] = []
 
+  /// The program's process, while it has one that can be looked at.
   var pid: Int32? {
     switch body {
     case .running(let pid): pid
     case .starting, .exited, .draining, .gone: nil
     }
+  }
+
+  /// The processes of its tree that were ended by us, as far as the keeper knows them.
+  var ended: EndedProcesses {
+    guard case .draining(let pid, let end, let stragglers) = body else {
+      return EndedProcesses(program: nil, stragglers: [], total: 0)
+    }
+    // A program that ended by itself just before is not one that was ended.
+    let wasEnded = end == .signal(9, coreDumped: false)
+    let program = wasEnded ? pid.map { EndedProcesses.Program(pid: $0, name: programName) } : nil
+    let named = stragglers.named.map {
+      EndedProcesses.Straggler(pid: $0.pid, name: $0.name, inOtherSession: $0.inOtherSession)
+    }
+    return EndedProcesses(
+      program: program,
+      stragglers: named,
+      total: stragglers.total + (program == nil ? 0 : 1)
+    )
+  }
+
+  /// The last component of the program's path.
+  var programName: String {
+    let path = argv.first ?? []
+    return String(decoding: path.split(separator: UInt8(ascii: "/")).last ?? path[...], as: UTF8.self)
   }
 }
 

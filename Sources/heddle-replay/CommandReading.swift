@@ -71,7 +71,7 @@ extension Branch.Source {
     case "get": self = .get(try list.decode(ChannelName.self))
     case "event": self = .event(try list.decode(EventName.self))
     case "box": self = .box(try list.decode(CustodianName.self))
-    case "alarm": self = .alarm(try list.decode(Int.self))
+    case "alarm": self = .alarm(try list.decode(Amount.self).value)
     default: throw list.corrupted("there is no branch [\"\(word)\", ...]")
     }
   }

@@ -110,8 +110,8 @@ struct CoreSubject: Subject {
       try channels.requireFree(name)
       channels.add(world.kernel.makeChannel(), as: name)
     case .tick(let milliseconds):
-      let now = world.kernel.now.nanoseconds + UInt64(milliseconds) * 1_000_000
-      world.kernel.advance(to: Instant(nanoseconds: now), effects: &effects)
+      let (now, isBeyond) = world.kernel.now.nanoseconds.addingReportingOverflow(UInt64(milliseconds) * 1_000_000)
+      world.kernel.advance(to: Instant(nanoseconds: isBeyond ? .max : now), effects: &effects)
     case .managers(let thread):
       let managers = world.kernel.ties[try threads[thread]]?.managers ?? []
       return .managers(try managers.sorted().map(custodians.name))

@@ -27,7 +27,7 @@ extension Operation {
     case "semaphore":
       .semaphore(
         try object.decode(SemaphoreName.self, forKey: .id),
-        count: try object.decode(Int.self, forKey: .count)
+        count: try object.decode(Amount.self, forKey: .count).value
       )
     case "channel": .channel(try object.decode(ChannelName.self, forKey: .id))
     default: nil
@@ -52,7 +52,7 @@ extension Operation {
       .breakThread(try object.thread(), try object.decodeNullable(BreakKind.self, forKey: .kind) ?? .interrupt)
     case "cmd": .command(try object.thread(), try object.decode(AgentCommand.self, forKey: .command))
     case "post": .post(try object.decode(SemaphoreName.self, forKey: .semaphore))
-    case "tick": .tick(milliseconds: try object.decode(Int.self, forKey: .milliseconds))
+    case "tick": .tick(milliseconds: try object.decode(Amount.self, forKey: .milliseconds).value)
     default: nil
     }
   }

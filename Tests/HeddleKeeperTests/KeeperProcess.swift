@@ -41,25 +41,28 @@ final class KeeperProcess {
 
   deinit {
     socket = nil
-    if status == nil { unsafe _ = waitpid(pid, nil, 0) }
+    if status == nil { _ = waitpid(pid, nil, 0) }
   }
 
   /// The built executable, beside the test bundle.
   private static var path: String {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let size = unsafe bytes.withUnsafeMutableBytes { unsafe readlink("/proc/self/exe", $0.baseAddress, $0.count) }
-    let bundle = String(decoding: bytes.prefix(max(size, 0)), as: UTF8.self)
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let size = unsafe readlink("/proc/self/exe", &bytes, bytes.count)
+    let bundle = String(decoding: bytes.prefix(max(size, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/heddle-keeper"
   }
 
   private static func spawn(_ socket: Descriptor, environment: [String]) throws -> Int32 {
-    var actions = posix_spawn_file_actions_t()
+    var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
+    defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, socket.number, 3)
     var arguments = unsafe [strdup("heddle-keeper"), nil]
     var environment = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { for string in unsafe arguments + environment { unsafe free(string) } }
+    defer {
+      unsafe free(arguments[0])
+      for index in unsafe environment.indices { unsafe free(environment[index]) }
+    }
     var pid: Int32 = 0
     let error = unsafe posix_spawn(&pid, path, &actions, nil, &arguments, &environment)
     guard error == 0 else { throw SystemError(call: "posix_spawn \(path)", errno: error) }
@@ -167,6 +170,6 @@ extension KeeperReport {
   }
 }
 
-extension ThreadID: @retroactive ExpressibleByIntegerLiteral {
-  public init(integerLiteral value: UInt64) { self.init(rawValue: value) }
+extension ThreadID: ExpressibleByIntegerLiteral {
+  package init(integerLiteral value: UInt64) { self.init(rawValue: value) }
 }

@@ -27,7 +27,7 @@ final class Descriptor: Sendable {
   /// What can be read now; nil: nothing yet; empty: the end.
   func readSome() throws -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 65536)
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, $0.count) }
     if count < 0 && errno == EAGAIN { return nil }
     return Array(bytes.prefix(Int(try check("read", Int32(count)))))
   }
@@ -51,7 +51,7 @@ final class Descriptor: Sendable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes {
-        unsafe send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        unsafe send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count < 0 && errno == ENOTSOCK {
         let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
@@ -72,12 +72,12 @@ final class Descriptor: Sendable {
       unsafe control.withUnsafeMutableBytes { control in
         var part = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
         return unsafe withUnsafeMutablePointer(to: &part) { part in
-          var message = msghdr()
+          var message = unsafe msghdr()
           unsafe message.msg_iov = part
           unsafe message.msg_iovlen = 1
           unsafe message.msg_control = control.baseAddress
           unsafe message.msg_controllen = control.count
-          let count = unsafe recvmsg(number, &message, Int32(MSG_CMSG_CLOEXEC.rawValue))
+          let count = unsafe recvmsg(number, &message, Int32(MSG_CMSG_CLOEXEC))
           controlSize = unsafe message.msg_controllen
           return count
         }
@@ -153,7 +153,7 @@ struct Mark {
 func eventually(_ condition: () -> Bool) -> Bool {
   for _ in 0..<deadline {
     if condition() { return true }
-    unsafe _ = poll(nil, 0, 1)
+    _ = poll(nil, 0, 1)
   }
   return condition()
 }

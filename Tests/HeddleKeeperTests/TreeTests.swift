@@ -33,8 +33,12 @@ import Testing
 
   @Test("when the program exits, the rest of its tree is killed")
   func exitTakesAll() throws {
-    let program = try keeper.start(1, script: Self.daemonise + "sleep 1000 & read line; exit 3")
-    #expect(try program.output.readToEnd() == "daemon\n")
+    var description = keeper.program(["sh", "-c", Self.daemonise + "sleep 1000 & read line; exit 3"])
+    description.standardInput = .pipe
+    let program = try keeper.start(1, description)
+    #expect(try program.output.read(until: { $0 == "daemon\n" }) == "daemon\n")
+    try program.input?.write([10])
+    #expect(try program.output.readToEnd() == "")
     #expect(try keeper.report(1) == .exited(1, .exit(code: 3)))
     let empty = try keeper.report(1)
     guard case .empty(1, let stragglers) = empty else { throw Unexpected(report: empty) }

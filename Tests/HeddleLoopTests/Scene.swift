@@ -67,13 +67,13 @@ func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) asy
   return try await body(path)
 }
 
-/// How many files, pipes and sockets this process has open. Polls and event counters are left out, since the runtime's
-/// thread pool makes those when it likes.
-func descriptorCount() -> Int {
+/// The files, pipes and sockets that this process has open, as /proc names them. Polls and event counters are left out,
+/// since the runtime's thread pool makes those when it likes.
+func openFiles() -> Set<String> {
   let directory = "/proc/self/fd/"
   let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-  let targets = names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: directory + $0) }
-  return targets.count { !$0.hasPrefix("anon_inode:") }
+  let files = names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: directory + $0) }
+  return Set(files.filter { !$0.hasPrefix("anon_inode:") })
 }
 
 /// Two connected Unix sockets.

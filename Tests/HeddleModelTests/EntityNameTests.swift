@@ -21,6 +21,7 @@ struct EntityNameTests {
     #expect(throws: EntityNameError.character(" ", offset: 2)) { try EntityName("ab c") }
     #expect(throws: EntityNameError.character("é", offset: 0)) { try EntityName("été") }
     #expect(throws: EntityNameError.character("\r\n", offset: 1)) { try EntityName("a\r\n") }
+    #expect(throws: EntityNameError.character("e\u{301}", offset: 1)) { try EntityName("ae\u{301}") }
   }
 
   @Test("63 characters are a name, 64 are not")

@@ -84,7 +84,7 @@ extension Generator {
     case .kill: .kill(target(random.chance(20) ? .suspended : .running), as: caller())
     case .resume: .resume(target(.suspended), benefactor: benefactor())
     case .shutdown: .shutdown(doomed())
-    case .send: .send(target(.running), message(), onFailure: random.pick(SendFailure.allCases) ?? .raises)
+    case .send: send()
     case .sendBreak: .breakThread(target(.running), random.pick(BreakKind.allCases) ?? .interrupt)
     case .command: command()
     case .event:
@@ -119,6 +119,12 @@ extension Generator {
 
   private mutating func makeSemaphore() -> Operation { .semaphore(SemaphoreName(number()), count: random.below(3)) }
 
+  /// Mail, now and then for a dead thread.
+  private mutating func send() -> Operation {
+    let lost = random.chance(10) ? random.pick(known.threads(.dead)) : nil
+    return .send(lost ?? target(.running), message(), onFailure: random.pick(SendFailure.allCases) ?? .raises)
+  }
+
   private mutating func poll() -> Operation {
     if random.chance(35), let nack = random.pick(Array(known.nacks.suffix(8))) { return .poll(.nack(nack)) }
     guard let event = random.pick(Array(known.events.suffix(random.chance(80) ? 8 : 1000))) else {
@@ -137,7 +143,8 @@ extension Generator {
   /// A custodian to shut down: seldom a root.
   private mutating func doomed() -> CustodianName {
     let up = known.upCustodians.filter { $0 != known.root }
-    if random.chance(6) { return random.pick(known.custodians) ?? known.root }
+    if random.chance(5) { return known.root }
+    if random.chance(5) { return random.pick(known.custodians) ?? known.root }
     return random.pick(Array(up.suffix(random.chance(70) ? 4 : 1000))) ?? known.root
   }
 

@@ -7,7 +7,7 @@ extension Generator {
   }
 
   private static let weights: [(weight: Int, value: Choice)] = [
-    (5, .tryReceive), (6, .receive), (5, .rewind), (6, .breaks), (4, .wait), (4, .selfSuspend), (2, .selfKill),
+    (5, .tryReceive), (6, .receive), (5, .rewind), (6, .breaks), (4, .wait), (4, .selfSuspend), (3, .selfKill),
     (1, .raise), (1, .exit), (28, .sync), (9, .syncEnablingBreaks), (9, .nest), (3, .breakState),
   ]
 

@@ -7,12 +7,17 @@ extension NaiveModel {
     return .void
   }
 
-  /// Gives the break to the innermost thread nested in `thread` (TH-22), dead ones in between notwithstanding (TH-25).
+  /// Gives the break to the innermost living one of `thread` and all nested in it (TH-22, TH-25); to none, if all are
+  /// dead (BR-02).
   func deliver(_ kind: BreakKind, to thread: NaiveThread) {
-    var innermost = thread
-    while let nested = innermost.nested { innermost = nested }
+    guard let innermost = nest(of: thread).last(where: { $0.state != .dead }) else { return }
     innermost.pendingBreak = max(kind, innermost.pendingBreak ?? kind)
     if innermost.state == .running { breakWait(of: innermost) }
+  }
+
+  /// The thread, the one nested in it, the one nested in that, and so on.
+  private func nest(of thread: NaiveThread) -> [NaiveThread] {
+    [thread] + (thread.nested.map { nest(of: $0) } ?? [])
   }
 
   /// Ends the thread's wait when a pending break is to be let in.
@@ -32,13 +37,12 @@ extension NaiveModel {
   func finishNesting(of thread: NaiveThread, _ outcome: NestedOutcome) {
     guard let creator = thread.creator, creator.nested === thread else { return }
     creator.nested = nil
-    guard creator.state != .dead else {
-      creator.pendingBreak = thread.pendingBreak
-      if creator.hasEnded { finishNesting(of: creator, .failed) }
-      return
+    if let leftover = thread.pendingBreak { creator.pendingBreak = max(leftover, creator.pendingBreak ?? leftover) }
+    if creator.state != .dead {
+      creator.activity = .answered(.nested(outcome))
+    } else if creator.hasEnded {
+      finishNesting(of: creator, .failed)
     }
-    creator.activity = .answered(.nested(outcome))
-    creator.pendingBreak = thread.pendingBreak
   }
 
   /// The creator's pending break moves to the nested thread (TH-23).

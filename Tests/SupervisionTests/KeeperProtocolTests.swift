@@ -78,7 +78,7 @@ private let seven = ThreadID(rawValue: 7)
 
   @Test("reports come out whole, however the stream was cut", arguments: 1...12)
   func reportsInPieces(size: Int) throws {
-    let stream = Self.reports.flatMap { _, bytes in [UInt8(bytes.count), 0, 0, 0] + bytes }
+    let stream: [UInt8] = Self.reports.flatMap { pair -> [UInt8] in [UInt8(pair.1.count), 0, 0, 0] + pair.1 }
     var reader = KeeperReportReader()
     var seen: [KeeperReport] = []
     for start in stride(from: 0, to: stream.count, by: size) {

@@ -1,0 +1,94 @@
+internal import HeddleLoop
+
+/// The daemon's ends of one program's standard streams.
+final class Body {
+  private let input: ByteStream?
+  private let outputs: [ByteStream]
+  /// For each output, what is still to be read before it is closed; nil while it is read without an end in sight.
+  private var remaining: [Int?]
+  private var openOutputs: Int
+  /// Called once, when both outputs are closed and `drain` was asked for.
+  private var onDrained: (() -> Void)?
+
+  /// - Parameters:
+  ///   - streams: standard input if it is a pipe, standard output, standard error.
+  ///   - onOutput: gets what the program writes, either way, as it comes.
+  init(_ streams: [ByteStream], onOutput: @escaping (Span<UInt8>) -> Void) {
+    input = streams.count > 2 ? streams[0] : nil
+    outputs = Array(streams.suffix(2))
+    remaining = outputs.map { _ in nil }
+    openOutputs = outputs.count
+    for index in outputs.indices { read(index, onOutput) }
+  }
+
+  /// Writes to the program's standard input.
+  ///
+  /// - Parameter onDone: called once, perhaps before this returns: whether the pipe has taken all of it.
+  func write(_ bytes: [UInt8], onDone: @escaping (Bool) -> Void) {
+    guard let input else { return onDone(false) }
+    do throws(LoopError) {
+      let written: ByteStream.Written = try input.write(bytes) { onDone($0 == nil) }
+      if written == .atOnce { onDone(true) }
+    } catch {
+      onDone(false)
+    }
+  }
+
+  func endInput() { input?.close() }
+
+  /// No process is left that could write: reads what the pipes hold now, closes them, whoever else has their other ends,
+  /// and calls `onDrained`.
+  func drain(onDrained: @escaping () -> Void) {
+    input?.close()
+    self.onDrained = onDrained
+    for index in outputs.indices where outputs[index].isOpen {
+      let held = (try? outputs[index].availableBytes()) ?? 0
+      remaining[index] = held
+      if held == 0 { closeOutput(index) }
+    }
+    finishIfDrained()
+  }
+
+  func close() {
+    input?.close()
+    for output in outputs { output.close() }
+  }
+
+  private func read(_ index: Int, _ onOutput: @escaping (Span<UInt8>) -> Void) {
+    do throws(LoopError) {
+      try outputs[index].startReading(
+        onBytes: { [weak self] bytes in
+          onOutput(bytes)
+          self?.hasRead(bytes.count, from: index)
+        },
+        onEnd: { [weak self] _ in
+          self?.closeOutput(index)
+          self?.finishIfDrained()
+        }
+      )
+    } catch {
+      closeOutput(index)
+    }
+  }
+
+  private func hasRead(_ count: Int, from index: Int) {
+    guard let held = remaining[index] else { return }
+    remaining[index] = held - count
+    if held <= count {
+      closeOutput(index)
+      finishIfDrained()
+    }
+  }
+
+  private func closeOutput(_ index: Int) {
+    guard outputs[index].isOpen else { return }
+    outputs[index].close()
+    openOutputs -= 1
+  }
+
+  private func finishIfDrained() {
+    guard openOutputs == 0, let onDrained else { return }
+    self.onDrained = nil
+    onDrained()
+  }
+}

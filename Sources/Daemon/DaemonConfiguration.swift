@@ -1,0 +1,37 @@
+/// What a daemon is started with.
+package struct DaemonConfiguration: Sendable {
+  /// The Unix socket that clients connect to, an absolute path. Its directory is made if it is missing, and has to be
+  /// its owner's alone.
+  package var socketPath: String
+  /// The executable `heddle-keeper`.
+  package var keeperPath: String
+  /// The supervisor's name: letters, digits, `.`, `_` and `-`.
+  package var nodeName: String
+  package var version: String
+  /// The signals that tell it to end; the second one ends it at once. A program that hosts a daemon may want none.
+  package var endSignals: [Int32]
+  /// Takes the daemon's own log, a line at a time, without a newline.
+  package var log: @Sendable (String) -> Void
+
+  package init(
+    socketPath: String,
+    keeperPath: String,
+    nodeName: String,
+    version: String,
+    endSignals: [Int32],
+    log: @escaping @Sendable (String) -> Void
+  ) {
+    self.socketPath = socketPath
+    self.keeperPath = keeperPath
+    self.nodeName = nodeName
+    self.version = version
+    self.endSignals = endSignals
+    self.log = log
+  }
+}
+
+/// Why a daemon could not start: what was attempted, on what, why not, and what to do.
+package struct DaemonError: Error, CustomStringConvertible {
+  package let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// The claim to be the one daemon of a socket, for as long as this process lives: flock(2) on a file beside the socket.
+///
+/// A socket file whose lock is free is what a dead daemon left; whoever gets the lock may remove it.
+struct InstanceLock: ~Copyable {
+  private let descriptor: Int32
+
+  /// Makes the socket's directory if need be, checks that it is ours alone, takes the lock, and removes the socket that a
+  /// dead daemon left.
+  static func claim(socketAt path: String) throws -> InstanceLock {
+    try prepare(directory(of: path))
+    let lock = InstanceLock(descriptor: try openLocked(path + ".lock", for: path))
+    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove the stale socket \(path)") }
+    return lock
+  }
+
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  private static func openLocked(_ lockPath: String, for path: String) throws -> Int32 {
+    let descriptor = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure("open \(lockPath)") }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    let isHeld = errno == EWOULDBLOCK
+    let failure = failure("lock \(lockPath)")
+    close(descriptor)
+    throw isHeld
+      ? DaemonError(
+        "cannot start a daemon at \(path): one is running there; stop that one, or name another socket with --socket"
+      ) : failure
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+    return String(path[..<slash])
+  }
+
+  private static func prepare(_ directory: String) throws {
+    guard unsafe mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw failure("make the directory \(directory)")
+    }
+    var status = stat()
+    guard unsafe lstat(directory, &status) == 0 else { throw failure("look at \(directory)") }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw DaemonError("cannot use \(directory) for the socket: it is not a directory; name another with --socket")
+    }
+    guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
+      throw DaemonError(
+        "cannot use \(directory) for the socket: others may enter it, or own it; "
+          + "make it yours with mode 0700 (chmod 700), or name another with --socket"
+      )
+    }
+  }
+
+  private static func failure(_ attempt: String) -> DaemonError {
+    let code = errno
+    return DaemonError("cannot \(attempt): \(unsafe String(cString: strerror(code)))")
+  }
+}

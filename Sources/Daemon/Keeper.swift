@@ -1,0 +1,84 @@
+internal import HeddleLoop
+internal import HeddleModel
+internal import Supervision
+
+/// The daemon's end of its keeper: requests out, reports in, with the descriptors that come with them.
+final class Keeper {
+  private let process: ChildProcess
+  private var reader = KeeperReportReader()
+  /// The streams that came and belong to reports that have not.
+  private var streams: [ByteStream] = []
+
+  /// Starts the keeper.
+  ///
+  /// - Parameters:
+  ///   - onReport: gets each report, and the program's standard streams with `started`.
+  ///   - onLost: called once, with the reason, when nothing more will come.
+  ///   - onExit: called once, when the process has been reaped.
+  init(
+    _ path: String,
+    on loop: EventLoop,
+    onReport: @escaping (KeeperReport, [ByteStream]) -> Void,
+    onLost: @escaping (String) -> Void,
+    onExit: @escaping () -> Void
+  ) throws(LoopError) {
+    process = try ChildProcess(path, on: loop) { _ in onExit() }
+    try process.channel.startReading(
+      onMessage: { [weak self] bytes, streams in
+        self?.received(bytes, streams, onReport: onReport, onLost: onLost)
+      },
+      onEnd: { end in onLost("its channel ended: \(end)") }
+    )
+  }
+
+  /// - Returns: what the keeper would have said: a program that can't be asked for never starts.
+  func send(_ request: KeeperRequest) -> KeeperReport? {
+    do throws(KeeperRequestError) {
+      let frame = try request.encoded()
+      // A channel that fails is lost, which its reading end tells.
+      _ = try? process.channel.bytes.write(frame)
+      return nil
+    } catch {
+      guard case .start(let thread, _) = request else { return nil }
+      return .startFailed(thread, errno: error.errorNumber, .execute)
+    }
+  }
+
+  /// Lets the keeper end all trees and leave.
+  func close() { process.channel.close() }
+
+  func forget() { process.close() }
+
+  private func received(
+    _ bytes: Span<UInt8>,
+    _ new: [ByteStream],
+    onReport: (KeeperReport, [ByteStream]) -> Void,
+    onLost: (String) -> Void
+  ) {
+    streams += new
+    unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
+    do throws(KeeperReportError) {
+      while let report = try reader.nextReport() {
+        guard case .started(_, _, let count) = report else {
+          onReport(report, [])
+          continue
+        }
+        let theirs = Array(streams.prefix(count))
+        streams.removeFirst(theirs.count)
+        onReport(report, theirs)
+      }
+    } catch {
+      onLost("what it says can't be read: \(error)")
+    }
+  }
+}
+
+extension KeeperRequestError {
+  /// What the kernel would have answered; errno(3).
+  var errorNumber: Int32 {
+    switch self {
+    case .tooLong: 7  // E2BIG
+    case .zeroByte, .noArguments, .noSuchSignal, .noSuchUmask: 22  // EINVAL
+    }
+  }
+}

@@ -1,0 +1,21 @@
+internal import HeddleModel
+internal import HeddleWire
+
+/// A request that waits for something, and what it is told when that has come.
+struct Answer: Sendable {
+  enum Subject: Sendable {
+    /// Tell how the thread died.
+    case death(ThreadID)
+    /// Tell what the kill of the thread came to.
+    case kill(ThreadID)
+    /// Tell that it is so.
+    case done
+  }
+
+  let connection: ConnectionID
+  let request: RequestID
+  let subject: Subject
+  /// What the request attempted, and on what; for the case that it is withdrawn.
+  let attempted: String
+  let on: String
+}

@@ -1,0 +1,68 @@
+package import HeddleModel
+package import HeddleWire
+
+/// Who is at the other end of a connection, by the kernel's word.
+package struct Peer: Equatable, Sendable {
+  package let pid: Int32
+  package let uid: UInt32
+
+  package init(pid: Int32, uid: UInt32) {
+    self.pid = pid
+    self.uid = uid
+  }
+
+  /// How a thread's last change and its death name the peer.
+  var text: String { "pid \(pid)" }
+}
+
+/// What a frame to a client holds; the shell only has to write it down.
+package enum Outgoing: Equatable, Sendable {
+  case welcome(Welcome)
+  case reply(Reply, RequestID)
+  /// Without a request it is about the connection, which is closed after it.
+  case refusal(WireRefusal, RequestID?)
+  case notice(Notice, RequestID)
+  case ack(Ack)
+  case room(ThreadID)
+}
+
+/// One client's connection, as the supervisor sees it.
+struct Connection: Equatable, Sendable {
+  enum Phase: Equatable, Sendable {
+    /// Nothing was said before the client's HELLO, which has to come in time.
+    case greeting(until: Instant)
+    case open
+    /// It was told why it ends; what still arrives is not read.
+    case closing
+  }
+
+  let peer: Peer
+  var phase: Phase
+  /// The open requests that wait for something, with the wait of each.
+  var waits: [RequestID: WaitID] = [:]
+  var receipts = MailReceipts()
+}
+
+/// The acknowledgements that one connection is owed. The number of a MAIL frame is its place on the connection.
+struct MailReceipts: Equatable, Sendable {
+  /// The number of the last frame that came.
+  private(set) var through: UInt64 = 0
+  private var refused: [Ack.Refused] = []
+  private var isOwed = false
+  /// The receivers to which mail that may wait is refused until a frame says that it begins anew.
+  var heldBack: Set<ThreadID> = []
+
+  /// The next frame came, and was queued unless there is a reason why not.
+  mutating func note(_ refusal: RefusalCode?) {
+    through += 1
+    isOwed = true
+    if let refusal { refused.append(Ack.Refused(number: through, code: refusal)) }
+  }
+
+  /// What to tell the sender; nil when it knows all.
+  mutating func take() -> Ack? {
+    guard isOwed else { return nil }
+    defer { (refused, isOwed) = ([], false) }
+    return Ack(through: through, refused: refused)
+  }
+}

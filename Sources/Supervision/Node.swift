@@ -1,0 +1,240 @@
+import DequeModule
+package import HeddleModel
+package import HeddleWire
+
+/// A whole supervisor but its input and output: the thread model, the programs that are the threads' bodies, the names,
+/// the clients and what they wait for.
+///
+/// One method an input. What is to be done goes to the end of `effects`, in order; time is an argument. The same inputs
+/// give the same effects on every run. Nothing that a client or a program does makes it trap.
+package struct Node: Sendable {
+  package typealias Effects = [NodeEffect]
+
+  /// Who this supervisor is.
+  package struct Identity: Equatable, Codable, Sendable {
+    package let name: String
+    /// Which start of the supervisor this is; identifiers are never used twice within one.
+    package let incarnation: UInt64
+    package let pid: Int32
+    package let version: String
+    package let socketPath: String
+
+    package init(name: String, incarnation: UInt64, pid: Int32, version: String, socketPath: String) {
+      self.name = name
+      self.incarnation = incarnation
+      self.pid = pid
+      self.version = version
+      self.socketPath = socketPath
+    }
+  }
+
+  /// How far the supervisor's own end is.
+  enum Ending: Equatable, Codable, Sendable {
+    case no
+    /// The threads were asked to end by themselves; then they are ended.
+    case grace(until: Instant)
+    /// The root custodian is shut down; the supervisor leaves when that is complete.
+    case shuttingDown
+  }
+
+  let identity: Identity
+  let startedAt: Instant
+  package internal(set) var kernel = Kernel()
+  /// For each of the kernel's threads, under the same identifier.
+  var entities = IDTable<ThreadID, Entity>()
+  var custodians: CustodianNames
+  /// The living holder of each name, else the latest dead one.
+  var names: [EntityName: ThreadID] = [:]
+  /// The dead that are remembered, oldest death first.
+  var dead: Deque<ThreadID> = []
+  var ending = Ending.no
+  var now: Instant
+
+  // What belongs to the connections, and is not part of a snapshot.
+  var connections = IDTable<ConnectionID, Connection>()
+  /// Which request waits for each of the kernel's waits.
+  var answers: [WaitID: Answer] = [:]
+  /// Who asked for the threads whose programs are being started.
+  var spawns: [ThreadID: (connection: ConnectionID, request: RequestID)] = [:]
+  var shutdowns: [ShutdownJob] = []
+  var greetings: Deque<ConnectionID> = []
+  /// Whoever's request is being carried out, in words; empty between requests.
+  var asker = ""
+
+  package init(_ identity: Identity, now: Instant) {
+    self.identity = identity
+    self.now = now
+    startedAt = now
+    custodians = CustodianNames(root: kernel.root)
+  }
+
+  // MARK: - Time
+
+  /// When `timePassed` has something to do next; nil when nothing waits for time. May be early.
+  package var nextDeadline: Instant? {
+    var deadlines: [Instant] = []
+    if case .grace(let until) = ending { deadlines.append(until) }
+    for id in greetings {
+      guard case .greeting(let until) = connections[id]?.phase else { continue }
+      deadlines.append(until)
+      break
+    }
+    if let first = dead.first, let entity = entities[first] { deadlines.append(entity.changedAt + Limits.deadFor) }
+    return deadlines.min()
+  }
+
+  /// The clock stands at `instant`.
+  package mutating func timePassed(to instant: Instant, effects: inout Effects) {
+    now = max(now, instant)
+    if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
+    while let first = greetings.first {
+      guard case .greeting(let until) = connections[first]?.phase else {
+        greetings.removeFirst()
+        continue
+      }
+      guard until <= now else { break }
+      greetings.removeFirst()
+      refuseConnection(first, Sentences.tooSlow, effects: &effects)
+    }
+    forgetOldDead()
+  }
+
+  // MARK: - Connections
+
+  /// A client has connected.
+  package mutating func connectionOpened(by peer: Peer) -> ConnectionID {
+    let id = connections.insert(Connection(peer: peer, phase: .greeting(until: now + Limits.handshake)))
+    greetings.append(id)
+    return id
+  }
+
+  /// The connection is gone; what it waited for is given up.
+  package mutating func connectionClosed(_ id: ConnectionID, effects: inout Effects) {
+    guard let connection = connections[id] else { return }
+    connections.remove(id)
+    for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
+      answers[wait] = nil
+      step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
+    }
+    for index in shutdowns.indices where shutdowns[index].client?.connection == id { shutdowns[index].client = nil }
+    spawns = spawns.filter { $0.value.connection != id }
+  }
+
+  /// A frame has come. After the last of those that came together, `framesEnded` is to follow.
+  package mutating func received(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
+    switch (connections[id]?.phase, frame.header.kind) {
+    case (.open, .mail): route(frame, from: id, effects: &effects)
+    case (.open, .request): handleRequest(frame, on: id, effects: &effects)
+    case (.greeting, .hello): greet(frame, on: id, effects: &effects)
+    case (.open, _), (.greeting, _):
+      refuseConnection(id, Sentences.outOfPlace(frame.header.kind), effects: &effects)
+    case (.closing, _), (nil, _): break
+    }
+  }
+
+  /// No more frames are at hand: what the client is owed for its mail goes out.
+  package mutating func framesEnded(on id: ConnectionID, effects: inout Effects) {
+    if let ack = connections[id]?.receipts.take() { effects.append(.send(id, .ack(ack))) }
+  }
+
+  /// The client's bytes are no frames: it is told, and the connection is closed.
+  package mutating func receivedGarbage(_ error: FrameError, on id: ConnectionID, effects: inout Effects) {
+    refuseConnection(id, WireRefusal(error), effects: &effects)
+  }
+
+  private mutating func greet(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
+    do throws(WireDecodingError) {
+      let hello = try Hello(decoding: frame.body)
+      guard let version = hello.sharedVersion() else {
+        return refuseConnection(id, Sentences.noSharedVersion(hello.versions), effects: &effects)
+      }
+      connections[id]?.phase = .open
+      let welcome = Welcome(
+        version: version,
+        bodyMax: min(hello.bodyMax, BodyLimit.usual),
+        node: identity.name,
+        incarnation: identity.incarnation,
+        daemonPID: identity.pid,
+        daemonVersion: identity.version
+      )
+      effects.append(.send(id, .welcome(welcome)))
+    } catch {
+      refuseConnection(id, WireRefusal(error), effects: &effects)
+    }
+  }
+
+  private mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
+    guard let phase = connections[id]?.phase, phase != .closing else { return }
+    connections[id]?.phase = .closing
+    effects.append(.send(id, .refusal(refusal, nil)))
+    effects.append(.close(id))
+  }
+
+  // MARK: - The model
+
+  /// One step of the model, and all that follows from it.
+  mutating func step<Failure: Error>(
+    effects: inout Effects,
+    _ body: (inout Kernel, inout [Effect]) throws(Failure) -> Void
+  ) throws(Failure) {
+    var answers: [Effect] = []
+    defer { obey(answers, effects: &effects) }
+    try body(&kernel, &answers)
+  }
+}
+
+extension Instant {
+  static func + (instant: Instant, duration: Duration) -> Instant {
+    let (seconds, attoseconds) = duration.components
+    return Instant(
+      nanoseconds: instant.nanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    )
+  }
+
+  /// The time from `earlier` to `later`; zero if it is not earlier.
+  static func - (later: Instant, earlier: Instant) -> Duration {
+    .nanoseconds(Int64(clamping: later.nanoseconds - min(earlier.nanoseconds, later.nanoseconds)))
+  }
+}
+
+// MARK: - Snapshots
+
+extension Node: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case identity
+    case startedAt
+    case kernel
+    case entities
+    case custodians
+    case names
+    case dead
+    case ending
+    case now
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    identity = try values.decode(Identity.self, forKey: .identity)
+    startedAt = try values.decode(Instant.self, forKey: .startedAt)
+    kernel = try values.decode(Kernel.self, forKey: .kernel)
+    entities = try values.decode(IDTable<ThreadID, Entity>.self, forKey: .entities)
+    custodians = try values.decode(CustodianNames.self, forKey: .custodians)
+    names = try values.decode([EntityName: ThreadID].self, forKey: .names)
+    dead = try values.decode(Deque<ThreadID>.self, forKey: .dead)
+    ending = try values.decode(Ending.self, forKey: .ending)
+    now = try values.decode(Instant.self, forKey: .now)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(identity, forKey: .identity)
+    try values.encode(startedAt, forKey: .startedAt)
+    try values.encode(kernel, forKey: .kernel)
+    try values.encode(entities, forKey: .entities)
+    try values.encode(custodians, forKey: .custodians)
+    try values.encode(names, forKey: .names)
+    try values.encode(dead, forKey: .dead)
+    try values.encode(ending, forKey: .ending)
+    try values.encode(now, forKey: .now)
+  }
+}

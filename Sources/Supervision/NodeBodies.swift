@@ -1,0 +1,202 @@
+package import HeddleModel
+internal import HeddleWire
+
+// What the keeper and the programs' pipes tell, and what the model orders.
+
+extension Node {
+  // MARK: - Inputs
+
+  /// The keeper has said something.
+  package mutating func keeperReported(_ report: KeeperReport, effects: inout Effects) {
+    switch report {
+    case .hello(let version, let buildID, let rung): keeperGreeted(version, buildID, rung, effects: &effects)
+    case .started(let thread, let pid, _): bodyStarted(thread, pid: pid, effects: &effects)
+    case .startFailed(let thread, let errno, let stage): startFailed(thread, errno, stage, effects: &effects)
+    case .suspended(let thread, let generation):
+      step(effects: &effects) { $0.bodyStopped(thread, generation: generation, effects: &$1) }
+    case .resumed(let thread, let generation):
+      step(effects: &effects) { $0.bodyRunning(thread, generation: generation, effects: &$1) }
+    case .exited(let thread, let end):
+      let pid = entities[thread]?.pid
+      entities[thread]?.body = .exited(pid: pid, end)
+      entities[thread]?.input = .closed
+    case .empty(let thread, let stragglers): treeEmptied(thread, stragglers, effects: &effects)
+    case .fault(let reason): keeperLost("it says that we broke its protocol: \(reason)", effects: &effects)
+    }
+  }
+
+  /// The keeper is gone: its wardens end all trees, and no thread can be answered for any more.
+  package mutating func keeperLost(_ reason: String, effects: inout Effects) {
+    effects.append(.log("the keeper is lost, and every thread's processes end with it: \(reason)"))
+    effects.append(.exit(1))
+  }
+
+  /// The program wrote `bytes` to its standard output or standard error.
+  package mutating func outputCame(_ bytes: some Collection<UInt8>, from thread: ThreadID) {
+    entities[thread]?.log.append(bytes)
+  }
+
+  /// What the program's output pipes held was read, and they are closed: the thread is dead.
+  package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
+    guard case .draining = entities[thread]?.body else { return }
+    step(effects: &effects) { $0.bodyEnded(thread, .returned, effects: &$1) }
+  }
+
+  // MARK: - The keeper's reports
+
+  private mutating func keeperGreeted(_ version: UInt32, _ buildID: String, _ rung: String, effects: inout Effects) {
+    guard version == KeeperProtocol.version, buildID == KeeperProtocol.buildID else {
+      effects.append(
+        .log(
+          "the keeper is of build \(buildID) (protocol \(version)), this supervisor of \(KeeperProtocol.buildID) "
+            + "(protocol \(KeeperProtocol.version)): install both from one build"
+        )
+      )
+      effects.append(.exit(1))
+      return
+    }
+    effects.append(.log("containment: \(rung)"))
+  }
+
+  private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, effects: inout Effects) {
+    guard let channel = entities[thread]?.channel else { return }
+    entities[thread]?.body = .running(pid: pid)
+    if channel == .lines { entities[thread]?.input = .ready }
+    if let spawn = spawns.removeValue(forKey: thread), let info = info(thread) {
+      effects.append(.send(spawn.connection, .reply(.spawned(info), spawn.request)))
+    }
+    pump(thread, effects: &effects)
+  }
+
+  /// The program never ran. Who asked for it is told why, and the thread is forgotten: it never acted.
+  private mutating func startFailed(_ thread: ThreadID, _ errno: Int32, _ stage: KeeperStage, effects: inout Effects) {
+    guard let entity = entities[thread] else { return }
+    entities[thread]?.death = DeathRecord(
+      cause: .failedToStart(errorNumber: errno, stage: stage.text),
+      unreadMail: entity.mailbox.count
+    )
+    step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
+    if let spawn = spawns.removeValue(forKey: thread) {
+      let program = entity.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+      let refusal = Sentences.cannotStart(program, errno: errno, stage: stage)
+      effects.append(.send(spawn.connection, .refusal(refusal, spawn.request)))
+    }
+    dead.removeAll { $0 == thread }
+    forget(thread)
+  }
+
+  private mutating func treeEmptied(_ thread: ThreadID, _ stragglers: Stragglers, effects: inout Effects) {
+    guard let body = entities[thread]?.body else { return }
+    if case .exited(let pid, let end) = body {
+      entities[thread]?.body = .draining(pid: pid, end, stragglers)
+    } else {
+      entities[thread]?.body = .draining(pid: nil, .lost, stragglers)
+    }
+    entities[thread]?.input = .closed
+    effects.append(.drainOutput(thread))
+  }
+
+  // MARK: - The model's orders
+
+  /// Does what the model says, in order.
+  mutating func obey(_ orders: [Effect], effects: inout Effects) {
+    for order in orders {
+      switch order {
+      case .runBody(let thread, let generation):
+        note(thread, "resumed")
+        effects.append(.order(.resume(thread, generation: generation)))
+      case .stopBody(let thread, let generation):
+        note(thread, "suspended")
+        effects.append(.order(.suspend(thread, generation: generation)))
+      case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
+      case .chosen(let wait, _, _): answer(wait, effects: &effects)
+      case .breakReady(let thread):
+        if let kind = kernel.takeBreak(of: thread) { effects.append(.order(.signal(thread, kind.signal))) }
+      case .happened(let event) where event.kind == .death: died(event.thread, effects: &effects)
+      case .happened(let event): pump(event.thread, effects: &effects)
+      case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
+      // No wait here is a thread's, so none is broken; one that is withdrawn was given up by its connection.
+      case .broken, .withdrawn, .shutDown: break
+      }
+    }
+  }
+
+  private mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
+    switch reason {
+    case .killed: note(thread, "killed")
+    case .lostCustodian(let custodian):
+      if entities[thread]?.ender == nil {
+        entities[thread]?.ender = .custodian(custodians.path(of: custodian) ?? .root)
+      }
+      note(thread, "ended with its custodian")
+      joinShutdowns(thread, of: custodian)
+    }
+    effects.append(.order(.kill(thread)))
+  }
+
+  private mutating func died(_ thread: ThreadID, effects: inout Effects) {
+    guard let entity = entities[thread] else { return }
+    let death = entity.death ?? DeathRecord(cause: cause(entity), unreadMail: entity.mailbox.count)
+    entities[thread]?.death = death
+    entities[thread]?.mailbox = Mailbox(bounds: entity.mailbox.bounds)
+    entities[thread]?.awaitingRoom = []
+    entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
+    note(thread, "died", by: "")
+    // A sender that waits for room learns, by trying again, that there will be none.
+    for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
+    tellShutdowns(of: thread, entity, effects: &effects)
+    entities[thread]?.body = .gone
+    dead.append(thread)
+    forgetOldDead()
+    if case .grace = ending, kernel.threads.count == dead.count { shutDownRoot(effects: &effects) }
+  }
+
+  private func cause(_ entity: Entity) -> DeathCause {
+    switch entity.ender {
+    case .request(let by): return .killed(by: by)
+    case .custodian(let path): return .custodianShutDown(path)
+    case .daemon: return .daemonEnded
+    case nil: break
+    }
+    guard case .draining(_, let end, _) = entity.body else { return .killed(by: "") }
+    switch end {
+    case .exit(let code): return .exited(code: UInt8(truncatingIfNeeded: code))
+    case .signal(let number, let coreDumped): return .signalled(number: number, coreDumped: coreDumped)
+    case .lost: return .killed(by: "the end of its warden")
+    }
+  }
+
+  // MARK: - Memory
+
+  /// The thread's latest change, now, by whoever is being served.
+  mutating func note(_ thread: ThreadID, _ what: String, by: String? = nil) {
+    entities[thread]?.changedAt = now
+    entities[thread]?.lastChange = ThreadInfo.Change(what: what, by: by ?? asker)
+  }
+
+  mutating func forgetOldDead() {
+    while let first = dead.first, let changedAt = entities[first]?.changedAt,
+      dead.count > Limits.deadMax || changedAt + Limits.deadFor <= now
+    {
+      dead.removeFirst()
+      forget(first)
+    }
+  }
+
+  private mutating func forget(_ thread: ThreadID) {
+    if let name = entities[thread]?.name, names[name] == thread { names[name] = nil }
+    entities.remove(thread)
+    kernel.forget(thread)
+  }
+}
+
+extension BreakKind {
+  /// The signal that is this break for a plain program, by its number in signal(7), the same on every Linux.
+  var signal: Int32 {
+    switch self {
+    case .hangUp: 1
+    case .interrupt: 2
+    case .terminate: 15
+    }
+  }
+}

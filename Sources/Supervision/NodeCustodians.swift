@@ -1,0 +1,154 @@
+internal import HeddleModel
+internal import HeddleWire
+
+// Custodians by their paths, and their shutdowns.
+
+/// One shutdown that somebody waits for, or that the supervisor's own end waits for.
+struct ShutdownJob: Sendable {
+  struct Client: Sendable {
+    let connection: ConnectionID
+    let request: RequestID
+    let follow: Bool
+  }
+
+  /// Who is told; nil once the connection is gone.
+  var client: Client?
+  let custodian: CustodianID
+  let startedAt: Instant
+  /// The threads that were told to end by it.
+  var threads: Set<ThreadID> = []
+  var processes = 0
+  var leftSuspended = 0
+}
+
+extension Node {
+  /// The custodian at `path`; nil when there is none. `/main` is made when it is needed and missing.
+  mutating func custodian(_ path: CustodianPath, to attempted: String) throws(WireRefusal) -> CustodianID? {
+    if path == .main, custodians[.main] == nil { try makeCustodian(.main) }
+    return custodians[path]
+  }
+
+  mutating func makeCustodian(_ path: CustodianPath) throws(WireRefusal) {
+    if let holder = custodians[path] {
+      throw Sentences.pathTaken(path, isShutDown: kernel.custodians[holder]?.isShutDown ?? true)
+    }
+    guard let parentPath = path.parent else { throw Sentences.pathTaken(path, isShutDown: false) }
+    guard let parent = try custodian(parentPath, to: "make \(path) in") else {
+      throw Sentences.noSuchCustodian(parentPath, attempted: "make \(path) in")
+    }
+    do throws(Refusal) {
+      custodians.add(try kernel.makeCustodian(below: parent), at: path)
+    } catch {
+      throw Sentences.refused(error, attempted: "make custodian", subject: "\(path)", in: self)
+    }
+  }
+
+  // MARK: - Shutdown
+
+  /// Shuts a custodian down; the request is answered when that is complete. One whose shutdown has begun is waited for.
+  mutating func shutDown(
+    _ path: CustodianPath,
+    follow: Bool,
+    for inquiry: Inquiry,
+    effects: inout Effects
+  ) throws(WireRefusal) {
+    guard let id = custodians[path] else { throw Sentences.noSuchCustodian(path, attempted: "shut down") }
+    guard kernel.custodians.isAtOrBelow(id, inquiry.caller) else {
+      throw Sentences.refused(
+        .notAbove(custodian: id, caller: inquiry.caller),
+        attempted: "shut down",
+        subject: "\(path)",
+        in: self
+      )
+    }
+    let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
+    beginShutdown(of: id, client, effects: &effects)
+  }
+
+  /// The supervisor was told to end: its threads are asked to, and are ended after a grace; told again, at once.
+  package mutating func askedToEnd(effects: inout Effects) {
+    switch ending {
+    case .no:
+      let alive = kernel.threads.ids.filter { kernel.threads[$0]?.life.isAlive == true }
+      guard !alive.isEmpty else { return shutDownRoot(effects: &effects) }
+      ending = .grace(until: now + Limits.grace)
+      effects.append(.log("asking \(alive.count) threads to end, for \(Limits.grace)"))
+      for thread in alive {
+        step(effects: &effects) {
+          // The thread is alive, which is all that these two ask for.
+          try? $0.sendBreak(.terminate, to: thread, effects: &$1)
+          try? $0.resume(thread, effects: &$1)
+        }
+      }
+    case .grace: shutDownRoot(effects: &effects)
+    case .shuttingDown: break
+    }
+  }
+
+  mutating func shutDownRoot(effects: inout Effects) {
+    guard ending != .shuttingDown else { return }
+    ending = .shuttingDown
+    for thread in kernel.threads.ids where entities[thread]?.ender == nil { entities[thread]?.ender = .daemon }
+    beginShutdown(of: kernel.root, nil, effects: &effects)
+  }
+
+  private mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
+    if id == kernel.root { ending = .shuttingDown }
+    var job = shutdowns.first { $0.custodian == id } ?? ShutdownJob(custodian: id, startedAt: now)
+    job.client = client
+    shutdowns.append(job)
+    let candidates = kernel.custodians.subtree(of: id)
+      .flatMap { kernel.custodians[$0]?.members.members ?? [] }
+      .filter { kernel.threads[$0]?.suspendsOnKill == true }
+    var orders: [Effect] = []
+    // It exists: that is how it was found.
+    try? kernel.shutDown(id, effects: &orders)
+    let left = candidates.filter { kernel.ties[$0]?.managers.isEmpty == true }
+    if !left.isEmpty { tellLeftSuspended(left, by: id, effects: &effects) }
+    obey(orders, effects: &effects)
+  }
+
+  private mutating func tellLeftSuspended(_ left: [ThreadID], by id: CustodianID, effects: inout Effects) {
+    let notice = Notice.leftSuspended(left.compactMap(summary))
+    for index in shutdowns.indices where shutdowns[index].custodian == id {
+      shutdowns[index].leftSuspended += left.count
+      guard let client = shutdowns[index].client, client.follow else { continue }
+      effects.append(.send(client.connection, .notice(notice, client.request)))
+    }
+  }
+
+  /// A thread is to end by the shutdown of `custodian`: whoever follows that one, or one above it, hears of its death.
+  mutating func joinShutdowns(_ thread: ThreadID, of custodian: CustodianID) {
+    for index in shutdowns.indices where kernel.custodians.isAtOrBelow(custodian, shutdowns[index].custodian) {
+      shutdowns[index].threads.insert(thread)
+    }
+  }
+
+  /// A thread is dead; those who follow a shutdown that it was part of are told.
+  mutating func tellShutdowns(of thread: ThreadID, _ entity: Entity, effects: inout Effects) {
+    guard let summary = summary(thread) else { return }
+    for index in shutdowns.indices where shutdowns[index].threads.contains(thread) {
+      shutdowns[index].processes += entity.ended.total
+      guard let client = shutdowns[index].client, client.follow else { continue }
+      let notice = Notice.threadDead(summary, after: now - shutdowns[index].startedAt, ended: entity.ended)
+      effects.append(.send(client.connection, .notice(notice, client.request)))
+    }
+  }
+
+  /// Every thread of a custodian that was shut down is dead or left suspended: its path is free.
+  mutating func shutdownCompleted(_ custodian: CustodianID, effects: inout Effects) {
+    for job in shutdowns where job.custodian == custodian {
+      guard let client = job.client else { continue }
+      let report = ShutdownReport(
+        threads: job.threads.count,
+        processes: job.processes,
+        leftSuspended: job.leftSuspended,
+        duration: now - job.startedAt
+      )
+      effects.append(.send(client.connection, .reply(.shutDown(report), client.request)))
+    }
+    shutdowns.removeAll { $0.custodian == custodian }
+    custodians.remove(custodian)
+    if custodian == kernel.root { effects.append(.exit(0)) }
+  }
+}

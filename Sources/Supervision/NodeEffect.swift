@@ -1,0 +1,20 @@
+package import HeddleModel
+
+/// What the daemon has to do after an input, in this order.
+package enum NodeEffect: Equatable, Sendable {
+  case send(ConnectionID, Outgoing)
+  /// Close the connection once everything sent to it is written.
+  case close(ConnectionID)
+  case order(KeeperRequest)
+  /// Write to the program's standard input; answer with `inputWritten` when the pipe has taken all of it, or with
+  /// `inputFailed`.
+  case write(ThreadID, [UInt8])
+  /// Close the program's standard input.
+  case endInput(ThreadID)
+  /// No process of the thread is left: read what its output pipes hold, close them, and answer with `outputDrained`.
+  case drainOutput(ThreadID)
+  /// A line for the daemon's own log.
+  case log(String)
+  /// All is done: leave with this exit status.
+  case exit(Int32)
+}

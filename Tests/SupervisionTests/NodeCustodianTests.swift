@@ -1,0 +1,124 @@
+import HeddleModel
+import HeddleWire
+import Supervision
+import Testing
+
+@Suite("custodians by their paths, and their shutdowns")
+struct NodeCustodianTests {
+  private let job: CustodianPath
+  private let sub: CustodianPath
+
+  init() throws {
+    job = try CustodianPath(parsing: "job")
+    sub = try CustodianPath(parsing: "job/sub")
+  }
+
+  @Test("a custodian is made below one that exists; /main is there when it is needed")
+  func make() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    #expect(world.ask(.custodianNew(sub), on: client).refusal == .noSuchCustodian)
+    #expect(world.ask(.custodianNew(job), on: client).reply == .done)
+    #expect(world.ask(.custodianNew(job), on: client).refusal == .pathTaken)
+    #expect(world.ask(.custodianNew(.root), on: client).refusal == .pathTaken)
+    let spawn = Spawn(in: sub, argv: [[112]], cwd: [47])
+    #expect(world.ask(.spawn(spawn), on: client).refusal == .noSuchCustodian)
+    guard case .custodianTree(let listing) = world.ask(.custodianTree(.root), on: client).reply else {
+      throw Unexpected([])
+    }
+    #expect(listing.children.map(\.path) == [.main])
+    #expect(listing.children.first?.children.map(\.path) == [job])
+  }
+
+  @Test("a shutdown ends all that is below, tells who follows of each death, and answers when all are dead")
+  func shutDown() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = world.ask(.custodianNew(sub), on: client)
+    let above = try world.start(in: job, on: client)
+    let below = try world.start(in: sub, on: client)
+    let beside = try world.start(on: client)
+    #expect(world.ask(.custodianShutdown(job, follow: true), on: client) == [])
+    let spawn = Spawn(in: sub, argv: [[112]], cwd: [47])
+    #expect(world.ask(.spawn(spawn), on: client).refusal == .custodianShutDown)
+    #expect(world.ask(.custodianNew(job), on: client).refusal == .pathTaken)
+    world.pass(.milliseconds(4))
+    world.obeyOrders(stragglers: 2)
+    let told = world.take(client)
+    let dead = told.compactMap { outgoing -> ThreadID? in
+      guard case .notice(.threadDead(let thread, let after, let ended), _) = outgoing else { return nil }
+      #expect(after == .milliseconds(4))
+      #expect(ended.total == 3)
+      return thread.id
+    }
+    #expect(dead == [above, below])
+    let report = ShutdownReport(threads: 2, processes: 6, leftSuspended: 0, duration: .milliseconds(4))
+    #expect(told.reply == .shutDown(report))
+    #expect(world.ask(.find(.id(below)), on: client).info?.death?.cause == .custodianShutDown(sub))
+    #expect(world.ask(.find(.id(beside)), on: client).info?.state == .running)
+    #expect(world.ask(.custodianNew(job), on: client).reply == .done)
+  }
+
+  @Test("a shutdown leaves suspend-to-kill threads suspended, says so, and another custodian can adopt them")
+  func leftSuspended() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    let thread = try world.start(in: job, suspendToKill: true, on: client)
+    let told = world.ask(.custodianShutdown(job, follow: true), on: client)
+    guard case .notice(.leftSuspended(let left), _) = told.first else { throw Unexpected(told) }
+    #expect(left.map(\.id) == [thread])
+    // Nothing in it has to end, so it is complete at once; that the thread stands still is seen later.
+    guard case .shutDown(let report) = told.reply else { throw Unexpected(told) }
+    #expect(report.threads == 0)
+    #expect(report.leftSuspended == 1)
+    world.obeyOrders()
+    _ = world.ask(.resume(.id(thread)), on: client)
+    #expect(world.ask(.find(.id(thread)), on: client).info?.state == .suspended)
+    _ = world.ask(.resume(.id(thread), benefactor: .custodian(.main)), on: client)
+    #expect(world.ask(.find(.id(thread)), on: client).info?.state == .running)
+  }
+
+  @Test("a second shutdown of the same custodian waits for the first; a client that goes changes nothing")
+  func twice() throws {
+    var world = NodeWorld()
+    let (client, other) = (world.client(), world.client())
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = try world.start(in: job, on: client)
+    _ = world.ask(.custodianShutdown(job, follow: false), on: client)
+    _ = world.ask(.custodianShutdown(job, follow: false), on: other)
+    world.step { $0.connectionClosed(client, effects: &$1) }
+    world.obeyOrders()
+    let report = ShutdownReport(threads: 1, processes: 1, leftSuspended: 0, duration: .zero)
+    #expect(world.take(other).reply == .shutDown(report))
+    #expect(world.take(client) == [])
+  }
+
+  @Test("a custodian is shut down while a program of it starts: the program is ended before anybody is told it runs")
+  func spawnInFlight() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = world.ask(.spawn(Spawn(in: job, argv: [[112]], cwd: [47])), on: client)
+    guard case .start(let thread, _) = world.takeOrders().first else { throw Unexpected([]) }
+    _ = world.ask(.custodianShutdown(job, follow: false), on: client)
+    #expect(world.takeOrders() == [.kill(thread)])
+    world.report(.started(thread, pid: 9, descriptors: 2))
+    #expect(world.take(client).info?.state == .ending)
+    world.report(.exited(thread, .signal(9, coreDumped: false)))
+    world.report(.empty(thread, Stragglers(total: 0, named: [])))
+    guard case .shutDown = world.take(client).reply else { throw Unexpected([]) }
+  }
+
+  @Test("the root's shutdown is the supervisor's end")
+  func root() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = try world.start(on: client)
+    _ = world.ask(.custodianShutdown(.root, follow: false), on: client)
+    world.obeyOrders()
+    #expect(world.exitStatus == 0)
+    guard case .shutDown = world.take(client).reply else { throw Unexpected([]) }
+  }
+}

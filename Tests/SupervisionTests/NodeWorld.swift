@@ -1,0 +1,188 @@
+import HeddleModel
+import HeddleWire
+import Supervision
+
+/// A node with clients and a keeper that do what a story says, and what came of it.
+struct NodeWorld {
+  var node: Node
+  private(set) var now = Instant(nanoseconds: 1_000_000_000)
+  /// What each connection was sent and has not looked at.
+  private(set) var inbox: [ConnectionID: [Outgoing]] = [:]
+  private(set) var closed: Set<ConnectionID> = []
+  /// What the keeper was asked, and has not answered.
+  private(set) var orders: [KeeperRequest] = []
+  /// What was written to each program.
+  private(set) var written: [ThreadID: String] = [:]
+  private(set) var ended: Set<ThreadID> = []
+  private(set) var exitStatus: Int32?
+  private var nextRequest: UInt64 = 0
+
+  init() {
+    let identity = Node.Identity(name: "loom", incarnation: 7, pid: 42, version: "0", socketPath: "/s")
+    node = Node(identity, now: now)
+  }
+
+  // MARK: - Clients
+
+  /// A client that has said hello.
+  mutating func client() -> ConnectionID {
+    let id = node.connectionOpened(by: Peer(pid: 100, uid: 0))
+    receive(.hello, Hello(clientName: "story", clientVersion: "0").encoded(), on: id)
+    _ = take(id)
+    return id
+  }
+
+  mutating func receive(
+    _ kind: FrameKind,
+    _ body: [UInt8],
+    id: UInt64 = 0,
+    flags: FrameFlags = [],
+    on connection: ConnectionID
+  ) {
+    let header = FrameHeader(kind, flags: flags, id: id, bodyCount: body.count)
+    step { $0.received(Frame(header: header, body: body), on: connection, effects: &$1) }
+  }
+
+  /// Asks, and gives what came back at once.
+  mutating func ask(
+    _ command: Request.Command,
+    as authority: CustodianPath? = nil,
+    on connection: ConnectionID
+  ) -> [Outgoing] {
+    nextRequest += 1
+    receive(.request, Request(command, as: authority).encoded(), id: nextRequest, on: connection)
+    return take(connection)
+  }
+
+  /// The identifier of the last request.
+  var lastRequest: RequestID { RequestID(rawValue: nextRequest) }
+
+  /// Sends mail, one frame a text, and gives the acknowledgement.
+  mutating func mail(
+    _ texts: [String],
+    to thread: ThreadID,
+    flags: FrameFlags = [],
+    on connection: ConnectionID
+  ) -> Ack? {
+    for text in texts { receive(.mail, Array(text.utf8), id: thread.rawValue, flags: flags, on: connection) }
+    step { $0.framesEnded(on: connection, effects: &$1) }
+    for case .ack(let ack) in inbox[connection] ?? [] {
+      inbox[connection]?.removeAll { $0 == .ack(ack) }
+      return ack
+    }
+    return nil
+  }
+
+  /// What the connection was sent since it last looked.
+  mutating func take(_ connection: ConnectionID) -> [Outgoing] {
+    defer { inbox[connection] = [] }
+    return inbox[connection] ?? []
+  }
+
+  // MARK: - Programs
+
+  /// A thread whose program runs.
+  mutating func start(
+    _ name: String? = nil,
+    in custodian: CustodianPath = .main,
+    channel: ChannelMode = .none,
+    suspendToKill: Bool = false,
+    bounds: MailboxBounds? = nil,
+    on connection: ConnectionID
+  ) throws -> ThreadID {
+    let spawn = Spawn(
+      name: try name.map { try EntityName($0) },
+      in: custodian,
+      argv: [Array("program".utf8)],
+      cwd: Array("/".utf8),
+      channel: channel,
+      suspendToKill: suspendToKill,
+      mailboxBounds: bounds
+    )
+    let refusals = ask(.spawn(spawn), on: connection)
+    guard case .start(let thread, _) = orders.last else { throw Unexpected(refusals) }
+    orders.removeLast()
+    report(.started(thread, pid: Int32(1_000 + thread.rawValue), descriptors: 3))
+    _ = take(connection)
+    return thread
+  }
+
+  mutating func report(_ report: KeeperReport) { step { $0.keeperReported(report, effects: &$1) } }
+
+  mutating func takeOrders() -> [KeeperRequest] {
+    defer { orders = [] }
+    return orders
+  }
+
+  /// The keeper does at once what it was asked; trees end with `stragglers` processes beside the program.
+  mutating func obeyOrders(stragglers: Int = 0) {
+    for order in takeOrders() {
+      switch order {
+      case .suspend(let thread, let generation): report(.suspended(thread, generation: generation))
+      case .resume(let thread, let generation): report(.resumed(thread, generation: generation))
+      case .kill(let thread):
+        report(.exited(thread, .signal(9, coreDumped: false)))
+        report(.empty(thread, Stragglers(total: stragglers, named: [])))
+      case .start, .signal: break
+      }
+    }
+  }
+
+  /// The program's pipe has taken what was written to it.
+  mutating func inputWritten(_ thread: ThreadID) { step { $0.inputWritten(thread, effects: &$1) } }
+
+  // MARK: - Steps
+
+  mutating func pass(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    now = Instant(nanoseconds: now.nanoseconds + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000))
+    step { _, _ in }
+  }
+
+  mutating func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
+    var effects: [NodeEffect] = []
+    node.timePassed(to: now, effects: &effects)
+    input(&node, &effects)
+    for effect in effects { perform(effect) }
+  }
+
+  private mutating func perform(_ effect: NodeEffect) {
+    switch effect {
+    case .send(let id, let outgoing): inbox[id, default: []].append(outgoing)
+    case .close(let id): closed.insert(id)
+    case .order(let request): orders.append(request)
+    case .write(let thread, let bytes): written[thread, default: ""] += String(decoding: bytes, as: UTF8.self)
+    case .endInput(let thread): ended.insert(thread)
+    case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
+    case .log: break
+    case .exit(let status): exitStatus = status
+    }
+  }
+}
+
+struct Unexpected: Error {
+  let outgoing: [Outgoing]
+  init(_ outgoing: [Outgoing]) { self.outgoing = outgoing }
+}
+
+extension [Outgoing] {
+  /// The code of the first refusal.
+  var refusal: RefusalCode? {
+    for case .refusal(let refusal, _) in self { return refusal.code }
+    return nil
+  }
+
+  /// The first reply.
+  var reply: Reply? {
+    for case .reply(let reply, _) in self { return reply }
+    return nil
+  }
+
+  /// The first reply's thread.
+  var info: ThreadInfo? {
+    switch reply {
+    case .thread(let info), .spawned(let info): info
+    default: nil
+    }
+  }
+}
