@@ -24,13 +24,13 @@ struct KillCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Print nothing.")
   var quiet = false
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The thread.", transform: Targets.thread)
   var thread: ThreadReference
 
   func run() async throws {
-    try await connection.withSupervisor { supervisor in
+    try await daemon.withSupervisor { supervisor in
       let outcome = try await supervisor.kill(thread, wait: !noWait, really: really)
       if !quiet, let remark = Self.remark(outcome, thread) { Output.complain(remark) }
     }

@@ -12,13 +12,13 @@ struct SuspendCommand: AsyncParsableCommand {
       """
   )
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The thread.", transform: Targets.thread)
   var thread: ThreadReference
 
   func run() async throws {
-    try await connection.withSupervisor { try await $0.suspend(thread) }
+    try await daemon.withSupervisor { try await $0.suspend(thread) }
   }
 }
 
@@ -42,12 +42,12 @@ struct ResumeCommand: AsyncParsableCommand {
   )
   var benefactor: Request.Benefactor?
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The thread.", transform: Targets.thread)
   var thread: ThreadReference
 
   func run() async throws {
-    try await connection.withSupervisor { try await $0.resume(thread, benefactor: benefactor) }
+    try await daemon.withSupervisor { try await $0.resume(thread, benefactor: benefactor) }
   }
 }

@@ -15,7 +15,7 @@ struct LogsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only so many lines from the end.", valueName: "lines"))
   var tail: Int?
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The thread, dead or alive.", transform: Targets.thread)
   var thread: ThreadReference
@@ -25,7 +25,7 @@ struct LogsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withSupervisor { supervisor in
+    try await daemon.withSupervisor { supervisor in
       let log = try await supervisor.logs(of: thread, tailLines: tail)
       if tail == nil, log.droppedBytes > 0 {
         Output.complain("the log is longer than what is kept of it; the first \(log.droppedBytes) bytes are lost")

@@ -25,6 +25,8 @@ enum Main {
       if !message.isEmpty { Output.write(message + "\n") }
       exit(0)
     }
+    // A bare status, such as that of a program that was waited for, has nothing to say.
+    guard !message.isEmpty else { exit(code.rawValue) }
     let prefix = "Error: "
     Output.complain(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
     exit(code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue)

@@ -20,13 +20,13 @@ struct PsCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "The dead that are remembered, too.")
   var all = false
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "One thread, dead or alive.", transform: Targets.thread)
   var thread: ThreadReference?
 
   func run() async throws {
-    try await connection.withSupervisor { supervisor in
+    try await daemon.withSupervisor { supervisor in
       let threads =
         if let thread { [try await supervisor.find(thread)] } else { try await supervisor.list(includeDead: all) }
       let table = Self.table(of: threads, isUTF8: Environment.isUTF8)

@@ -50,7 +50,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Print nothing.")
   var quiet = false
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
   var command: [String]
@@ -64,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
       throw Failure(.usage, "cannot run a program in the foreground: there is no such form yet; use -d")
     }
     let spawn = try makeSpawn()
-    try await connection.withSupervisor { supervisor in
+    try await daemon.withSupervisor { supervisor in
       do {
         let thread = try await supervisor.spawn(spawn)
         if !quiet { Output.write(Self.line(about: thread)) }
@@ -77,7 +77,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func makeSpawn() throws(Failure) -> Spawn {
     let caller = try CallerState()
-    let own = try ConnectionOptions.ownCustodian()
+    let own = try SocketOption.ownCustodian()
     return Spawn(
       name: name,
       in: custodian ?? own ?? .main,

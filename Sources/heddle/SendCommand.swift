@@ -23,7 +23,7 @@ struct SendCommand: AsyncParsableCommand {
   @Flag(help: "Then announce the end of the thread's mail; alone, only that.")
   var end = false
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The receiver.", transform: Targets.thread)
   var thread: ThreadReference
@@ -38,7 +38,7 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await connection.withSupervisor { supervisor in
+    try await daemon.withSupervisor { supervisor in
       let receiver = try await supervisor.find(thread)
       do {
         try await sendMail(to: receiver, over: supervisor)

@@ -38,17 +38,10 @@ struct SocketPath: Equatable {
 // MARK: - The directory
 
 extension SocketPath {
-  /// Makes the directory of a default path, unless it is there; then `checkDirectory`. For the daemon.
-  func makeDirectory() throws(Failure) {
-    guard isDefault else { return }
-    if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST {
-      throw Failure(.failed, "cannot make directory \(directory): \(SystemError.text(errno))")
-    }
-    try checkDirectory()
-  }
-
-  /// - Throws: why the directory of a default path can't be trusted: it is a link, or others may make sockets in it. One
-  ///   that is not there has nothing to be trusted.
+  /// Makes sure that whoever listens at a default path is this user.
+  ///
+  /// - Throws: why the directory can't be trusted: it is a link, or others may make sockets in it. One that is not there
+  ///   is no danger.
   func checkDirectory() throws(Failure) {
     guard isDefault else { return }
     var status = stat()

@@ -16,14 +16,14 @@ struct WaitCommand: AsyncParsableCommand {
       """
   )
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var daemon: SocketOption
 
   @Argument(help: "The thread, dead or alive.", transform: Targets.thread)
   var thread: ThreadReference
 
   func run() async throws {
     do {
-      try await connection.withSupervisor { supervisor in
+      try await daemon.withSupervisor { supervisor in
         let cause = try await supervisor.wait(for: thread).death.cause
         throw ExitCode(Self.status(of: cause).rawValue)
       }

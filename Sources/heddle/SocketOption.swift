@@ -4,10 +4,13 @@ internal import HeddleLoop
 internal import HeddleModel
 internal import HeddleWire
 
-/// What every verb that talks to the daemon takes.
-struct ConnectionOptions: ParsableArguments {
+/// Which daemon: what every verb takes that is, or talks to, one.
+struct SocketOption: ParsableArguments {
   @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
   var socket: String?
+
+  /// The socket's path.
+  var path: String { SocketPath(flag: socket).text }
 
   /// Calls `body` with a connection to the daemon, which is closed afterwards.
   ///
