@@ -21,7 +21,8 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let package = Package(
   name: "heddle",
   products: [
-    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"])
+    .executable(name: "heddle", targets: ["heddle"]),
+    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -66,6 +67,11 @@ let package = Package(
     ),
 
     // Mains.
+    .executableTarget(
+      name: "heddle",
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", arguments],
+      swiftSettings: settings
+    ),
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
     .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
 
@@ -95,6 +101,11 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HeddleCommandTests",
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),

@@ -21,6 +21,8 @@ struct Lane: Sendable {
   private var refused: Deque<Letter> = []
   /// Not sent yet, oldest first; all of them come after `refused`.
   private var fresh: Deque<Letter> = []
+  /// How many of `fresh` do not wait for room: none, as a rule, and then nobody need look for them.
+  private var impatientCount = 0
   /// ROOM may overtake the ack that tells of the refusal.
   private var hasEarlyRoom = false
 
@@ -39,6 +41,7 @@ struct Lane: Sendable {
 
   mutating func take(_ letter: Letter) -> [SendWindow.Effect] {
     fresh.append(letter)
+    if !letter.waits { impatientCount += 1 }
     return proceed()
   }
 
@@ -100,6 +103,7 @@ struct Lane: Sendable {
     // Mail that does not wait would not be refused behind mail that was: it goes when that can't happen any more.
     while flyingCount < flyingMax, let next = fresh.first, next.waits || flyingWaitingCount == 0 {
       fresh.removeFirst()
+      if !next.waits { impatientCount -= 1 }
       effects.append(write(next, next.waits ? .wait : []))
     }
     return effects
@@ -107,9 +111,10 @@ struct Lane: Sendable {
 
   /// Who does not wait finds the mailbox full, since older mail waits for room in it.
   private mutating func refuseImpatient() -> [SendWindow.Effect] {
+    guard impatientCount > 0 else { return [] }
     let impatient = fresh.filter { !$0.waits }
-    guard !impatient.isEmpty else { return [] }
     fresh.removeAll { !$0.waits }
+    impatientCount = 0
     return impatient.map { .settle($0, .mailboxFull) }
   }
 

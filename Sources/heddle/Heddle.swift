@@ -1,0 +1,21 @@
+internal import ArgumentParser
+
+/// The command line: verbs first.
+struct Heddle: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "heddle",
+    abstract: "Create, suspend, resume, kill and message programs as if they were threads.",
+    discussion: """
+      heddle run -d --name ticker -- sh -c 'while :; do echo tick; sleep 1; done'
+      heddle suspend ticker && heddle ps
+      heddle custodian shutdown /main --follow
+
+      A thread is named by its name or by its id, as in id:7f3a.
+      """,
+    version: Version.text,
+    subcommands: [
+      RunCommand.self, PsCommand.self, SendCommand.self, LogsCommand.self, SuspendCommand.self, ResumeCommand.self,
+      KillCommand.self, WaitCommand.self, CustodianCommand.self, VersionCommand.self,
+    ]
+  )
+}

@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Glibc
+internal import HeddleClient
+internal import HeddleModel
+internal import HeddleWire
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Make a thread whose body is a program.",
+    discussion: """
+      heddle run -d --name ticker -- sh -c 'while :; do echo tick; sleep 1; done'
+      heddle run -d --name words --channel lines -- awk '{ n += NF; print n; fflush() }'
+      heddle run -d --in job -- make test
+
+      The program has the caller's directory, environment and umask. Inside a thread, its custodian is the \
+      place of new ones; elsewhere /main is.
+      """
+  )
+
+  enum Channel: String, ExpressibleByArgument {
+    case none
+    case lines
+  }
+
+  @Flag(name: .shortAndLong, help: "Leave the program to the daemon.")
+  var detach = false
+
+  @Option(help: "The thread's name.", transform: Targets.name)
+  var name: EntityName?
+
+  @Option(
+    name: .customLong("in"),
+    help: ArgumentHelp("The custodian that manages it.", valueName: "custodian"),
+    transform: Targets.custodian
+  )
+  var custodian: CustodianPath?
+
+  @Option(
+    help: ArgumentHelp("How mail reaches the program: not at all, or on its standard input.", valueName: "none|lines")
+  )
+  var channel = Channel.none
+
+  @Flag(help: "Killed, the thread is suspended instead.")
+  var suspendToKill = false
+
+  @Flag(help: "When the program has exited, leave the rest of its processes to end by themselves.")
+  var linger = false
+
+  @Flag(name: .shortAndLong, help: "Print nothing.")
+  var quiet = false
+
+  @OptionGroup var daemon: SocketOption
+
+  @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
+  var command: [String]
+
+  func validate() throws {
+    if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
+  }
+
+  func run() async throws {
+    guard detach else {
+      throw Failure(.usage, "cannot run a program in the foreground: there is no such form yet; use -d")
+    }
+    let spawn = try makeSpawn()
+    try await daemon.withSupervisor { supervisor in
+      do {
+        let thread = try await supervisor.spawn(spawn)
+        if !quiet { Output.write(Self.line(about: thread)) }
+      } catch let error as ClientError {
+        if let failure = Self.startFailure(error) { throw failure }
+        throw error
+      }
+    }
+  }
+
+  private func makeSpawn() throws(Failure) -> Spawn {
+    let caller = try CallerState()
+    let own = try SocketOption.ownCustodian()
+    return Spawn(
+      name: name,
+      in: custodian ?? own ?? .main,
+      argv: try CallerState.lastArguments(command.count),
+      environment: caller.environment,
+      cwd: caller.directory,
+      umask: caller.umask,
+      channel: channel == .lines ? .lines : .none,
+      suspendToKill: suspendToKill,
+      linger: linger
+    )
+  }
+
+  /// "ticker  id 7f3a  running  (custodian /main)"
+  static func line(about thread: ThreadInfo) -> String {
+    let custodians = thread.custodians.map(\.description).joined(separator: ", ")
+    let called = thread.name.map { ["\($0)", "id \(thread.id)"] } ?? [thread.label]
+    return (called + ["\(thread.state)", "(custodian \(custodians))"]).joined(separator: "  ") + "\n"
+  }
+
+  /// A program that can't be started has the exit status that a shell gives it.
+  private static func startFailure(_ error: ClientError) -> Failure? {
+    guard let refusal = error.refusal, refusal.code == .cannotStart else { return nil }
+    return Failure(refusal).exiting(with: refusal.errorNumber == ENOENT ? .notFound : .notExecutable)
+  }
+}

@@ -1,0 +1,50 @@
+internal import HeddleModel
+internal import HeddleWire
+
+/// A custodian's shutdown, line by line as it goes on.
+struct ShutdownWords: Sendable {
+  let path: CustodianPath
+
+  func lines(about notice: Notice) -> [String] {
+    switch notice {
+    case .threadDead(let thread, let after, let ended):
+      let killed = Self.list(ended).map { "\(path)  \(thread.label)  killed: \($0)" }
+      let dead = Self.padded("dead  (custodian shutdown)", to: 38) + Self.padded(after.took, to: 7, fromLeft: true)
+      return [killed, "\(path)  \(thread.label)  \(dead)"].compactMap { $0 }
+    case .leftSuspended(let threads):
+      return threads.map { "\(path)  \($0.label)  suspended  (made with --suspend-to-kill)" }
+    }
+  }
+
+  /// "/main/job  shut down: 1 thread, 3 processes, 0 left"
+  func line(about report: ShutdownReport) -> String {
+    let threads = Self.counted(report.threads, "thread", "threads")
+    let processes = Self.counted(report.processes, "process", "processes")
+    let left = report.leftSuspended == 0 ? "0 left" : "\(report.leftSuspended) left suspended"
+    return "\(path)  shut down: \(threads), \(processes), \(left)"
+  }
+
+  /// "sh 4170, sleep 4173, and sleep 4172 in a session of its own"; nil when no process was ended.
+  static func list(_ ended: EndedProcesses) -> String? {
+    let program = ended.program.map { ["\($0.name) \($0.pid)"] } ?? []
+    let near = ended.stragglers.filter { !$0.inOtherSession }.map { "\($0.name) \($0.pid)" }
+    let far = ended.stragglers.filter(\.inOtherSession).map { "\($0.name) \($0.pid) in a session of its own" }
+    var items = program + near + far
+    if ended.total > items.count { items.append("\(ended.total - items.count) more") }
+    guard let last = items.popLast() else { return nil }
+    switch items.count {
+    case 0: return last
+    case 1: return "\(items[0]) and \(last)"
+    default: return "\(items.joined(separator: ", ")), and \(last)"
+    }
+  }
+
+  private static func counted(_ count: Int, _ one: String, _ many: String) -> String {
+    "\(count) \(count == 1 ? one : many)"
+  }
+
+  private static func padded(_ text: String, to width: Int, fromLeft: Bool = false) -> String {
+    let blanks = String(repeating: " ", count: max(0, width - text.count))
+    return fromLeft ? blanks + text : text + blanks
+  }
+}

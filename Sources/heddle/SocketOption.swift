@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import HeddleClient
+internal import HeddleLoop
+internal import HeddleModel
+internal import HeddleWire
+
+/// Which daemon: what every verb takes that is, or talks to, one.
+struct SocketOption: ParsableArguments {
+  @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
+  var socket: String?
+
+  /// The socket's path.
+  var path: String { SocketPath(flag: socket).text }
+
+  /// Calls `body` with a connection to the daemon, which is closed afterwards.
+  ///
+  /// - Throws: a `Failure`, also for what `body` throws as a `ClientError`.
+  func withSupervisor(_ body: (Supervisor) async throws -> Void) async throws {
+    let path = SocketPath(flag: socket)
+    try path.checkDirectory()
+    do {
+      let loop = try EventLoop.start()
+      defer { loop.stop() }
+      let supervisor = try await Supervisor.connect(
+        to: path.text,
+        clientName: "heddle",
+        clientVersion: Version.text,
+        as: try Self.ownCustodian(),
+        on: loop
+      )
+      do {
+        try await body(supervisor)
+        await supervisor.close()
+      } catch {
+        await supervisor.close()
+        throw error
+      }
+    } catch let error as ClientError {
+      throw Failure(error, at: path)
+    } catch let error as LoopError {
+      throw Failure(.failed, error.description)
+    }
+  }
+
+  /// The custodian of the thread that this process belongs to, whose authority all requests have; nil outside of threads.
+  static func ownCustodian() throws(Failure) -> CustodianPath? {
+    guard let text = Environment.value("HEDDLE_CUSTODIAN") else { return nil }
+    do throws(CustodianPathError) { return try CustodianPath(parsing: text) } catch {
+      throw Failure(.usage, "cannot use $HEDDLE_CUSTODIAN, \(text): \(error)")
+    }
+  }
+}

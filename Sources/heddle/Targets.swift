@@ -1,0 +1,26 @@
+internal import HeddleModel
+internal import HeddleWire
+
+/// How arguments name threads and custodians.
+enum Targets {
+  static func thread(_ text: String) throws -> ThreadReference { try ThreadReference(parsing: text) }
+
+  static func name(_ text: String) throws -> EntityName { try EntityName(text) }
+
+  static func custodian(_ text: String) throws -> CustodianPath { try CustodianPath(parsing: text) }
+
+  /// A custodian if it starts with a slash, else a thread.
+  static func benefactor(_ text: String) throws -> Request.Benefactor {
+    text.hasPrefix("/") ? .custodian(try custodian(text)) : .thread(try thread(text))
+  }
+}
+
+extension ThreadInfo {
+  /// How the thread is called: by its name, or by its id if it has none.
+  var label: String { name?.text ?? "\(ThreadReference.id(id))" }
+}
+
+extension ThreadSummary {
+  /// How the thread is called: by its name, or by its id if it has none.
+  var label: String { name?.text ?? "\(ThreadReference.id(id))" }
+}

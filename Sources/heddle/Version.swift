@@ -1,0 +1,4 @@
+/// The version of this program, which a client tells the daemon and the daemon its clients.
+enum Version {
+  static let text = "0.1.0"
+}
