@@ -69,7 +69,7 @@ let package = Package(
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),

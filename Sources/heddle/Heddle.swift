@@ -14,7 +14,8 @@ struct Heddle: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      RunCommand.self, PsCommand.self, SendCommand.self, LogsCommand.self, SuspendCommand.self, ResumeCommand.self,
+      DaemonCommand.self, RunCommand.self, PsCommand.self, SendCommand.self, LogsCommand.self, SuspendCommand.self,
+      ResumeCommand.self,
       KillCommand.self, WaitCommand.self, CustodianCommand.self, VersionCommand.self,
     ]
   )
