@@ -72,7 +72,10 @@ extension NaiveModel {
   func shutDown(_ custodian: NaiveCustodian) -> Outcome {
     let falling = depthFirst(custodian).filter { !$0.isDown }
     for custodian in falling { custodian.isDown = true }
+    let living = threads.filter { $0.state != .dead }
     for custodian in falling { release(custodian) }
+    // Only once it is decided who dies: one that dies with its creator is not broken before.
+    for thread in living { breakNested(of: thread) }
     return .void
   }
 

@@ -93,6 +93,11 @@ extension NaiveModel {
     if thread.suspendToKill { suspend(thread) } else { end(thread, .failed) }
   }
 
+  /// What is nested in a dead thread gets a break, and lives on (TH-21).
+  func breakNested(of thread: NaiveThread) {
+    if thread.state == .dead, let nested = thread.nested { deliver(.interrupt, to: nested) }
+  }
+
   /// The thread is dead from here on; `outcome` is for the creator, if it is a nested one.
   func end(_ thread: NaiveThread, _ outcome: NestedOutcome) {
     guard thread.state != .dead else { return }
@@ -100,7 +105,6 @@ extension NaiveModel {
     memberships.removeAll { $0.thread === thread }
     withdrawWait(of: thread)
     thread.activity = .idle
-    if let nested = thread.nested { deliver(.interrupt, to: nested) }
     orders.append(.end(thread, outcome))
   }
 
