@@ -109,10 +109,7 @@ extension NaiveModel {
     case .wait(let name): if let target = try? self.thread(name) { wait(.death(target), [], by: thread) }
     case .selfSuspend: stop(thread, .selfSuspend) { suspend(thread) }
     case .selfKill:
-      stop(thread, .selfKill) {
-        kill(thread)
-        breakNested(of: thread)
-      }
+      stop(thread, .selfKill) { kill(thread) }
     case .raise: end(thread, .raised)
     case .exit: end(thread, .returned)
     case .sync(let branches, let enabling): wait(.sync, branches, enablingBreaks: enabling, by: thread)

@@ -87,7 +87,7 @@ extension NaiveModel {
   private func release(_ custodian: NaiveCustodian) {
     for membership in memberships where membership.custodian === custodian {
       memberships.removeAll { $0.thread === membership.thread && $0.custodian === custodian }
-      if !isManaged(membership.thread) { kill(membership.thread) }
+      if !isManaged(membership.thread) { condemn(membership.thread) }
     }
   }
 }

@@ -10,10 +10,7 @@ extension NaiveModel {
       try makeThread(name, under: self.custodian(custodian), suspendToKill: suspendToKill)
     case .suspend(let name, let caller): try underAuthority(of: caller, over: name) { suspend($0) }
     case .kill(let name, let caller):
-      try underAuthority(of: caller, over: name) {
-        kill($0)
-        breakNested(of: $0)
-      }
+      try underAuthority(of: caller, over: name) { kill($0) }
     case .resume(let name, let benefactor): try resume(thread(name), benefactor)
     case .shutdown(let name): shutDown(try custodian(name))
     case .send(let name, let message, let onFailure): send(message, to: try thread(name), onFailure)

@@ -88,8 +88,15 @@ extension NaiveModel {
     orders.append(.stop(thread))
   }
 
-  /// Kills, or suspends a thread that is to be suspended instead.
+  /// Kills, or suspends a thread that is to be suspended instead; what is nested in a killed one is broken.
   func kill(_ thread: NaiveThread) {
+    guard thread.state != .dead else { return }
+    condemn(thread)
+    breakNested(of: thread)
+  }
+
+  /// The same, with what is nested left to the caller.
+  func condemn(_ thread: NaiveThread) {
     if thread.suspendToKill { suspend(thread) } else { end(thread, .failed) }
   }
 
