@@ -2,6 +2,10 @@ internal import CLibuv
 internal import Glibc
 internal import Synchronization
 
+#if !os(Linux)
+#error("heddle's supervisor runs on Linux alone: its keeper needs Linux's process calls")
+#endif
+
 /// One thread that waits for the operating system through libuv, and the executor of the actors that live on it.
 ///
 /// An actor moves in by answering with the loop:

@@ -60,7 +60,13 @@ package struct IDTable<ID: Identifier, Record> {
   }
 
   /// The identifiers of all records, in the order of creation.
-  package var ids: [ID] { pairs.map(\.0) }
+  package var ids: [ID] {
+    pages.indices.flatMap { page in
+      pages[page].indices.compactMap { slot in
+        pages[page][slot] == nil ? nil : ID(rawValue: UInt64(page * Self.pageSize + slot))
+      }
+    }
+  }
 
   /// All records with their identifiers, in the order of creation.
   package var pairs: [(ID, Record)] {

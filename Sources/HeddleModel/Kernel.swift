@@ -4,7 +4,7 @@ import DequeModule
 ///
 /// One method an input; what is to be done about it goes, in order, to the end of `effects`. The same inputs give the
 /// same effects on every run. No input traps: what can't be done throws a `Refusal` and changes nothing, or has no
-/// effect where the model says so. Mail itself is outside, in a `Mailroom`; the kernel counts it.
+/// effect where the model says so. Mail itself is outside, in a `Mailbox` for each thread; the kernel counts it.
 ///
 /// Bodies answer late: between the decision to end a thread and the input `bodyEnded` the thread is *ending*. A body
 /// that stops at once is one whose shell gives the answer while it carries out the effects of the same step.

@@ -28,6 +28,10 @@ extension Kernel {
   ) throws(Refusal) {
     try requireThread(thread)
     try requireAuthority(caller, over: thread)
+    // A thread that lost all its custodians is anybody's to kill in vain (SR-44), but to end it takes the root.
+    if really, ties[thread]?.managers.isEmpty == true, threads[thread]?.life.isAlive == true, caller != root {
+      throw .notAuthorised(thread: thread, manager: root, caller: caller)
+    }
     if threads[thread]?.suspendsOnKill == true, !really {
       stop(thread, effects: &effects)
     } else {

@@ -33,7 +33,7 @@ extension Kernel {
   /// Raises the count by one; the longest waiting gets it (EV-12). Racket: `semaphore-post`.
   package mutating func post(_ semaphore: SemaphoreID, effects: inout Effects) throws(Refusal) {
     guard let count = semaphores[semaphore]?.count else { throw .noSuchSemaphore(semaphore) }
-    semaphores[semaphore]?.count = count + 1
+    semaphores[semaphore]?.count = count == .max ? count : count + 1
     serveSemaphore(semaphore, effects: &effects)
   }
 

@@ -1,6 +1,15 @@
 internal import HeddleModel
 internal import HeddleWire
 
+/// A thread whose program is being started, and who is told.
+struct PendingSpawn: Sendable {
+  /// nil once the connection is gone.
+  var connection: ConnectionID?
+  let request: RequestID
+  /// The dead thread that had the name before; it has it again if the program cannot be started.
+  let formerHolder: ThreadID?
+}
+
 /// A request that waits for something, and what it is told when that has come.
 struct Answer: Sendable {
   enum Subject: Sendable {

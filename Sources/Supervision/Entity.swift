@@ -1,4 +1,4 @@
-internal import HeddleModel
+package import HeddleModel
 internal import HeddleWire
 
 /// A thread whose body is a program: all that a supervisor knows of it beside the model.
@@ -24,6 +24,7 @@ package struct Entity: Equatable, Codable, Sendable {
   }
 
   let name: EntityName?
+  /// The program and its arguments, as far as `shortened` keeps them: for people, not for starting it again.
   let argv: [[UInt8]]
   let channel: ChannelMode
   let linger: Bool
@@ -65,6 +66,18 @@ package struct Entity: Equatable, Codable, Sendable {
     )
   }
 
+  /// The first words of a command, up to 1 KiB; what was cut is marked.
+  static func shortened(_ argv: [[UInt8]]) -> [[UInt8]] {
+    var free = Limits.argvBytesMax
+    var kept: [[UInt8]] = []
+    for word in argv {
+      guard word.count <= free else { return kept + [Array(word.prefix(free)) + Array("...".utf8)] }
+      kept.append(word)
+      free -= word.count
+    }
+    return kept
+  }
+
   /// The last component of the program's path.
   var programName: String {
     let path = argv.first ?? []
@@ -102,6 +115,21 @@ package enum Limits {
   package static let grace = Duration.seconds(10)
   /// Mail is written to a program's standard input in batches of about so many bytes.
   package static let lineBatchBytes = 64 << 10
-  /// The threads in one answer to a listing.
+  /// The threads in one answer to a listing, which then fits a frame.
   package static let listPage = 500
+  /// Of a thread's command, so many bytes are kept to be shown.
+  package static let argvBytesMax = 1 << 10
+  /// The requests of one connection that wait at one time.
+  package static let openRequestsMax = 10_000
+  /// No mailbox takes more, whatever was asked for.
+  package static let mailboxCeiling = MailboxBounds(messagesMax: 1 << 20, bytesMax: 256 << 20)
+
+  /// The bounds of a mailbox for which `bounds` were asked.
+  static func mailbox(_ bounds: MailboxBounds?) -> MailboxBounds {
+    guard let bounds else { return .supervised }
+    return MailboxBounds(
+      messagesMax: min(bounds.messagesMax ?? .max, mailboxCeiling.messagesMax ?? .max),
+      bytesMax: min(bounds.bytesMax ?? .max, mailboxCeiling.bytesMax ?? .max)
+    )
+  }
 }

@@ -25,11 +25,17 @@ package struct LogRing: Equatable, Codable, Sendable {
     }
     let free = capacity - bytes.count
     bytes.append(contentsOf: rest.prefix(free))
-    for byte in rest.dropFirst(free) {
-      bytes[start] = byte
-      start = (start + 1) % capacity
-      dropped += 1
-    }
+    overwrite(with: rest.dropFirst(free))
+  }
+
+  /// Puts at most `capacity` bytes in the place of the oldest ones of a full ring.
+  private mutating func overwrite(with new: some Collection<UInt8>) {
+    let first = new.prefix(capacity - start)
+    bytes.replaceSubrange(start..<start + first.count, with: first)
+    let second = new.dropFirst(first.count)
+    bytes.replaceSubrange(..<second.count, with: second)
+    if !new.isEmpty { start = (start + new.count) % capacity }
+    dropped += new.count
   }
 
   /// What is kept, oldest first.

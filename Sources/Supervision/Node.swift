@@ -54,8 +54,8 @@ package struct Node: Sendable {
   var connections = IDTable<ConnectionID, Connection>()
   /// Which request waits for each of the kernel's waits.
   var answers: [WaitID: Answer] = [:]
-  /// Who asked for the threads whose programs are being started.
-  var spawns: [ThreadID: (connection: ConnectionID, request: RequestID)] = [:]
+  /// The threads whose programs are being started.
+  var spawns: [ThreadID: PendingSpawn] = [:]
   var shutdowns: [ShutdownJob] = []
   var greetings: Deque<ConnectionID> = []
   /// Whoever's request is being carried out, in words; empty between requests.
@@ -101,8 +101,9 @@ package struct Node: Sendable {
 
   // MARK: - Connections
 
-  /// A client has connected.
-  package mutating func connectionOpened(by peer: Peer) -> ConnectionID {
+  /// A client has connected, now.
+  package mutating func connectionOpened(by peer: Peer, at instant: Instant) -> ConnectionID {
+    now = max(now, instant)
     let id = connections.insert(Connection(peer: peer, phase: .greeting(until: now + Limits.handshake)))
     greetings.append(id)
     return id
@@ -112,12 +113,13 @@ package struct Node: Sendable {
   package mutating func connectionClosed(_ id: ConnectionID, effects: inout Effects) {
     guard let connection = connections[id] else { return }
     connections.remove(id)
+    for thread in connection.receipts.heldBack { entities[thread]?.awaitingRoom.removeAll { $0 == id } }
     for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
       answers[wait] = nil
       step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
     }
-    for index in shutdowns.indices where shutdowns[index].client?.connection == id { shutdowns[index].client = nil }
-    spawns = spawns.filter { $0.value.connection != id }
+    for index in shutdowns.indices { shutdowns[index].clients.removeAll { $0.connection == id } }
+    for (thread, spawn) in spawns where spawn.connection == id { spawns[thread]?.connection = nil }
   }
 
   /// A frame has come. After the last of those that came together, `framesEnded` is to follow.
@@ -134,6 +136,7 @@ package struct Node: Sendable {
 
   /// No more frames are at hand: what the client is owed for its mail goes out.
   package mutating func framesEnded(on id: ConnectionID, effects: inout Effects) {
+    guard connections[id]?.phase == .open else { return }
     if let ack = connections[id]?.receipts.take() { effects.append(.send(id, .ack(ack))) }
   }
 
@@ -165,6 +168,8 @@ package struct Node: Sendable {
 
   private mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
     guard let phase = connections[id]?.phase, phase != .closing else { return }
+    // What is owed for the mail that came before is told before the end.
+    framesEnded(on: id, effects: &effects)
     connections[id]?.phase = .closing
     effects.append(.send(id, .refusal(refusal, nil)))
     effects.append(.close(id))

@@ -19,7 +19,8 @@ extension Node {
     case .exited(let thread, let end):
       let pid = entities[thread]?.pid
       entities[thread]?.body = .exited(pid: pid, end)
-      entities[thread]?.input = .closed
+      // Whoever lingers may still read; else the rest of the tree is being ended.
+      if entities[thread]?.linger == false { entities[thread]?.input = .closed }
     case .empty(let thread, let stragglers): treeEmptied(thread, stragglers, effects: &effects)
     case .fault(let reason): keeperLost("it says that we broke its protocol: \(reason)", effects: &effects)
     }
@@ -62,8 +63,8 @@ extension Node {
     guard let channel = entities[thread]?.channel else { return }
     entities[thread]?.body = .running(pid: pid)
     if channel == .lines { entities[thread]?.input = .ready }
-    if let spawn = spawns.removeValue(forKey: thread), let info = info(thread) {
-      effects.append(.send(spawn.connection, .reply(.spawned(info), spawn.request)))
+    if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
+      effects.append(.send(client, .reply(.spawned(info), spawn.request)))
     }
     pump(thread, effects: &effects)
   }
@@ -76,13 +77,14 @@ extension Node {
       unreadMail: entity.mailbox.count
     )
     step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
-    if let spawn = spawns.removeValue(forKey: thread) {
-      let program = entity.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-      let refusal = Sentences.cannotStart(program, errno: errno, stage: stage)
-      effects.append(.send(spawn.connection, .refusal(refusal, spawn.request)))
+    let spawn = spawns.removeValue(forKey: thread)
+    if let spawn, let client = spawn.connection {
+      let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+      effects.append(.send(client, .refusal(refusal, spawn.request)))
     }
     dead.removeAll { $0 == thread }
     forget(thread)
+    if let name = entity.name, let holder = spawn?.formerHolder, entities[holder] != nil { names[name] = holder }
   }
 
   private mutating func treeEmptied(_ thread: ThreadID, _ stragglers: Stragglers, effects: inout Effects) {
@@ -125,9 +127,7 @@ extension Node {
     switch reason {
     case .killed: note(thread, "killed")
     case .lostCustodian(let custodian):
-      if entities[thread]?.ender == nil {
-        entities[thread]?.ender = .custodian(custodians.path(of: custodian) ?? .root)
-      }
+      setEnder(.custodian(custodians.path(of: custodian) ?? .root), of: thread)
       note(thread, "ended with its custodian")
       joinShutdowns(thread, of: custodian)
     }
@@ -167,6 +167,15 @@ extension Node {
   }
 
   // MARK: - Memory
+
+  /// Who ended the thread, unless somebody did before, or its program has ended by itself.
+  mutating func setEnder(_ ender: Entity.Ender, of thread: ThreadID) {
+    guard entities[thread]?.ender == nil else { return }
+    switch entities[thread]?.body {
+    case .starting, .running: entities[thread]?.ender = ender
+    case .exited, .draining, .gone, nil: break
+    }
+  }
 
   /// The thread's latest change, now, by whoever is being served.
   mutating func note(_ thread: ThreadID, _ what: String, by: String? = nil) {

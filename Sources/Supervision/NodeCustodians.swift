@@ -11,19 +11,26 @@ struct ShutdownJob: Sendable {
     let follow: Bool
   }
 
-  /// Who is told; nil once the connection is gone.
-  var client: Client?
+  /// Who is told, in the order in which they asked.
+  var clients: [Client] = []
   let custodian: CustodianID
   let startedAt: Instant
   /// The threads that were told to end by it.
   var threads: Set<ThreadID> = []
   var processes = 0
   var leftSuspended = 0
+
+  /// Tells those who follow it.
+  func tell(_ notice: Notice, effects: inout [NodeEffect]) {
+    for client in clients where client.follow {
+      effects.append(.send(client.connection, .notice(notice, client.request)))
+    }
+  }
 }
 
 extension Node {
   /// The custodian at `path`; nil when there is none. `/main` is made when it is needed and missing.
-  mutating func custodian(_ path: CustodianPath, to attempted: String) throws(WireRefusal) -> CustodianID? {
+  mutating func custodian(_ path: CustodianPath) throws(WireRefusal) -> CustodianID? {
     if path == .main, custodians[.main] == nil { try makeCustodian(.main) }
     return custodians[path]
   }
@@ -33,7 +40,7 @@ extension Node {
       throw Sentences.pathTaken(path, isShutDown: kernel.custodians[holder]?.isShutDown ?? true)
     }
     guard let parentPath = path.parent else { throw Sentences.pathTaken(path, isShutDown: false) }
-    guard let parent = try custodian(parentPath, to: "make \(path) in") else {
+    guard let parent = try custodian(parentPath) else {
       throw Sentences.noSuchCustodian(parentPath, attempted: "make \(path) in")
     }
     do throws(Refusal) {
@@ -52,15 +59,8 @@ extension Node {
     for inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
+    // Naming it is all the authority it needs (CU-18): every custodian is at or below what the connection was granted.
     guard let id = custodians[path] else { throw Sentences.noSuchCustodian(path, attempted: "shut down") }
-    guard kernel.custodians.isAtOrBelow(id, inquiry.caller) else {
-      throw Sentences.refused(
-        .notAbove(custodian: id, caller: inquiry.caller),
-        attempted: "shut down",
-        subject: "\(path)",
-        in: self
-      )
-    }
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
     beginShutdown(of: id, client, effects: &effects)
   }
@@ -88,22 +88,26 @@ extension Node {
   mutating func shutDownRoot(effects: inout Effects) {
     guard ending != .shuttingDown else { return }
     ending = .shuttingDown
-    for thread in kernel.threads.ids where entities[thread]?.ender == nil { entities[thread]?.ender = .daemon }
+    for thread in kernel.threads.ids { setEnder(.daemon, of: thread) }
     beginShutdown(of: kernel.root, nil, effects: &effects)
   }
 
   private mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
     if id == kernel.root { ending = .shuttingDown }
-    var job = shutdowns.first { $0.custodian == id } ?? ShutdownJob(custodian: id, startedAt: now)
-    job.client = client
-    shutdowns.append(job)
-    let candidates = kernel.custodians.subtree(of: id)
-      .flatMap { kernel.custodians[$0]?.members.members ?? [] }
-      .filter { kernel.threads[$0]?.suspendsOnKill == true }
+    let subtree = kernel.custodians.subtree(of: id)
+    if !shutdowns.contains(where: { $0.custodian == id }) {
+      let departing = subtree.flatMap { kernel.custodians[$0]?.departing.members ?? [] }
+      shutdowns.append(ShutdownJob(custodian: id, startedAt: now, threads: Set(departing)))
+    }
+    for index in shutdowns.indices where shutdowns[index].custodian == id {
+      if let client { shutdowns[index].clients.append(client) }
+    }
+    var candidates = Set(subtree.flatMap { kernel.custodians[$0]?.members.members ?? [] })
+    candidates = candidates.filter { kernel.threads[$0]?.suspendsOnKill == true }
     var orders: [Effect] = []
     // It exists: that is how it was found.
     try? kernel.shutDown(id, effects: &orders)
-    let left = candidates.filter { kernel.ties[$0]?.managers.isEmpty == true }
+    let left = candidates.filter { kernel.ties[$0]?.managers.isEmpty == true }.sorted()
     if !left.isEmpty { tellLeftSuspended(left, by: id, effects: &effects) }
     obey(orders, effects: &effects)
   }
@@ -112,8 +116,7 @@ extension Node {
     let notice = Notice.leftSuspended(left.compactMap(summary))
     for index in shutdowns.indices where shutdowns[index].custodian == id {
       shutdowns[index].leftSuspended += left.count
-      guard let client = shutdowns[index].client, client.follow else { continue }
-      effects.append(.send(client.connection, .notice(notice, client.request)))
+      shutdowns[index].tell(notice, effects: &effects)
     }
   }
 
@@ -129,23 +132,23 @@ extension Node {
     guard let summary = summary(thread) else { return }
     for index in shutdowns.indices where shutdowns[index].threads.contains(thread) {
       shutdowns[index].processes += entity.ended.total
-      guard let client = shutdowns[index].client, client.follow else { continue }
       let notice = Notice.threadDead(summary, after: now - shutdowns[index].startedAt, ended: entity.ended)
-      effects.append(.send(client.connection, .notice(notice, client.request)))
+      shutdowns[index].tell(notice, effects: &effects)
     }
   }
 
   /// Every thread of a custodian that was shut down is dead or left suspended: its path is free.
   mutating func shutdownCompleted(_ custodian: CustodianID, effects: inout Effects) {
     for job in shutdowns where job.custodian == custodian {
-      guard let client = job.client else { continue }
       let report = ShutdownReport(
         threads: job.threads.count,
         processes: job.processes,
         leftSuspended: job.leftSuspended,
         duration: now - job.startedAt
       )
-      effects.append(.send(client.connection, .reply(.shutDown(report), client.request)))
+      for client in job.clients {
+        effects.append(.send(client.connection, .reply(.shutDown(report), client.request)))
+      }
     }
     shutdowns.removeAll { $0.custodian == custodian }
     custodians.remove(custodian)

@@ -68,7 +68,10 @@ extension Node {
   /// Writes mail to the program's standard input, as lines, as long as the thread runs and its pipe takes it; after the
   /// end of mail the pipe is closed.
   mutating func pump(_ thread: ThreadID, effects: inout Effects) {
-    guard entities[thread]?.input == .ready, kernel.threads[thread]?.life.phase == .running else { return }
+    // Of a resumed thread: not before it was seen to run, so that a break that waited comes first.
+    guard entities[thread]?.input == .ready, let life = kernel.threads[thread]?.life, life.phase == .running,
+      life.observed == life.generation
+    else { return }
     var batch: [UInt8] = []
     while batch.count < Limits.lineBatchBytes, (try? kernel.tryReceive(in: thread)) == true,
       let line = entities[thread]?.mailbox.receive()

@@ -15,7 +15,7 @@ extension Node {
   mutating func handleRequest(_ frame: Frame, on connection: ConnectionID, effects: inout Effects) {
     let id = RequestID(rawValue: frame.header.id)
     do throws(WireRefusal) {
-      guard connections[connection]?.waits[id] == nil else { throw Sentences.requestIsOpen(id) }
+      guard !isOpen(id, on: connection) else { throw Sentences.requestIsOpen(id) }
       let request = try decode(frame)
       asker = connections[connection]?.peer.text ?? ""
       defer { asker = "" }
@@ -37,9 +37,15 @@ extension Node {
     }
   }
 
-  private func authority(_ path: CustodianPath?) throws(WireRefusal) -> CustodianID {
-    guard let path, path != .main || custodians[.main] != nil else { return kernel.root }
-    guard let id = custodians[path] else { throw Sentences.noSuchCustodian(path, attempted: "act as") }
+  private func isOpen(_ request: RequestID, on connection: ConnectionID) -> Bool {
+    connections[connection]?.waits[request] != nil
+      || shutdowns.contains { $0.clients.contains { $0.connection == connection && $0.request == request } }
+      || spawns.values.contains { $0.connection == connection && $0.request == request }
+  }
+
+  private mutating func authority(_ path: CustodianPath?) throws(WireRefusal) -> CustodianID {
+    guard let path else { return kernel.root }
+    guard let id = try custodian(path) else { throw Sentences.noSuchCustodian(path, attempted: "act as") }
     return id
   }
 
@@ -79,7 +85,7 @@ extension Node {
       try makeCustodian(path)
       return .done
     case .custodianTree(let path):
-      guard let id = try custodian(path, to: "list"), let listing = listing(id) else {
+      guard let id = try custodian(path), let listing = listing(id) else {
         throw Sentences.noSuchCustodian(path, attempted: "list")
       }
       return .custodianTree(listing)
@@ -100,7 +106,7 @@ extension Node {
     }
     let program = spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     let subject = spawn.name?.text ?? program
-    guard let custodian = try custodian(spawn.custodian, to: "start \(subject) in") else {
+    guard let custodian = try custodian(spawn.custodian) else {
       throw Sentences.noSuchCustodian(spawn.custodian, attempted: "start \(subject) in")
     }
     let thread: ThreadID
@@ -111,19 +117,20 @@ extension Node {
     }
     let entity = Entity(
       name: spawn.name,
-      argv: spawn.argv,
+      argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
       linger: spawn.linger,
       createdAt: now,
       input: .closed,
-      mailbox: Mailbox(bounds: spawn.mailboxBounds ?? .supervised),
+      mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
       changedAt: now,
       lastChange: ThreadInfo.Change(what: "started", by: asker)
     )
     let entry = entities.insert(entity)
     precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
-    if let name = spawn.name { names[name] = thread }
-    spawns[thread] = (inquiry.connection, inquiry.request)
+    let formerHolder = spawn.name.flatMap { names.updateValue(thread, forKey: $0) }
+    spawns[thread] = PendingSpawn(
+      connection: inquiry.connection, request: inquiry.request, formerHolder: formerHolder)
     effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: custodian))))
   }
 
@@ -169,7 +176,7 @@ extension Node {
     switch benefactor {
     case .thread(let other): giver = .thread(try find(other, to: "take as benefactor"))
     case .custodian(let path):
-      guard let id = try custodian(path, to: "take as benefactor") else {
+      guard let id = try custodian(path) else {
         throw Sentences.noSuchCustodian(path, attempted: "take as benefactor")
       }
       giver = .custodian(id)
@@ -188,21 +195,13 @@ extension Node {
     effects: inout Effects
   ) throws(WireRefusal) -> Reply? {
     let thread = try find(reference, to: "kill")
-    let wasAlive = kernel.threads[thread]?.life.isAlive == true
     let wasDead = state(of: thread) == .dead
-    if wasAlive, entities[thread]?.ender == nil { entities[thread]?.ender = .request(by: asker) }
-    do throws(WireRefusal) {
-      try attempt("kill", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
-        try kernel.kill(thread, by: inquiry.caller, really: really, effects: &orders)
-      }
-    } catch {
-      if wasAlive { entities[thread]?.ender = nil }
-      throw error
+    let wasAlive = kernel.threads[thread]?.life.isAlive == true
+    try attempt("kill", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
+      try kernel.kill(thread, by: inquiry.caller, really: really, effects: &orders)
     }
-    if kernel.threads[thread]?.life.phase == .suspended {
-      entities[thread]?.ender = nil
-      return .killed(.suspended)
-    }
+    if kernel.threads[thread]?.life.phase == .suspended { return .killed(.suspended) }
+    if wasAlive { setEnder(.request(by: asker), of: thread) }
     if wasDead { return .killed(.wasDead) }
     if !waits { return .killed(.ending) }
     try wait(for: .death, of: thread, .kill(thread), "kill", reference, inquiry, effects: &effects)
@@ -212,7 +211,7 @@ extension Node {
   private func list(includeDead: Bool, after: ThreadID?) -> Reply {
     var infos: [ThreadInfo] = []
     for id in kernel.threads.ids where id > after ?? ThreadID(rawValue: 0) {
-      guard let info = info(id), includeDead || info.state != .dead else { continue }
+      guard includeDead || state(of: id) != .dead, let info = info(id) else { continue }
       if infos.count == Limits.listPage { return .threads(infos, more: true) }
       infos.append(info)
     }
@@ -237,6 +236,9 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
+    guard connections[inquiry.connection]?.waits.count ?? 0 < Limits.openRequestsMax else {
+      throw Sentences.tooManyOpen(attempted, "\(reference)")
+    }
     let answer = Answer(
       connection: inquiry.connection,
       request: inquiry.request,
@@ -265,6 +267,7 @@ extension Node {
     let reply: Reply
     switch answer.subject {
     case .death(let thread):
+      // Forgotten only after 1,000 newer deaths: an answer comes with the death itself.
       guard let death = entities[thread]?.death else { return }
       reply = .died(thread, death)
     case .kill(let thread): reply = .killed(state(of: thread) == .dead ? .died : .ending)
@@ -278,6 +281,13 @@ extension Node {
     on connection: ConnectionID,
     effects: inout Effects
   ) -> Reply {
+    for index in shutdowns.indices {
+      let count = shutdowns[index].clients.count
+      shutdowns[index].clients.removeAll { $0.connection == connection && $0.request == request }
+      guard shutdowns[index].clients.count < count else { continue }
+      // The shutdown itself goes on.
+      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the shutdown"), request)))
+    }
     if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
       answers[wait] = nil
       step(effects: &effects) { $0.withdraw(wait, effects: &$1) }

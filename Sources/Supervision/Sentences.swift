@@ -44,6 +44,16 @@ enum Sentences {
     )
   }
 
+  static func tooManyOpen(_ attempted: String, _ subject: String) -> WireRefusal {
+    WireRefusal(
+      .tooLarge,
+      attempted: attempted,
+      subject: subject,
+      reason: "\(Limits.openRequestsMax) requests of this connection wait already",
+      advice: "wait for some of them, or cancel some"
+    )
+  }
+
   static let ending = WireRefusal(
     .shuttingDown,
     attempted: "start",

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// A `heddle daemon` process of its own, at a place of its own.
+private final class DaemonProcess: Sendable {
+  let process: Process
+  let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
+  var socketPath: String { directory.appending(path: "s.sock").path }
+
+  init() async throws {
+    process = Process()
+    process.executableURL = Command.binDirectory.appending(path: "heddle")
+    process.arguments = ["daemon", "--socket", directory.appending(path: "s.sock").path]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    for try await line in errors.fileHandleForReading.bytes.lines where line.contains("listening on") { break }
+  }
+
+  /// Sends a signal, and gives the exit status.
+  func end(_ signal: Int32) async throws -> Int32 {
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: directory)
+    return process.terminationStatus
+  }
+}
+
+@Suite("the command, from a shell", .serialized, .timeLimit(.minutes(1)))
+struct CommandTests {
+  @Test("without a daemon the status is 6, and the sentence says how to start one")
+  func noDaemon() async throws {
+    let answer = try await Command.heddle("ps", at: "/tmp/heddle-\(UUID().uuidString).sock")
+    #expect(answer.status == 6)
+    #expect(answer.errors.contains("heddle daemon"))
+  }
+
+  @Test("wait leaves with the program's own status; a thread that is not there is 4 for ps and 125 for wait")
+  func statuses() async throws {
+    let daemon = try await DaemonProcess()
+    let place = daemon.socketPath
+    #expect(try await Command.heddle("run", "-d", "--name", "seven", "--", "sh", "-c", "exit 7", at: place).status == 0)
+    #expect(try await Command.heddle("wait", "seven", at: place).status == 7)
+    #expect(try await Command.heddle("suspend", "nobody", at: place).status == 4)
+    #expect(try await Command.heddle("wait", "nobody", at: place).status == 125)
+    #expect(try await Command.heddle("run", "-d", "--", "no-such-program", at: place).status == 127)
+    #expect(try await Command.heddle("explode", at: place).status == 2)
+    #expect(try await daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("an unmodified sort gets its lines, and gives them back sorted at the end of mail")
+  func sort() async throws {
+    let daemon = try await DaemonProcess()
+    let place = daemon.socketPath
+    _ = try await Command.heddle("run", "-d", "--name", "order", "--channel", "lines", "--", "sort", at: place)
+    _ = try await Command.heddle("send", "order", "--lines", "--end", at: place, input: "pear\napple\nfig\n")
+    #expect(try await Command.heddle("wait", "order", at: place).status == 0)
+    #expect(try await Command.heddle("logs", "order", at: place).output == "apple\nfig\npear\n")
+    #expect(try await daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("a thread's own programs find the daemon, and act in the name of the thread's custodian")
+  func inside() async throws {
+    let daemon = try await DaemonProcess()
+    let place = daemon.socketPath
+    let heddle = Command.binDirectory.appending(path: "heddle").path
+    _ = try await Command.heddle("custodian", "new", "job", at: place)
+    _ = try await Command.heddle("run", "-d", "--name", "beside", "--", "sleep", "1000", at: place)
+    _ = try await Command.heddle(
+      "run",
+      "-d",
+      "--name",
+      "parent",
+      "--in",
+      "job",
+      "--",
+      "sh",
+      "-c",
+      "\(heddle) run -d --name child -- sleep 1000; \(heddle) kill beside; echo $?; \(heddle) kill child; echo $?",
+      at: place
+    )
+    #expect(try await Command.heddle("wait", "parent", at: place).status == 0)
+    let log = try await Command.heddle("logs", "parent", at: place).output
+    #expect(log.contains("child  id 3  running  (custodian /main/job)"))
+    #expect(log.contains("\n5\n"))
+    #expect(log.hasSuffix("0\n"))
+    #expect(try await daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("SIGTERM lets a program that ends by itself do so, and the daemon leaves with status 0 and without its socket")
+  func terminate() async throws {
+    let daemon = try await DaemonProcess()
+    let place = daemon.socketPath
+    let file = "/tmp/heddle-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    _ = try await Command.heddle(
+      "run",
+      "-d",
+      "--name",
+      "polite",
+      "--",
+      "sh",
+      "-c",
+      "trap 'echo bye > \(file); exit' TERM; echo ready; while :; do sleep 0.01; done",
+      at: place
+    )
+    while try await Command.heddle("logs", "polite", at: place).output.isEmpty {}
+    #expect(try await daemon.end(SIGTERM) == 0)
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "bye\n")
+    #expect(!FileManager.default.fileExists(atPath: place))
+  }
+}
