@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LENGTH_SIZE = 4, READ_MAX = 16384, SIGNAL_MAX = 64 };
+enum { LENGTH_SIZE = 4, READ_MAX = 4096, SIGNAL_MAX = 64 };
 
 /// A request's bytes as they are taken, front to back. The first complaint stays; after it everything reads as zero.
 struct cursor {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "warden.h"
 
@@ -93,7 +94,7 @@ enum start_stage start_warden(const struct start *start, uint64_t entity, struct
   return failed;
 }
 
-/// In the new process: becomes the program. Returns the stage that failed, with errno set.
+/// In the new process, in the memory of its warden: becomes the program. Returns the stage that failed, with errno set.
 static enum start_stage become(const struct start *start, pid_t warden) {
   if (setsid() < 0 || setrlimit(RLIMIT_NOFILE, &given) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return STAGE_SETUP;
   // The warden may have died before the death signal was armed.
@@ -111,19 +112,18 @@ static enum start_stage become(const struct start *start, pid_t warden) {
   return STAGE_EXEC;
 }
 
-pid_t start_program(const struct start *start, int *status) {
-  int pair[2];
-  if (pipe2(pair, O_CLOEXEC) < 0) return -1;
-  pid_t warden = getpid(), program = fork();
+pid_t start_program(const struct start *start, struct failure *failure) {
+  *failure = (struct failure){0};
+  // While it waits in vfork(2) the warden is deaf. So its time there is bounded, lest a file system that hangs keep it.
+  alarm(START_SECONDS_MAX);
+  pid_t warden = getpid(), program = vfork();
   if (program == 0) {
-    enum start_stage stage = become(start, warden);
-    struct failure failure = {.error = errno, .stage = (uint8_t)stage};
-    // When this fails the warden is gone, and nobody is left to tell.
-    if (write(pair[1], &failure, sizeof failure) < 0) _exit(126);
+    failure->stage = become(start, warden);
+    failure->error = errno;
     _exit(127);
   }
-  close_all(&pair[1], 1);
-  if (program < 0) close_all(&pair[0], 1);
-  else *status = pair[0];
-  return program;
+  alarm(0);
+  if (program < 0) *failure = (struct failure){STAGE_FORK, errno};
+  else if (failure->stage) waitpid(program, NULL, 0);
+  return failure->stage ? 0 : program;
 }

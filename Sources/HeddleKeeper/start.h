@@ -11,10 +11,10 @@ struct leash {
   int ends_count;
 };
 
-/// Why a program did not start; as it goes through the status pipe.
+/// Why a program did not start.
 struct failure {
-  int32_t error;
-  uint8_t stage;
+  enum start_stage stage;  // 0: it did
+  int error;
 };
 
 /// What the programs must not inherit from the keeper: it ignores the signals of a terminal or an init, and raises its
@@ -25,6 +25,7 @@ void start_settle(void);
 /// Returns 0, or the stage that failed with errno set; then nothing is left open.
 enum start_stage start_warden(const struct start *start, uint64_t entity, struct leash *leash);
 
-/// In the warden, whose descriptors 0, 1, 2 are the program's: forks the program. `*status` becomes a pipe that ends when
-/// the program was executed, or gives a struct failure first. Returns its pid, or -1 with errno set.
-pid_t start_program(const struct start *start, int *status);
+/// In the warden, whose descriptors 0, 1, 2 are the program's: forks the program and waits until it is executed, at most
+/// START_SECONDS_MAX: then the warden is killed, and the program by its death signal. Returns the pid; or 0, with the
+/// reason in `*failure`, and nothing is left.
+pid_t start_program(const struct start *start, struct failure *failure);

@@ -20,13 +20,6 @@ enum { PAUSE_FIRST = 1, PAUSE_MAX = 32, NO_PAUSE = -1 };
 /// How often at most a tree is continued for one order: a process in it may stop itself again and again.
 enum { CONTINUE_PASSES_MAX = 6 };
 
-enum phase {
-  STARTING,  // forked, perhaps not executed yet
-  RUNNING,   // executed and unreaped: its pid and process group are its own
-  FAILED,    // reported as not started
-  ENDED,     // reaped
-};
-
 /// Where the tree is going. KILLED is final.
 enum course { FREE, CONTINUED, STOPPING, STOPPED, KILLED };
 
@@ -37,10 +30,10 @@ struct straggler {
 
 struct warden {
   uint64_t entity, generation;
-  int control, signals, status;
+  int control, signals;
   pid_t program;
   bool linger;
-  enum phase phase;
+  bool ended;  // the program was reaped: its pid and process group may be another's
   enum course course;
   uint64_t signals_due;
   int pause;
@@ -58,17 +51,15 @@ static void say(const struct report *report) {
   send(WARDEN_CONTROL, report->bytes, report->size, MSG_NOSIGNAL);
 }
 
-static void say_start_failed(struct warden *warden, struct failure failure) {
+static void say_started(struct warden *warden, const struct failure *failure) {
   struct report report;
-  report_start_failed(&report, warden->entity, failure.error, failure.stage);
-  say(&report);
-}
-
-static void say_started(struct warden *warden) {
-  struct report report;
-  report_begin(&report, STARTED, warden->entity);
-  report_u32(&report, (uint32_t)warden->program);
-  report_u8(&report, 0);  // the keeper knows how many descriptors it adds
+  if (failure->stage) {
+    report_start_failed(&report, warden->entity, failure->error, failure->stage);
+  } else {
+    report_begin(&report, STARTED, warden->entity);
+    report_u32(&report, (uint32_t)warden->program);
+    report_u8(&report, 0);  // the keeper knows how many descriptors it adds
+  }
   say(&report);
 }
 
@@ -101,14 +92,17 @@ static void say_empty(struct warden *warden) {
   say(&report);
 }
 
-/// Whether SIGCHLD comes when a child stops or goes on, and not only when it dies.
+static void never_called(int signal) { (void)signal; }
+
+/// Whether SIGCHLD, which is blocked, comes when a child stops or goes on, and not only when it dies. With a handler, since
+/// sigaction(2) discards a pending signal whose disposition is to ignore it, as SIGCHLD's default is.
 static void hear_stops(bool heard) {
-  sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL, .sa_flags = heard ? 0 : SA_NOCLDSTOP}, NULL);
+  sigaction(SIGCHLD, &(struct sigaction){.sa_handler = never_called, .sa_flags = heard ? 0 : SA_NOCLDSTOP}, NULL);
 }
 
 static void set_course(struct warden *warden, enum course course) {
   if (warden->course == KILLED) return;
-  bool is_program_moving = warden->phase != ENDED && (course == KILLED || warden->course == FREE);
+  bool is_program_moving = !warden->ended && (course == KILLED || warden->course == FREE);
   // A tree that stands still is found whole; in one that was still stopping some may stop after they were passed by.
   warden->passes = warden->course == STOPPED ? 1 : CONTINUE_PASSES_MAX;
   warden->course = course;
@@ -139,26 +133,8 @@ static void take_orders(struct warden *warden) {
   set_course(warden, KILLED);
 }
 
-/// Learns whether the program was executed. Waits if the status pipe has nothing yet.
-static void conclude_start(struct warden *warden) {
-  struct failure failure;
-  ssize_t size;
-  while ((size = read(warden->status, &failure, sizeof failure)) < 0 && errno == EINTR) continue;
-  close(warden->status);
-  warden->status = -1;
-  if (size == (ssize_t)sizeof failure) {
-    say_start_failed(warden, failure);
-    warden->phase = FAILED;
-  } else {
-    say_started(warden);
-    warden->phase = RUNNING;
-  }
-}
-
 static void program_ended(struct warden *warden, const siginfo_t *end) {
-  // One that was not executed has no children either, and was reported.
-  if (warden->phase == FAILED) _exit(0);
-  warden->phase = ENDED;
+  warden->ended = true;
   say_exited(warden, end);
   if (!warden->linger) set_course(warden, KILLED);
 }
@@ -180,8 +156,7 @@ static void reap(struct warden *warden) {
       _exit(0);
     }
     if (end.si_pid == 0) return;
-    bool is_program = end.si_pid == warden->program && warden->phase != ENDED;
-    if (is_program && warden->phase == STARTING) conclude_start(warden);
+    bool is_program = end.si_pid == warden->program && !warden->ended;
     bool killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
     if (!is_program && killed && warden->course == KILLED) note_straggler(warden, end.si_pid);
     waitid(P_PID, (id_t)end.si_pid, &end, WEXITED | __WALL);
@@ -193,7 +168,7 @@ static void reap(struct warden *warden) {
 static void deliver_signals(struct warden *warden) {
   for (int signal = 1; warden->signals_due; signal++, warden->signals_due >>= 1) {
     // As long as the program is not reaped its process group can't be another's.
-    if (warden->signals_due & 1 && warden->phase == RUNNING) kill(-warden->program, signal);
+    if (warden->signals_due & 1 && !warden->ended) kill(-warden->program, signal);
   }
 }
 
@@ -233,8 +208,6 @@ static int stop(struct warden *warden) {
 
 /// One step towards where the tree is going. Returns how long to wait for an event before the next one.
 static int pursue(struct warden *warden) {
-  // Before its exec the program has no process group of its own, and must get as far as to say what became of it.
-  if (warden->phase == STARTING && warden->course != KILLED) return NO_PAUSE;
   int wait = warden->course == CONTINUED ? resume(warden) : NO_PAUSE;
   deliver_signals(warden);
   if (warden->head_start) return warden->head_start = false, PAUSE_MAX;
@@ -251,30 +224,28 @@ static void hear_children(struct warden *warden) {
 
 _Noreturn static void watch(struct warden *warden) {
   for (int wait = NO_PAUSE;; wait = pursue(warden)) {
-    struct pollfd watched[] = {
-        {warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}, {warden->status, POLLIN, 0}};
-    poll(watched, 3, wait);
+    struct pollfd watched[] = {{warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}};
+    poll(watched, 2, wait);
     if (watched[0].revents) take_orders(warden);
-    if (watched[2].revents) conclude_start(warden);
     if (watched[1].revents) hear_children(warden);
   }
 }
 
 _Noreturn void warden_run(const struct start *start, uint64_t entity) {
   static struct warden warden;
-  warden = (struct warden){.entity = entity, .control = WARDEN_CONTROL, .status = -1, .linger = start->linger};
+  struct failure failure;
   sigset_t watched;
-  sigemptyset(&watched);
-  sigaddset(&watched, SIGCHLD);  // blocked since the keeper's start
   prctl(PR_SET_NAME, "heddle-warden");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  hear_stops(false);
+  sigemptyset(&watched);
+  sigaddset(&watched, SIGCHLD);  // blocked since the keeper's start
+  warden = (struct warden){.entity = entity, .control = WARDEN_CONTROL, .linger = start->linger};
   warden.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (warden.signals >= 0) warden.program = start_program(start, &warden.status);
-  if (warden.signals < 0 || warden.program < 0) {
-    say_start_failed(&warden, (struct failure){errno, STAGE_FORK});
-    _exit(0);
-  }
+  hear_stops(false);
+  if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
+  else warden.program = start_program(start, &failure);
   close_range(0, 2, 0);  // the program's: held here as well, its pipes would not end
+  say_started(&warden, &failure);
+  if (failure.stage) _exit(0);
   watch(&warden);
 }
