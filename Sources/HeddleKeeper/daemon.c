@@ -50,11 +50,10 @@ void daemon_hear(uint32_t events) {
 }
 
 bool daemon_next_request(struct request *request) {
-  const char *reason;
   if (state != SERVED) return false;
-  enum inbox_answer answer = inbox_next(&inbox, request, &reason);
-  if (answer == REQUEST_MALFORMED) daemon_fault(reason);
-  return answer == REQUEST_READY;
+  bool whole = inbox_next(&inbox, request);
+  if (inbox.complaint) daemon_fault(inbox.complaint);
+  return whole;
 }
 
 void daemon_flush(void) {

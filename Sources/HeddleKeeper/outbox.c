@@ -30,7 +30,7 @@ void outbox_add(struct outbox *outbox, const struct report *report, const int *f
   struct parcel *parcel = outbox->first ? outbox->last : NULL;
   if (!parcel || fds_count > 0 || report->size > parcel->capacity - parcel->size)
     parcel = add_parcel(outbox, report->size);
-  while (parcel->fds_count < fds_count) parcel->fds[parcel->fds_count] = fds[parcel->fds_count], parcel->fds_count++;
+  for (int i = 0; i < fds_count; i++) parcel->fds[parcel->fds_count++] = fds[i];
   memcpy(parcel->bytes + parcel->size, report->bytes, report->size);
   parcel->size += report->size;
   parcel->count++;
@@ -54,13 +54,6 @@ static ssize_t send_some(struct parcel *parcel, int socket) {
   return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void remove_first(struct outbox *outbox) {
-  struct parcel *sent = outbox->first;
-  outbox->first = sent->next;
-  outbox->count -= sent->count;
-  free(sent);
-}
-
 bool outbox_flush(struct outbox *outbox, int socket) {
   for (struct parcel *parcel; (parcel = outbox->first);) {
     ssize_t count = send_some(parcel, socket);
@@ -69,7 +62,10 @@ bool outbox_flush(struct outbox *outbox, int socket) {
     if (count < 0) return errno == EAGAIN || errno == ETOOMANYREFS || errno == ENOBUFS || errno == ENOMEM;
     while (parcel->fds_count > 0) close(parcel->fds[--parcel->fds_count]);  // they went with the first byte
     parcel->sent += (size_t)count;
-    if (parcel->sent == parcel->size) remove_first(outbox);
+    if (parcel->sent < parcel->size) continue;
+    outbox->first = parcel->next;
+    outbox->count -= parcel->count;
+    free(parcel);
   }
   return true;
 }

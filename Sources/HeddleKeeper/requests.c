@@ -84,18 +84,18 @@ static void take_request(struct cursor *cursor, struct request *request) {
   if (!cursor->complaint && request->entity == 0) complain(cursor, "an order for entity 0");
 }
 
-enum inbox_answer inbox_next(struct inbox *inbox, struct request *request, const char **reason) {
+bool inbox_next(struct inbox *inbox, struct request *request) {
   struct cursor cursor = {inbox->bytes + inbox->begin, inbox->bytes + inbox->end, inbox->vectors, NULL};
   *request = (struct request){0};
-  if (left(&cursor) < LENGTH_SIZE) return REQUEST_PARTIAL;
+  if (left(&cursor) < LENGTH_SIZE) return false;
   size_t length = take_integer(&cursor, LENGTH_SIZE);
-  if (length > REQUEST_MAX) return *reason = "a request beyond 2 MiB", REQUEST_MALFORMED;
-  if (length > left(&cursor)) return REQUEST_PARTIAL;
+  if (length > REQUEST_MAX) return inbox->complaint = "a request beyond 2 MiB", false;
+  if (length > left(&cursor)) return false;
   cursor.end = cursor.at + length;
   inbox->begin += LENGTH_SIZE + length;
   take_request(&cursor, request);
-  *reason = cursor.complaint;
-  return cursor.complaint ? REQUEST_MALFORMED : REQUEST_READY;
+  inbox->complaint = cursor.complaint;
+  return !cursor.complaint;
 }
 
 ssize_t inbox_fill(struct inbox *inbox, int fd) {

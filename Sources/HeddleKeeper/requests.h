@@ -27,14 +27,13 @@ struct request {
 /// and zero: then it costs the pages that the longest request so far has filled, and no call can fail for want of memory.
 struct inbox {
   size_t begin, end;
+  const char *complaint;  // why the latest request was malformed; then it is to be asked no more
   uint8_t bytes[4 + REQUEST_MAX];
   char *vectors[REQUEST_MAX / 4 + 2];
 };
 
-enum inbox_answer { REQUEST_READY, REQUEST_PARTIAL, REQUEST_MALFORMED };
-
-/// Reads once from `fd`, and returns what read(2) returns. There is always room after REQUEST_PARTIAL.
+/// Reads once from `fd`, and returns what read(2) returns. There is always room when no request is whole.
 ssize_t inbox_fill(struct inbox *inbox, int fd);
-/// Decodes the next request. No length in it is believed before as many bytes are there. On REQUEST_MALFORMED `reason`
-/// says why.
-enum inbox_answer inbox_next(struct inbox *inbox, struct request *request, const char **reason);
+/// Decodes the next request. No length in it is believed before as many bytes are there. False: it is not whole yet, or
+/// malformed.
+bool inbox_next(struct inbox *inbox, struct request *request);

@@ -201,9 +201,8 @@ static int stop(struct warden *warden) {
     say_course(warden, SUSPENDED);
     return NO_PAUSE;
   }
-  bool only_children = warden->tree.count == warden->tree.direct;
-  if (only_children && warden->seen.moving > 0) return PAUSE_MAX;
-  return lengthen_pause(warden);
+  bool wakes_us = warden->tree.count == warden->tree.direct && warden->seen.moving > 0;
+  return wakes_us ? PAUSE_MAX : lengthen_pause(warden);
 }
 
 /// One step towards where the tree is going. Returns how long to wait for an event before the next one.
