@@ -76,7 +76,8 @@ enum start_stage {
   STAGE_EXEC = 6,
 };
 
-/// How a program ended. END_LOST: its warden was killed after reaping it and before saying how; the code is 0.
+/// How a program ended. END_LOST: nobody can say, since its warden was killed after reaping it and before saying how, or
+/// before the keeper had even read that it started; the code is 0.
 enum end_kind { END_EXIT = 0, END_SIGNAL = 1, END_LOST = 2 };
 
 /// The exit status of a keeper: its daemon went away, could not be served, or broke the protocol.
