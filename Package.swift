@@ -111,6 +111,12 @@ let package = Package(
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
     .testTarget(name: "EndToEndTests", swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .executableTarget(
+      name: "heddle-test-vforking",
+      path: "Tests/VforkingProgram",
+      cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("pthread")]
+    ),
   ],
   cLanguageStandard: .gnu11
 )

@@ -1,44 +1,46 @@
 #include "entities.h"
-#include <stddef.h>
+#include <stdlib.h>
 
 enum { BUCKETS = 1024 };
 
-static struct entity *by_id[BUCKETS], *by_warden[BUCKETS];
+static struct entity *table[BUCKETS];
+size_t entities_count;
 
-static struct entity **id_bucket(uint64_t id) { return &by_id[id % BUCKETS]; }
-static struct entity **warden_bucket(pid_t warden) { return &by_warden[(unsigned)warden % BUCKETS]; }
+struct entity *entity_insert(uint64_t id) {
+  struct entity *entity = malloc(sizeof *entity), **bucket = &table[id % BUCKETS];
+  if (!entity) return NULL;
+  *entity = (struct entity){.id = id, .next = *bucket};
+  entities_count++;
+  return *bucket = entity;
+}
+
+void entity_free(struct entity *entity) {
+  struct entity **link = &table[entity->id % BUCKETS];
+  while (*link != entity) link = &(*link)->next;
+  *link = entity->next;
+  entities_count--;
+  free(entity);
+}
 
 struct entity *entity_of_id(uint64_t id) {
-  struct entity *entity = *id_bucket(id);
-  while (entity && entity->id != id) entity = entity->next_of_id;
+  struct entity *entity = table[id % BUCKETS];
+  while (entity && entity->id != id) entity = entity->next;
   return entity;
 }
 
-struct entity *entity_of_warden(pid_t warden) {
-  struct entity *entity = *warden_bucket(warden);
-  while (entity && entity->warden != warden) entity = entity->next_of_warden;
+struct entity *entity_of_program(pid_t program) {
+  struct entity *entity = NULL;
+  for (size_t i = 0; i < BUCKETS && !entity; i++) {
+    entity = table[i];
+    while (entity && (entity->told != TOLD_STARTED || entity->program != program)) entity = entity->next;
+  }
   return entity;
-}
-
-void entity_insert(struct entity *entity) {
-  struct entity **ids = id_bucket(entity->id), **wardens = warden_bucket(entity->warden);
-  entity->next_of_id = *ids;
-  entity->next_of_warden = *wardens;
-  *ids = *wardens = entity;
-}
-
-void entity_remove(struct entity *entity) {
-  struct entity **id = id_bucket(entity->id), **warden = warden_bucket(entity->warden);
-  while (*id != entity) id = &(*id)->next_of_id;
-  while (*warden != entity) warden = &(*warden)->next_of_warden;
-  *id = entity->next_of_id;
-  *warden = entity->next_of_warden;
 }
 
 void entities_each(void (*visit)(struct entity *entity)) {
   for (size_t i = 0; i < BUCKETS; i++) {
-    for (struct entity *entity = by_id[i], *next; entity; entity = next) {
-      next = entity->next_of_id;
+    for (struct entity *entity = table[i], *next; entity; entity = next) {
+      next = entity->next;
       visit(entity);
     }
   }

@@ -1,27 +1,33 @@
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include "start.h"
 #include "warden.h"
 
 /// What the daemon was told about an entity.
 enum told { TOLD_NOTHING, TOLD_STARTED, TOLD_EXITED, TOLD_ALL };
 
-/// One entity, from its START until its warden is reaped and, if that was killed, its orphans are gone.
+/// One entity, from its START until the daemon was told all and its warden is reaped.
 struct entity {
   uint64_t id;
   enum told told;
-  pid_t warden, program;  // program: 0 until STARTED
-  int control;
-  int ends[3];  // the daemon's descriptors until STARTED; then none
-  int ends_count;
+  pid_t program;        // 0 until STARTED
+  struct leash leash;   // `ends` until STARTED; without a control socket once the warden is lost
   struct orders orders;  // not yet taken by the warden's socket
   bool waiting;          // for that socket to take them
-  struct entity *next_of_id, *next_of_warden;
+  struct entity *next;
 };
 
+/// So many there are.
+extern size_t entities_count;
+
+/// A new one in the table; NULL: there is no memory.
+struct entity *entity_insert(uint64_t id);
+void entity_free(struct entity *entity);
+/// NULL: there is none.
 struct entity *entity_of_id(uint64_t id);
-struct entity *entity_of_warden(pid_t warden);
-void entity_insert(struct entity *entity);
-/// Takes it out of both tables; it is the caller's then.
-void entity_remove(struct entity *entity);
+/// The entity of a program that was not told to have ended; a linear search. NULL: there is none.
+struct entity *entity_of_program(pid_t program);
+/// `visit` may free the entity that it is given.
 void entities_each(void (*visit)(struct entity *entity));

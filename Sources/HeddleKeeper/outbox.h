@@ -7,13 +7,12 @@
 /// already: the life of each tree (STARTED, EXITED, EMPTY) and the courses that its warden has in hand.
 #define OUTBOX_FULL 4096
 
-/// Reports on their way to the daemon, oldest first, with the descriptors that go with them.
+/// Reports on their way to the daemon, oldest first, with the descriptors that go with them. All zero is empty.
 struct outbox {
-  struct outgoing *first, **last;
+  struct parcel *first, *last;
   size_t count;
 };
 
-void outbox_init(struct outbox *outbox);
 /// Takes `report` and ownership of `fds` (at most 3); exits with STATUS_NO_MEMORY rather than lose one.
 void outbox_add(struct outbox *outbox, const struct report *report, const int *fds, int fds_count);
 /// Sends as much as `socket` takes without waiting. False: the daemon is gone.

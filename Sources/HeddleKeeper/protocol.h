@@ -45,6 +45,8 @@
 /// The largest whole frame of a report, in bytes.
 #define REPORT_MAX 4096u
 #define STRAGGLERS_MAX 64u
+/// The longest that a program may take to be executed: a file system that hangs would keep it, and its orders, waiting.
+#define START_SECONDS_MAX 10u
 #define DAEMON_FD 3
 
 enum request_kind { START = 0x01, SUSPEND = 0x02, RESUME = 0x03, SIGNAL = 0x04, KILL = 0x05 };
@@ -67,14 +69,15 @@ enum start_flags { LINGER = 1, ALLOW_SETUID = 2 };
 /// Where a start failed.
 enum start_stage {
   STAGE_PIPE = 1,    // making the descriptors
-  STAGE_WARDEN = 2,  // forking the warden; EOWNERDEAD: the warden was killed meanwhile
+  STAGE_WARDEN = 2,  // forking the warden; EOWNERDEAD: the warden was killed meanwhile, or START_SECONDS_MAX passed
   STAGE_FORK = 3,    // forking the program
   STAGE_SETUP = 4,   // session, privileges, death signal
   STAGE_CHDIR = 5,
   STAGE_EXEC = 6,
 };
 
-/// How a program ended. END_LOST: its warden was killed after reaping it and before saying how; the code is 0.
+/// How a program ended. END_LOST: nobody can say, since its warden was killed after reaping it and before saying how, or
+/// before the keeper had even read that it started; the code is 0.
 enum end_kind { END_EXIT = 0, END_SIGNAL = 1, END_LOST = 2 };
 
 /// The exit status of a keeper: its daemon went away, could not be served, or broke the protocol.

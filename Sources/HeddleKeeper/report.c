@@ -17,14 +17,10 @@ static uint8_t *extend(struct report *report, size_t width) {
   return at;
 }
 
-void report_begin(struct report *report, enum report_kind kind) {
+void report_begin(struct report *report, enum report_kind kind, uint64_t entity) {
   report->size = LENGTH_SIZE;
   report_u8(report, (uint8_t)kind);
-}
-
-void report_about(struct report *report, enum report_kind kind, uint64_t entity) {
-  report_begin(report, kind);
-  report_u64(report, entity);
+  if (entity) report_u64(report, entity);
 }
 
 void report_u8(struct report *report, uint8_t value) { *extend(report, 1) = value; }
@@ -35,6 +31,19 @@ void report_string(struct report *report, const char *text) {
   size_t length = strlen(text);
   report_u32(report, (uint32_t)length);
   memcpy(extend(report, length), text, length);
+}
+
+void report_start_failed(struct report *report, uint64_t entity, int error, enum start_stage stage) {
+  report_begin(report, START_FAILED, entity);
+  report_u32(report, (uint32_t)error);
+  report_u8(report, (uint8_t)stage);
+}
+
+void report_exited(struct report *report, uint64_t entity, enum end_kind end, int code, bool core) {
+  report_begin(report, EXITED, entity);
+  report_u8(report, (uint8_t)end);
+  report_u32(report, (uint32_t)code);
+  report_u8(report, core);
 }
 
 enum report_kind report_kind(const struct report *report) { return report->bytes[LENGTH_SIZE]; }

@@ -14,29 +14,26 @@ struct start {
   char **arguments, **environment;  // each ends with NULL, as execve(2) wants them
 };
 
-/// One request, decoded.
+/// One request, decoded. What `start` points to is the inbox's, until that is filled or asked again.
 struct request {
   enum request_kind kind;
   uint64_t entity;
   uint64_t generation;  // SUSPEND, RESUME
   uint32_t signal;      // SIGNAL: 1...64
   struct start start;   // START
-  void *storage;        // owns what `start` points to; NULL in a START for which there was no memory
 };
 
-/// The bytes from the daemon that were not decoded yet.
+/// The bytes from the daemon that were not decoded yet, and the vectors of the latest START. It is meant to be static
+/// and zero: then it costs the pages that the longest request so far has filled, and no call can fail for want of memory.
 struct inbox {
-  uint8_t *bytes;
-  size_t begin, end, capacity;
+  size_t begin, end;
+  const char *complaint;  // why the latest request was malformed; then it is to be asked no more
+  uint8_t bytes[4 + REQUEST_MAX];
+  char *vectors[REQUEST_MAX / 4 + 2];
 };
 
-enum inbox_answer { REQUEST_READY, REQUEST_PARTIAL, REQUEST_MALFORMED };
-
-/// Reads once from `fd`. Room grows with the bytes received, at most to the longest request.
-/// Returns what read(2) returns; -1 with ENOMEM when there is no room to be had.
+/// Reads once from `fd`, and returns what read(2) returns. There is always room when no request is whole.
 ssize_t inbox_fill(struct inbox *inbox, int fd);
-
-/// Decodes the next request. No length in it is believed before as many bytes are there, and no room is made that is not
-/// paid for with bytes received. On REQUEST_READY the caller must request_free; on REQUEST_MALFORMED `reason` says why.
-enum inbox_answer inbox_next(struct inbox *inbox, struct request *request, const char **reason);
-void request_free(struct request *request);
+/// Decodes the next request. No length in it is believed before as many bytes are there. False: it is not whole yet, or
+/// malformed.
+bool inbox_next(struct inbox *inbox, struct request *request);

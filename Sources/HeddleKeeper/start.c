@@ -1,17 +1,33 @@
 #include "start.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "warden.h"
 
 enum { SIGNAL_MAX = 64 };
+
+static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static struct rlimit given;  // RLIMIT_NOFILE as the keeper got it
+
+static void set_ignored(void (*disposition)(int)) {
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], disposition);
+}
+
+void start_settle(void) {
+  // By the system call, since sigaction(3) refuses the two that glibc keeps for itself.
+  const unsigned long by_default[4] = {0};
+  for (int signal = 1; signal <= SIGNAL_MAX; signal++) syscall(SYS_rt_sigaction, signal, by_default, NULL, 8L);
+  set_ignored(SIG_IGN);
+  getrlimit(RLIMIT_NOFILE, &given);
+  setrlimit(RLIMIT_NOFILE, &(struct rlimit){given.rlim_max, given.rlim_max});
+}
 
 static void close_all(const int *fds, int count) {
   int error = errno;
@@ -22,99 +38,92 @@ static void close_all(const int *fds, int count) {
 }
 
 /// A pipe between daemon and program; only the daemon's end is non-blocking. `write` says whether that is the write end.
-static bool join(struct started *out, int *theirs, bool write) {
+static bool join(struct leash *leash, int *theirs, bool write) {
   int pair[2];
   if (pipe2(pair, O_CLOEXEC) < 0) return false;
-  out->ends[out->ends_count++] = pair[write];
+  leash->ends[leash->ends_count++] = pair[write];
   *theirs = pair[!write];
   return fcntl(pair[write], F_SETFL, O_NONBLOCK) == 0;
 }
 
 /// Makes the program's 0, 1, 2 and the warden's socket, in `theirs`, and the keeper's ends.
-static bool make_descriptors(const struct start *start, struct started *out, int theirs[4]) {
+static bool make_descriptors(const struct start *start, struct leash *leash, int theirs[4]) {
   if (start->stdin_mode == STDIN_PIPE) {
-    if (!join(out, &theirs[0], true)) return false;
+    if (!join(leash, &theirs[0], true)) return false;
   } else if ((theirs[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
     return false;
   }
-  if (!join(out, &theirs[1], false) || !join(out, &theirs[2], false)) return false;
+  if (!join(leash, &theirs[1], false) || !join(leash, &theirs[2], false)) return false;
   // Packets, so that neither end sees half a message.
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return false;
-  out->control = pair[0];
+  leash->control = pair[0];
   theirs[3] = pair[1];
-  return fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0;
+  return true;
 }
 
-/// Forks with SIGUSR1 as the death signal. wait(2) sees such a child only with __WCLONE, while an orphan that falls to the
-/// keeper always has SIGCHLD: so the two kinds are told apart, and plain ECHILD says that there is no orphan.
-static pid_t fork_warden(void) { return (pid_t)syscall(SYS_clone, (long)SIGUSR1, 0L, 0L, 0L, 0L); }
+/// Forks without a death signal. wait(2) sees such a child only with __WCLONE, while an orphan that falls to the keeper
+/// always has SIGCHLD: so the two kinds are told apart.
+static pid_t fork_warden(void) { return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L); }
 
 /// Leaves exactly 0, 1, 2 and WARDEN_CONTROL. All of `theirs` are above those: the keeper's own 0 to 3 are always open.
 static void take_descriptors(const int theirs[4]) {
-  for (int i = 0; i < 4; i++) dup2(theirs[i], i);
+  for (int i = 0; i < 3; i++) dup2(theirs[i], i);
+  dup3(theirs[3], WARDEN_CONTROL, O_CLOEXEC);
   // Earlier wardens' sockets and the daemon's are among the rest: held here, they would never read as ended.
   close_range(WARDEN_CONTROL + 1, ~0U, 0);
 }
 
-enum start_stage start_warden(const struct start *start, uint64_t entity, const struct rlimit *files,
-                              struct started *out) {
+enum start_stage start_warden(const struct start *start, uint64_t entity, struct leash *leash) {
   int theirs[4] = {-1, -1, -1, -1};
-  *out = (struct started){.control = -1};
   enum start_stage failed = 0;
-  if (!make_descriptors(start, out, theirs)) {
+  *leash = (struct leash){.control = -1};
+  if (!make_descriptors(start, leash, theirs)) {
     failed = STAGE_PIPE;
-  } else if ((out->warden = fork_warden()) == 0) {
+  } else if ((leash->warden = fork_warden()) == 0) {
     take_descriptors(theirs);
-    warden_run(start, entity, files);
-  } else if (out->warden < 0) {
+    warden_run(start, entity);
+  } else if (leash->warden < 0) {
     failed = STAGE_WARDEN;
   }
   close_all(theirs, 4);
   if (failed) {
-    close_all(out->ends, out->ends_count);
-    close_all(&out->control, 1);
+    close_all(leash->ends, leash->ends_count);
+    close_all(&leash->control, 1);
   }
   return failed;
 }
 
-/// Every disposition back to default. By the system call, since sigaction(3) refuses the two that glibc keeps for itself.
-static void reset_signals(void) {
-  const unsigned long by_default[4] = {0};
-  for (int signal = 1; signal <= SIGNAL_MAX; signal++) syscall(SYS_rt_sigaction, signal, by_default, NULL, 8L);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/// In the new process: becomes the program. Returns the stage that failed, with errno set.
-static enum start_stage become(const struct start *start, const struct rlimit *files, pid_t warden) {
-  if (setsid() < 0 || setrlimit(RLIMIT_NOFILE, files) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return STAGE_SETUP;
+/// In the new process, in the memory of its warden: becomes the program. Returns the stage that failed, with errno set.
+static enum start_stage become(const struct start *start, pid_t warden) {
+  if (setsid() < 0 || setrlimit(RLIMIT_NOFILE, &given) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return STAGE_SETUP;
   // The warden may have died before the death signal was armed.
   if (getppid() != warden) return errno = EOWNERDEAD, STAGE_SETUP;
   if (!start->allow_setuid && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return STAGE_SETUP;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  reset_signals();
+  set_ignored(SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   environ = start->environment;  // so that execvp looks into its PATH
   execvp(start->arguments[0], start->arguments);
   return STAGE_EXEC;
 }
 
-pid_t start_program(const struct start *start, const struct rlimit *files, int *status) {
-  int pair[2];
-  if (pipe2(pair, O_CLOEXEC) < 0) return -1;
-  pid_t warden = getpid(), program = fork();
+pid_t start_program(const struct start *start, struct failure *failure) {
+  *failure = (struct failure){0};
+  // While it waits in vfork(2) the warden is deaf. So its time there is bounded, lest a file system that hangs keep it.
+  alarm(START_SECONDS_MAX);
+  pid_t warden = getpid(), program = vfork();
   if (program == 0) {
-    enum start_stage stage = become(start, files, warden);
-    struct failure failure = {.error = errno, .stage = (uint8_t)stage};
-    // When this fails the warden is gone, and nobody is left to tell.
-    if (write(pair[1], &failure, sizeof failure) < 0) _exit(126);
+    failure->stage = become(start, warden);
+    failure->error = errno;
     _exit(127);
   }
-  close_all(&pair[1], 1);
-  if (program < 0) close_all(&pair[0], 1);
-  else *status = pair[0];
-  return program;
+  alarm(0);
+  if (program < 0) *failure = (struct failure){STAGE_FORK, errno};
+  else if (failure->stage) waitpid(program, NULL, 0);
+  return failure->stage ? 0 : program;
 }

@@ -143,8 +143,7 @@ struct stillness tree_stop(struct tree *tree) {
   return seen;
 }
 
-/// Walks the whole tree without touching it. Returns how many processes are stopped.
-static size_t survey(struct tree *tree) {
+size_t tree_find(struct tree *tree) {
   struct stillness seen = {0};
   size_t stopped = 0;
   begin(tree, &seen);
@@ -152,22 +151,13 @@ static size_t survey(struct tree *tree) {
   return stopped;
 }
 
-size_t tree_continue(struct tree *tree) {
-  // All are found before one is woken: a parent that woke first could exit and take its children out of the walk's sight.
-  size_t stopped = survey(tree);
+void tree_find_children(struct tree *tree) { begin(tree, &(struct stillness){0}); }
+
+void tree_continue(const struct tree *tree) {
   for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);
-  return stopped;
 }
 
 void tree_kill(struct tree *tree) {
-  survey(tree);
+  tree_find(tree);
   for (size_t i = 0; i < tree->count; i++) signal_member(tree, i, SIGKILL);
-}
-
-void tree_kill_children(struct tree *tree, bool (*spared)(pid_t pid)) {
-  struct stillness seen = {0};
-  begin(tree, &seen);
-  for (size_t i = 0; i < tree->direct; i++) {
-    if (!spared(tree->members[i].pid)) signal_member(tree, i, SIGKILL);
-  }
 }

@@ -34,11 +34,13 @@ struct process {
 /// Sends SIGSTOP to all, top-down, and says what it saw. The tree is stopped when nothing was moving and `doubt` is as in
 /// the pass before (0 before the first).
 struct stillness tree_stop(struct tree *tree);
-/// Sends SIGCONT to all, bottom-up. Returns how many processes were seen stopped before.
-size_t tree_continue(struct tree *tree);
+/// Finds all, without touching them. Returns how many processes are stopped.
+size_t tree_find(struct tree *tree);
+/// Finds the caller's own children only.
+void tree_find_children(struct tree *tree);
+/// Sends SIGCONT to all that were found, bottom-up. The caller must not have reaped any since.
+void tree_continue(const struct tree *tree);
 /// Sends SIGKILL to all, top-down. The tree is empty when waitid(2) says ECHILD.
 void tree_kill(struct tree *tree);
-/// Sends SIGKILL to the caller's own children but those that `spared` names.
-void tree_kill_children(struct tree *tree, bool (*spared)(pid_t pid));
 /// Looks at a process, which may be a zombie. False: there is none.
 bool process_look(pid_t pid, struct process *process);

@@ -20,32 +20,26 @@ enum { PAUSE_FIRST = 1, PAUSE_MAX = 32, NO_PAUSE = -1 };
 /// How often at most a tree is continued for one order: a process in it may stop itself again and again.
 enum { CONTINUE_PASSES_MAX = 6 };
 
-enum phase {
-  STARTING,  // forked, perhaps not executed yet
-  RUNNING,   // executed and unreaped: its pid and process group are its own
-  FAILED,    // reported as not started
-  ENDED,     // reaped
-};
-
 /// Where the tree is going. KILLED is final.
 enum course { FREE, CONTINUED, STOPPING, STOPPED, KILLED };
 
 struct straggler {
-  uint32_t pid;
-  char name[16];
-  bool other_session;
+  pid_t pid;
+  struct process process;
 };
 
 struct warden {
   uint64_t entity, generation;
-  int control, signals, status;
+  int control, signals;
   pid_t program;
   bool linger;
-  enum phase phase;
+  bool ended;  // the program was reaped: its pid and process group may be another's
   enum course course;
   uint64_t signals_due;
   int pause;
-  int passes;  // CONTINUED: so many are left
+  int passes;       // CONTINUED: so many are left
+  bool head_start;  // the program was signalled, and may be given time before the next pass
+  bool found;       // `tree` is still the whole tree: it stands, and none of it was reaped
   struct stillness seen;
   struct tree tree;
   uint32_t straggler_count;
@@ -57,68 +51,75 @@ static void say(const struct report *report) {
   send(WARDEN_CONTROL, report->bytes, report->size, MSG_NOSIGNAL);
 }
 
-static void say_start_failed(struct warden *warden, struct failure failure) {
+static void say_started(struct warden *warden, const struct failure *failure) {
   struct report report;
-  report_about(&report, START_FAILED, warden->entity);
-  report_u32(&report, (uint32_t)failure.error);
-  report_u8(&report, failure.stage);
-  say(&report);
-}
-
-static void say_started(struct warden *warden) {
-  struct report report;
-  report_about(&report, STARTED, warden->entity);
-  report_u32(&report, (uint32_t)warden->program);
-  report_u8(&report, 0);  // the keeper knows how many descriptors it adds
+  if (failure->stage) {
+    report_start_failed(&report, warden->entity, failure->error, failure->stage);
+  } else {
+    report_begin(&report, STARTED, warden->entity);
+    report_u32(&report, (uint32_t)warden->program);
+    report_u8(&report, 0);  // the keeper knows how many descriptors it adds
+  }
   say(&report);
 }
 
 static void say_course(struct warden *warden, enum report_kind kind) {
   struct report report;
-  report_about(&report, kind, warden->entity);
+  report_begin(&report, kind, warden->entity);
   report_u64(&report, warden->generation);
   say(&report);
 }
 
 static void say_exited(struct warden *warden, const siginfo_t *end) {
   struct report report;
-  report_about(&report, EXITED, warden->entity);
-  report_u8(&report, end->si_code == CLD_EXITED ? END_EXIT : END_SIGNAL);
-  report_u32(&report, (uint32_t)end->si_status);
-  report_u8(&report, end->si_code == CLD_DUMPED);
+  enum end_kind kind = end->si_code == CLD_EXITED ? END_EXIT : END_SIGNAL;
+  report_exited(&report, warden->entity, kind, end->si_status, end->si_code == CLD_DUMPED);
   say(&report);
 }
 
 static void say_empty(struct warden *warden) {
   uint32_t named = warden->straggler_count < STRAGGLERS_MAX ? warden->straggler_count : STRAGGLERS_MAX;
   struct report report;
-  report_about(&report, EMPTY, warden->entity);
+  report_begin(&report, EMPTY, warden->entity);
   report_u32(&report, warden->straggler_count);
   report_u32(&report, named);
   for (uint32_t i = 0; i < named; i++) {
-    report_u32(&report, warden->stragglers[i].pid);
-    report_string(&report, warden->stragglers[i].name);
-    report_u8(&report, warden->stragglers[i].other_session);
+    const struct straggler *straggler = &warden->stragglers[i];
+    report_u32(&report, (uint32_t)straggler->pid);
+    report_string(&report, straggler->process.name);
+    report_u8(&report, straggler->process.session != warden->program);
   }
   say(&report);
 }
 
+static void never_called(int signal) { (void)signal; }
+
+/// Whether SIGCHLD, which is blocked, comes when a child stops or goes on, and not only when it dies. With a handler, since
+/// sigaction(2) discards a pending signal whose disposition is to ignore it, as SIGCHLD's default is.
+static void hear_stops(bool heard) {
+  sigaction(SIGCHLD, &(struct sigaction){.sa_handler = never_called, .sa_flags = heard ? 0 : SA_NOCLDSTOP}, NULL);
+}
+
 static void set_course(struct warden *warden, enum course course) {
   if (warden->course == KILLED) return;
+  bool is_program_moving = !warden->ended && (course == KILLED || warden->course == FREE);
   // A tree that stands still is found whole; in one that was still stopping some may stop after they were passed by.
   warden->passes = warden->course == STOPPED ? 1 : CONTINUE_PASSES_MAX;
   warden->course = course;
   warden->pause = PAUSE_FIRST;
   warden->seen = (struct stillness){0};
-  // At once, since it needs neither a walk nor a descriptor.
-  if (course == KILLED && warden->phase != ENDED) kill(warden->program, SIGKILL);
+  hear_stops(course == STOPPING);
+  // At once, since it needs neither a walk nor a descriptor; and mostly the program is all there is, so that what comes
+  // of it is awaited before the first pass.
+  warden->head_start = is_program_moving && course != CONTINUED;
+  if (warden->head_start) kill(warden->program, course == KILLED ? SIGKILL : SIGSTOP);
 }
 
 static void obey(struct warden *warden, const struct orders *orders) {
   warden->signals_due |= orders->signals;
-  if (orders->course != ORDER_NONE) {
+  if (orders->course) {
     warden->generation = orders->generation;
-    set_course(warden, orders->course == ORDER_SUSPEND ? STOPPING : CONTINUED);
+    set_course(warden, orders->course == SUSPEND ? STOPPING : CONTINUED);
   }
   if (orders->kill) set_course(warden, KILLED);
 }
@@ -132,39 +133,18 @@ static void take_orders(struct warden *warden) {
   set_course(warden, KILLED);
 }
 
-/// Learns whether the program was executed. Waits if the status pipe has nothing yet.
-static void conclude_start(struct warden *warden) {
-  struct failure failure;
-  ssize_t size;
-  while ((size = read(warden->status, &failure, sizeof failure)) < 0 && errno == EINTR) continue;
-  close(warden->status);
-  warden->status = -1;
-  if (size == (ssize_t)sizeof failure) {
-    say_start_failed(warden, failure);
-    warden->phase = FAILED;
-  } else {
-    say_started(warden);
-    warden->phase = RUNNING;
-  }
-}
-
 static void program_ended(struct warden *warden, const siginfo_t *end) {
-  // One that was not executed has no children either, and was reported.
-  if (warden->phase == FAILED) _exit(0);
-  warden->phase = ENDED;
+  warden->ended = true;
   say_exited(warden, end);
   if (!warden->linger) set_course(warden, KILLED);
 }
 
 /// Notes a process, still a zombie, that died of our SIGKILL.
 static void note_straggler(struct warden *warden, pid_t pid) {
-  struct process process;
   uint32_t index = warden->straggler_count++;
-  if (index >= STRAGGLERS_MAX || !process_look(pid, &process)) return;
-  struct straggler *straggler = &warden->stragglers[index];
-  straggler->pid = (uint32_t)pid;
-  straggler->other_session = process.session != warden->program;
-  memcpy(straggler->name, process.name, sizeof straggler->name);
+  if (index >= STRAGGLERS_MAX) return;
+  warden->stragglers[index].pid = pid;
+  process_look(pid, &warden->stragglers[index].process);
 }
 
 /// Reaps all that can be reaped: the program and what it left to us. Leaves when nothing remains.
@@ -176,11 +156,11 @@ static void reap(struct warden *warden) {
       _exit(0);
     }
     if (end.si_pid == 0) return;
-    bool is_program = end.si_pid == warden->program && warden->phase != ENDED;
-    if (is_program && warden->phase == STARTING) conclude_start(warden);
+    bool is_program = end.si_pid == warden->program && !warden->ended;
     bool killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
     if (!is_program && killed && warden->course == KILLED) note_straggler(warden, end.si_pid);
     waitid(P_PID, (id_t)end.si_pid, &end, WEXITED | __WALL);
+    warden->found = false;
     if (is_program) program_ended(warden, &end);
   }
 }
@@ -188,7 +168,7 @@ static void reap(struct warden *warden) {
 static void deliver_signals(struct warden *warden) {
   for (int signal = 1; warden->signals_due; signal++, warden->signals_due >>= 1) {
     // As long as the program is not reaped its process group can't be another's.
-    if (warden->signals_due & 1 && warden->phase == RUNNING) kill(-warden->program, signal);
+    if (warden->signals_due & 1 && !warden->ended) kill(-warden->program, signal);
   }
 }
 
@@ -201,7 +181,10 @@ static int lengthen_pause(struct warden *warden) {
 /// One pass. Returns the pause before the next.
 static int resume(struct warden *warden) {
   bool is_first = warden->passes == CONTINUE_PASSES_MAX;
-  size_t stopped = tree_continue(&warden->tree);
+  // All are found before one is woken: a parent that woke first could exit and take its children out of the walk's sight.
+  size_t stopped = warden->found ? 0 : tree_find(&warden->tree);
+  warden->found = false;
+  tree_continue(&warden->tree);
   if (--warden->passes > 0 && (is_first || stopped > 0)) return lengthen_pause(warden);
   warden->course = FREE;
   say_course(warden, RESUMED);
@@ -214,75 +197,54 @@ static int stop(struct warden *warden) {
   warden->seen = tree_stop(&warden->tree);
   if (warden->seen.moving == 0 && warden->seen.doubt == before.doubt) {
     warden->course = STOPPED;
+    warden->found = true;
     say_course(warden, SUSPENDED);
     return NO_PAUSE;
   }
-  bool only_children = warden->tree.count == warden->tree.direct;
-  if (only_children && warden->seen.moving > 0) return PAUSE_MAX;
-  return lengthen_pause(warden);
-}
-
-/// One pass. Returns the pause before the next, which the death of a child of ours cuts short.
-static int end(struct warden *warden) {
-  // The program was killed when the order came. Mostly it is all there is, so its death is awaited before any walk.
-  if (warden->phase == ENDED || warden->pause == PAUSE_MAX) tree_kill(&warden->tree);
-  warden->pause = PAUSE_MAX;
-  return PAUSE_MAX;
+  bool wakes_us = warden->tree.count == warden->tree.direct && warden->seen.moving > 0;
+  return wakes_us ? PAUSE_MAX : lengthen_pause(warden);
 }
 
 /// One step towards where the tree is going. Returns how long to wait for an event before the next one.
 static int pursue(struct warden *warden) {
-  // Before its exec the program has no process group of its own, and must get as far as to say what became of it.
-  if (warden->phase == STARTING && warden->course != KILLED) return NO_PAUSE;
   int wait = warden->course == CONTINUED ? resume(warden) : NO_PAUSE;
   deliver_signals(warden);
+  if (warden->head_start) return warden->head_start = false, PAUSE_MAX;
   if (warden->course == STOPPING) return stop(warden);
-  if (warden->course == KILLED) return end(warden);
-  return wait;
+  if (warden->course != KILLED) return wait;
+  tree_kill(&warden->tree);
+  return PAUSE_MAX;  // cut short by the death of a child of ours
 }
 
-static void drain_signals(struct warden *warden) {
-  struct signalfd_siginfo signals[8];
-  while (read(warden->signals, signals, sizeof signals) == (ssize_t)sizeof signals) continue;
+static void hear_children(struct warden *warden) {
+  struct signalfd_siginfo signal;  // one at most is pending
+  if (read(warden->signals, &signal, sizeof signal) > 0) reap(warden);
 }
 
 _Noreturn static void watch(struct warden *warden) {
   for (int wait = NO_PAUSE;; wait = pursue(warden)) {
-    struct pollfd watched[] = {
-        {warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}, {warden->status, POLLIN, 0}};
-    poll(watched, 3, wait);
+    struct pollfd watched[] = {{warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}};
+    poll(watched, 2, wait);
     if (watched[0].revents) take_orders(warden);
-    if (watched[2].revents) conclude_start(warden);
-    if (watched[1].revents) drain_signals(warden);
-    reap(warden);
+    if (watched[1].revents) hear_children(warden);
   }
 }
 
-/// The program has its 0, 1, 2; held here as well, they would keep its pipes from ending.
-static void release_stdio(void) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; fd <= 2; fd++) {
-    if (null < 0) close(fd);
-    else dup2(null, fd);
-  }
-  if (null > 2) close(null);
-}
-
-_Noreturn void warden_run(const struct start *start, uint64_t entity, const struct rlimit *files) {
+_Noreturn void warden_run(const struct start *start, uint64_t entity) {
   static struct warden warden;
+  struct failure failure;
   sigset_t watched;
   prctl(PR_SET_NAME, "heddle-warden");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);  // blocked since the keeper's start
-  warden = (struct warden){.entity = entity, .control = WARDEN_CONTROL, .status = -1, .linger = start->linger};
-  fcntl(WARDEN_CONTROL, F_SETFD, FD_CLOEXEC);
+  warden = (struct warden){.entity = entity, .control = WARDEN_CONTROL, .linger = start->linger};
   warden.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (warden.signals >= 0) warden.program = start_program(start, files, &warden.status);
-  if (warden.signals < 0 || warden.program < 0) {
-    say_start_failed(&warden, (struct failure){errno, STAGE_FORK});
-    _exit(0);
-  }
-  release_stdio();
+  hear_stops(false);
+  if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
+  else warden.program = start_program(start, &failure);
+  close_range(0, 2, 0);  // the program's: held here as well, its pipes would not end
+  say_started(&warden, &failure);
+  if (failure.stage) _exit(0);
   watch(&warden);
 }

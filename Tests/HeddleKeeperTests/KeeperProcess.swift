@@ -16,7 +16,8 @@ final class KeeperProcess {
   /// What the keeper said of itself.
   let hello: KeeperReport
 
-  init() throws {
+  /// Starts it; `limit`: with no descriptor of that number or above, as by `ulimit -n`.
+  init(descriptorLimit limit: Int? = nil) throws {
     var pair: [Int32] = [-1, -1]
     _ = try check(
       "socketpair",
@@ -24,7 +25,7 @@ final class KeeperProcess {
     )
     let ours = Descriptor(pair[0])
     let theirs = Descriptor(pair[1])
-    pid = try Self.spawn(theirs, environment: ["PATH=/nowhere", mark.entry])
+    pid = try Self.spawn(theirs, limit, environment: ["PATH=/nowhere", mark.entry])
     socket = ours
     // Inline, since `report` needs all of self.
     var reader = KeeperReportReader()
@@ -44,28 +45,30 @@ final class KeeperProcess {
     if status == nil { _ = waitpid(pid, nil, 0) }
   }
 
-  /// The built executable, beside the test bundle.
-  private static var path: String {
+  /// The path of a built executable: beside the test bundle.
+  static func built(_ name: String) -> String {
     var bytes = [CChar](repeating: 0, count: 4096)
     let size = unsafe readlink("/proc/self/exe", &bytes, bytes.count)
     let bundle = String(decoding: bytes.prefix(max(size, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/heddle-keeper"
+    return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/\(name)"
   }
 
-  private static func spawn(_ socket: Descriptor, environment: [String]) throws -> Int32 {
+  private static func spawn(_ socket: Descriptor, _ limit: Int?, environment: [String]) throws -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, socket.number, 3)
-    var arguments = unsafe [strdup("heddle-keeper"), nil]
+    let script = (limit.map { "ulimit -n \($0); " } ?? "") + "exec \"$0\""
+    let words = ["sh", "-c", script, built("heddle-keeper")]
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     var environment = unsafe environment.map { unsafe strdup($0) } + [nil]
     defer {
-      unsafe free(arguments[0])
+      for index in unsafe arguments.indices { unsafe free(arguments[index]) }
       for index in unsafe environment.indices { unsafe free(environment[index]) }
     }
     var pid: Int32 = 0
-    let error = unsafe posix_spawn(&pid, path, &actions, nil, &arguments, &environment)
-    guard error == 0 else { throw SystemError(call: "posix_spawn \(path)", errno: error) }
+    let error = unsafe posix_spawn(&pid, "/bin/sh", &actions, nil, &arguments, &environment)
+    guard error == 0 else { throw SystemError(call: "posix_spawn /bin/sh", errno: error) }
     return pid
   }
 

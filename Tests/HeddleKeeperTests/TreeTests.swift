@@ -116,6 +116,21 @@ import Testing
     _ = try keeper.end(1)
   }
 
+  @Test("a program with a thread inside vfork(2) stands still as well, and goes on when it is resumed")
+  func suspendVforking() throws {
+    let program = try keeper.start(1, keeper.program([KeeperProcess.built("heddle-test-vforking")]))
+    for generation in 1...5 as ClosedRange<UInt64> {
+      _ = try program.output.read(until: { $0.utf8.count > 100 })
+      try keeper.send(.suspend(1, generation: generation))
+      #expect(try keeper.report(1) == .suspended(1, generation: generation))
+      while let some = try program.output.readSome(), !some.isEmpty {}
+      #expect(!program.output.isReadable(within: 20))
+      try keeper.send(.resume(1, generation: generation))
+      #expect(try keeper.report(1) == .resumed(1, generation: generation))
+    }
+    _ = try keeper.end(1)
+  }
+
   @Test("a suspended tree can be killed")
   func killSuspended() throws {
     let program = try keeper.start(1, script: Self.busy)

@@ -1,0 +1,58 @@
+#include "orphans.h"
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include "daemon.h"
+#include "tree.h"
+#include "wardens.h"
+
+static void tell_exited(struct entity *entity, enum end_kind end, int code, bool core) {
+  struct report report;
+  report_exited(&report, entity->id, end, code, core);
+  daemon_tell(&report, NULL, 0);
+  entity->told = TOLD_EXITED;
+}
+
+static void reaped(pid_t pid, int status) {
+  struct entity *entity;
+  // Its warden is dead, and has not reaped it; what that said before comes first.
+  while ((entity = entity_of_program(pid)) && warden_hear(entity)) continue;
+  if (!entity) return;
+  if (WIFEXITED(status)) tell_exited(entity, END_EXIT, WEXITSTATUS(status), false);
+  else tell_exited(entity, END_SIGNAL, WTERMSIG(status), WCOREDUMP(status));
+}
+
+static void conclude_lost(struct entity *entity) {
+  if (entity->leash.control >= 0) return;
+  struct report report;
+  if (entity->told == TOLD_STARTED) tell_exited(entity, END_LOST, 0, false);
+  if (entity->told == TOLD_NOTHING) {
+    report_start_failed(&report, entity->id, EOWNERDEAD, STAGE_WARDEN);
+  } else {
+    report_begin(&report, EMPTY, entity->id);
+    report_u32(&report, 0);
+    report_u32(&report, 0);
+  }
+  daemon_tell(&report, NULL, 0);
+  entity_free(entity);
+  wardens_lost--;
+}
+
+static void kill_orphans(void) {
+  static struct tree tree;
+  siginfo_t info;
+  tree_find_children(&tree);
+  for (size_t i = 0; i < tree.count; i++) {
+    pid_t pid = tree.members[i].pid;
+    // Without __WCLONE a warden is no child of ours.
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) kill(pid, SIGKILL);
+  }
+}
+
+void orphans_end(void) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) reaped(pid, status);
+  if (pid == 0) kill_orphans();
+  else if (wardens_lost > 0) entities_each(conclude_lost);
+}
