@@ -49,11 +49,6 @@ final class Body {
     finishIfDrained()
   }
 
-  func close() {
-    input?.close()
-    for output in outputs { output.close() }
-  }
-
   private func read(_ index: Int, _ onOutput: @escaping (Span<UInt8>) -> Void) {
     do throws(LoopError) {
       try outputs[index].startReading(

@@ -4,41 +4,70 @@ internal import Supervision
 
 /// One client's end of the wire: frames in, frames out, and nothing known of what they mean.
 final class Client {
-  /// What a client may leave unread before it is given up.
-  private static let unreadBytesMax = 16 << 20
+  /// What a client may leave unread before its next requests are left unread, too.
+  private static let unreadBytesMax = 1 << 20
 
   let stream: ByteStream
   private var reader = FrameReader()
   private var writer = FrameWriter()
+  /// What came and was not looked at, because the client does not read what it is sent.
+  private var unread: ArraySlice<UInt8> = []
   /// Whether it is told no more, and closed once all is written.
   private var isClosing = false
 
   init(_ stream: ByteStream) { self.stream = stream }
 
-  /// Gives each whole frame to `onFrame`.
-  func read(_ chunk: Span<UInt8>, onFrame: (Frame) -> Void) throws(FrameError) {
-    var offset = 0
-    while let frame = try reader.next(in: chunk, at: &offset) { onFrame(frame) }
+  // MARK: - In
+
+  /// Takes what came.
+  func receive(_ chunk: Span<UInt8>) {
+    unsafe chunk.withUnsafeBufferPointer { unsafe unread.append(contentsOf: $0) }
   }
+
+  /// The next whole frame; nil when there is none.
+  func nextFrame() throws(FrameError) -> Frame? {
+    var offset = 0
+    let chunk = unread
+    let frame = try reader.next(in: chunk.span, at: &offset)
+    unread = unread.dropFirst(offset)
+    if unread.isEmpty { unread = [] }
+    return frame
+  }
+
+  /// Whether its next frames are to wait until it has read more of what it was sent.
+  var isCongested: Bool { stream.queuedBytes + writer.bytes.count > Self.unreadBytesMax }
+
+  /// Whether frames wait for that.
+  var hasUnread: Bool { !unread.isEmpty }
+
+  // MARK: - Out
 
   /// Appends a frame to what `flush` will write. One that exceeds the connection's limit becomes a refusal.
   func append(_ outgoing: Outgoing) throws(FrameError) {
     do throws(FrameError) {
       try encode(outgoing)
     } catch {
-      guard case .reply(_, let request) = outgoing else { throw error }
-      try writer.refusal(WireRefusal(error), of: request)
+      guard let request = outgoing.request else { throw error }
+      try writer.refusal(
+        WireRefusal(
+          .tooLarge,
+          attempted: "answer",
+          subject: "request \(request)",
+          reason: error.description,
+          advice: "ask for less at a time"
+        ),
+        of: request
+      )
     }
   }
 
   /// Writes what was appended, in one piece.
   ///
-  /// - Returns: whether the client still reads what it is sent.
-  func flush() -> Bool {
+  /// - Parameter onWritten: called once, later, if the kernel did not take all of it at once, and has by then.
+  func flush(onWritten: @escaping () -> Void) {
     let bytes = writer.take()
-    guard !bytes.isEmpty else { return true }
-    guard (try? stream.write(bytes)) != nil else { return false }
-    return stream.queuedBytes <= Self.unreadBytesMax
+    // A client that is gone is noticed by its reading end.
+    if !bytes.isEmpty { _ = try? stream.write(bytes) { _ in onWritten() } }
   }
 
   /// Closes the stream when all that was flushed is written.
@@ -64,6 +93,17 @@ final class Client {
     case .notice(let notice, let request): try writer.notice(notice, of: request)
     case .ack(let ack): try writer.ack(ack)
     case .room(let thread): try writer.room(for: thread)
+    }
+  }
+}
+
+extension Outgoing {
+  /// The request that a frame answers, and with which it can be told that the answer does not fit.
+  fileprivate var request: RequestID? {
+    switch self {
+    case .reply(_, let request): request
+    case .refusal(_, let request): request
+    case .welcome, .notice, .ack, .room: nil
     }
   }
 }

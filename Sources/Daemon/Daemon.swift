@@ -27,7 +27,11 @@ package actor Daemon {
   private var bodies: [ThreadID: Body] = [:]
   /// Those that have something to be flushed.
   private var unflushed: Set<ConnectionID> = []
+  /// The status to leave with, once that is decided.
   private var status: Int32?
+  private var isLeaving = false
+  /// How long clients and keeper may take when the daemon leaves.
+  private static let leavingMax = Duration.seconds(5)
   /// What `serve` gives; written on the loop, read when the loop has ended.
   private nonisolated let outcome = Mutex<Result<Int32, any Error>>(.success(1))
 
@@ -36,6 +40,8 @@ package actor Daemon {
   /// - Returns: the status to exit with.
   /// - Throws: `DaemonError` or `LoopError` when it could not start: another one is there, or the place is not ours.
   package static func serve(_ configuration: DaemonConfiguration) throws -> Int32 {
+    ProcessSetup.unblockSignals()
+    ProcessSetup.raiseDescriptorLimit()
     let loop = try EventLoop()
     defer { loop.stop() }
     let daemon = try Daemon(configuration, on: loop)
@@ -108,48 +114,100 @@ package actor Daemon {
     while let effect = effects.popFirst() { obey(effect) }
     isObeying = false
     flush()
-    arm()
+    if status == nil { arm() } else { leave() }
   }
 
-  private func timePassed() { step { _, _ in } }
+  private func timePassed() { if isLeaving { loop.requestStop() } else { step { _, _ in } } }
 
   private func askedToEnd() { step { node, effects in node.askedToEnd(effects: &effects) } }
 
   private func keeperLost(_ reason: String) {
-    if status == nil { step { node, effects in node.keeperLost(reason, effects: &effects) } }
+    if !isLeaving { step { node, effects in node.keeperLost(reason, effects: &effects) } }
   }
 
   private func accept(_ result: Result<ByteStream, LoopError>) {
-    do {
+    do throws(LoopError) {
       let stream = try result.get()
-      let credentials = try stream.peerCredentials()
-      guard credentials.uid == geteuid() || credentials.uid == 0 else {
-        configuration.log("refused a connection of user \(credentials.uid)")
-        return stream.close()
+      do throws(LoopError) {
+        try serve(stream)
+      } catch {
+        stream.close()
+        throw error
       }
-      let id = node.connectionOpened(by: Peer(pid: credentials.pid, uid: credentials.uid))
-      let client = Client(stream)
-      clients[id] = client
-      try stream.startReading(
-        onBytes: { [self] bytes in received(bytes, from: id) },
-        onEnd: { [self] _ in disconnect(id) }
-      )
-      arm()
     } catch {
       configuration.log("a connection was not accepted: \(error)")
     }
   }
 
-  private func received(_ bytes: Span<UInt8>, from id: ConnectionID) {
-    guard let client = clients[id] else { return }
-    // One step for all that came together: what follows from it is written in one piece.
+  private func serve(_ stream: ByteStream) throws(LoopError) {
+    let credentials = try stream.peerCredentials()
+    guard credentials.uid == geteuid() || credentials.uid == 0 else {
+      configuration.log("refused a connection of user \(credentials.uid)")
+      return stream.close()
+    }
+    let peer = Peer(pid: credentials.pid, uid: credentials.uid)
+    let id = node.connectionOpened(by: peer, at: Instant(nanoseconds: EventLoop.nanoseconds))
+    clients[id] = Client(stream)
+    do throws(LoopError) {
+      try listen(to: id, stream)
+    } catch {
+      disconnect(id)
+      throw error
+    }
+    arm()
+  }
+
+  private func listen(to id: ConnectionID, _ stream: ByteStream) throws(LoopError) {
+    try stream.startReading(
+      onBytes: { [self] bytes in
+        clients[id]?.receive(bytes)
+        takeFrames(from: id)
+      },
+      onEnd: { [self] _ in disconnect(id) }
+    )
+  }
+
+  /// Takes frames as long as the client reads what they are answered with; else it is not read from, until it has.
+  private func takeFrames(from id: ConnectionID) {
+    while let client = clients[id], !client.isCongested {
+      guard takeBatch(from: client, id) else { return }
+    }
+    clients[id]?.stream.stopReading()
+  }
+
+  /// One step for all the mail that came together, so that it is written on in one piece, and for each request.
+  ///
+  /// - Returns: whether there may be more.
+  private func takeBatch(from client: Client, _ id: ConnectionID) -> Bool {
+    var mayBeMore = true
     step { node, effects in
       do throws(FrameError) {
-        try client.read(bytes) { node.received($0, on: id, effects: &effects) }
+        while mayBeMore {
+          guard let frame = try client.nextFrame() else {
+            mayBeMore = false
+            break
+          }
+          node.received(frame, on: id, effects: &effects)
+          if frame.header.kind != .mail { break }
+        }
       } catch {
+        mayBeMore = false
         node.receivedGarbage(error, on: id, effects: &effects)
       }
       node.framesEnded(on: id, effects: &effects)
+    }
+    return mayBeMore
+  }
+
+  /// The client has read: what it asked meanwhile is looked at.
+  private func goOnReading(_ id: ConnectionID) {
+    guard let client = clients[id], !client.isCongested else { return }
+    takeFrames(from: id)
+    guard let client = clients[id], !client.isCongested else { return }
+    do throws(LoopError) {
+      try listen(to: id, client.stream)
+    } catch {
+      disconnect(id)
     }
   }
 
@@ -159,7 +217,8 @@ package actor Daemon {
   }
 
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
-    if case .started(let thread, _, _) = report {
+    if case .started(let thread, _, let count) = report {
+      guard streams.count == count else { return endUnreachable(thread, report, streams) }
       bodies[thread] = Body(streams) { [self] bytes in
         unsafe bytes.withUnsafeBufferPointer { unsafe node.outputCame($0, from: thread) }
       }
@@ -167,10 +226,19 @@ package actor Daemon {
     step { $0.keeperReported(report, effects: &$1) }
   }
 
+  /// A program runs whose streams could not be received, for want of descriptors: it is ended.
+  private func endUnreachable(_ thread: ThreadID, _ report: KeeperReport, _ streams: [ByteStream]) {
+    for stream in streams { stream.close() }
+    step {
+      $0.keeperReported(report, effects: &$1)
+      $0.outputLost(thread, effects: &$1)
+    }
+  }
+
   private func keeperExited() {
-    keeper?.forget()
+    keeper?.close()
     keeper = nil
-    if status != nil { loop.requestStop() }
+    stopIfLeft()
   }
 
   // MARK: - Effects
@@ -185,7 +253,7 @@ package actor Daemon {
     case .endInput(let thread): bodies[thread]?.endInput()
     case .drainOutput(let thread): drain(thread)
     case .log(let line): configuration.log(line)
-    case .exit(let status): leave(status)
+    case .exit(let status): if self.status == nil { self.status = status }
     }
   }
 
@@ -202,7 +270,7 @@ package actor Daemon {
   private func finish(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
     unflushed.remove(id)
-    _ = client.flush()
+    client.flush {}
     client.finish { [self] in disconnect(id) }
   }
 
@@ -223,23 +291,30 @@ package actor Daemon {
     if let body = bodies[thread] { body.drain(onDrained: onDrained) } else { onDrained() }
   }
 
-  /// Lets clients have what they were sent, and the keeper end what is left; the loop stops when the keeper is gone.
-  private func leave(_ status: Int32) {
-    guard self.status == nil else { return }
-    self.status = status
+  /// Lets clients have what they were sent, and the keeper end what is left; the loop stops when both are gone, or when
+  /// they take too long.
+  private func leave() {
+    guard let status, !isLeaving else { return }
+    isLeaving = true
     outcome.withLock { $0 = .success(status) }
     listener?.close()
-    flush()
-    for client in clients.values { client.finish {} }
-    guard let keeper else { return loop.requestStop() }
-    keeper.close()
+    keeper?.endAll()
+    timer?.start(after: Self.leavingMax)
+    for (id, client) in clients {
+      client.finish { [self] in
+        clients.removeValue(forKey: id)?.stream.close()
+        stopIfLeft()
+      }
+    }
+    stopIfLeft()
+  }
+
+  private func stopIfLeft() {
+    if isLeaving, clients.isEmpty, keeper == nil { loop.requestStop() }
   }
 
   private func flush() {
-    for id in unflushed.sorted() where clients[id]?.flush() == false {
-      configuration.log("a client does not read what it is sent, and is disconnected")
-      disconnect(id)
-    }
+    for id in unflushed { clients[id]?.flush { [self] in goOnReading(id) } }
     unflushed = []
   }
 

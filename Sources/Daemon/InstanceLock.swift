@@ -11,6 +11,11 @@ struct InstanceLock: ~Copyable {
   static func claim(socketAt path: String) throws -> InstanceLock {
     try prepare(directory(of: path))
     let lock = InstanceLock(descriptor: try openLocked(path + ".lock", for: path))
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return lock }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw DaemonError("cannot listen at \(path): there is a file that is no socket; name another with --socket")
+    }
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("remove the stale socket \(path)") }
     return lock
   }

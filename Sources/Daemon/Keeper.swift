@@ -6,7 +6,7 @@ internal import Supervision
 final class Keeper {
   private let process: ChildProcess
   private var reader = KeeperReportReader()
-  /// The streams that came and belong to reports that have not.
+  /// The streams of a report that has begun to come.
   private var streams: [ByteStream] = []
 
   /// Starts the keeper.
@@ -45,9 +45,13 @@ final class Keeper {
   }
 
   /// Lets the keeper end all trees and leave.
-  func close() { process.channel.close() }
+  func endAll() { process.channel.close() }
 
-  func forget() { process.close() }
+  /// It has left.
+  func close() {
+    process.channel.close()
+    process.close()
+  }
 
   private func received(
     _ bytes: Span<UInt8>,
@@ -55,16 +59,20 @@ final class Keeper {
     onReport: (KeeperReport, [ByteStream]) -> Void,
     onLost: (String) -> Void
   ) {
-    streams += new
+    // They come with the first byte of their report, and no two reports' in one message.
+    if !new.isEmpty {
+      for stream in streams { stream.close() }
+      streams = new
+    }
     unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
     do throws(KeeperReportError) {
       while let report = try reader.nextReport() {
-        guard case .started(_, _, let count) = report else {
+        guard case .started = report else {
           onReport(report, [])
           continue
         }
-        let theirs = Array(streams.prefix(count))
-        streams.removeFirst(theirs.count)
+        let theirs = streams
+        streams = []
         onReport(report, theirs)
       }
     } catch {

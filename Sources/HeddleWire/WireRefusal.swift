@@ -23,11 +23,19 @@ package struct WireRefusal: Error, Hashable, Codable, Sendable {
     errorNumber: Int32? = nil
   ) {
     self.code = code
-    self.attempted = attempted
-    self.subject = subject
-    self.reason = reason
-    self.advice = advice
+    self.attempted = Self.cut(attempted)
+    self.subject = Self.cut(subject)
+    self.reason = Self.cut(reason)
+    self.advice = Self.cut(advice)
     self.errorNumber = errorNumber
+  }
+}
+
+extension WireRefusal {
+  /// A sentence is for people, and fits any frame: what a client made long is cut, and marked.
+  private static func cut(_ text: String) -> String {
+    let most = 512
+    return text.utf8.count <= most ? text : String(decoding: text.utf8.prefix(most), as: UTF8.self) + "..."
   }
 }
 

@@ -37,6 +37,18 @@ extension Node {
     entities[thread]?.log.append(bytes)
   }
 
+  /// The program runs, and its pipes never reached us: it is ended, since nobody could hear it.
+  package mutating func outputLost(_ thread: ThreadID, effects: inout Effects) {
+    setEnder(.request(by: "want of descriptors in the supervisor"), of: thread)
+    effects.append(
+      .log("thread id:\(thread) is ended: there were no descriptors for its pipes; raise the limit (ulimit -n)")
+    )
+    step(effects: &effects) {
+      // The root has authority over every thread.
+      try? $0.kill(thread, by: $0.root, really: true, effects: &$1)
+    }
+  }
+
   /// What the program's output pipes held was read, and they are closed: the thread is dead.
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
     guard case .draining = entities[thread]?.body else { return }

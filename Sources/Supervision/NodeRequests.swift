@@ -130,7 +130,10 @@ extension Node {
     precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
     let formerHolder = spawn.name.flatMap { names.updateValue(thread, forKey: $0) }
     spawns[thread] = PendingSpawn(
-      connection: inquiry.connection, request: inquiry.request, formerHolder: formerHolder)
+      connection: inquiry.connection,
+      request: inquiry.request,
+      formerHolder: formerHolder
+    )
     effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: custodian))))
   }
 

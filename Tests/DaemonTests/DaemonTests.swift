@@ -133,6 +133,59 @@ struct DaemonTests {
     #expect(!FileManager.default.fileExists(atPath: daemon.socketPath))
   }
 
+  @Test("whoever waits for the last thread is answered before the daemon leaves")
+  func lastDeath() async throws {
+    let daemon = try await HostedDaemon()
+    let thread = try await daemon.start("exec sleep 1000")
+    let loop = try EventLoop.start()
+    let other = try await Supervisor.connect(to: daemon.socketPath, clientName: "other", on: loop)
+    let death = Task { try await other.wait(for: thread).death.cause }
+    // On the same connection and behind it: answered when the wait is open.
+    await Task.yield()
+    try await other.barrier()
+    #expect(try await daemon.end() == 0)
+    #expect(try await death.value == .custodianShutDown(.main))
+    await other.close()
+    loop.stop()
+  }
+
+  @Test("a client that asks for much and reads nothing is not answered without a bound")
+  func flood() async throws {
+    let daemon = try await HostedDaemon()
+    let thread = try await daemon.start("seq 1 60000; exec sleep 1000")
+    while try await daemon.client.logs(of: thread).droppedBytes == 0 { await Task.yield() }
+    func residentKiB() throws -> Int {
+      let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+      return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+    let before = try residentKiB()
+    let flood = try RawClient(at: daemon.socketPath)
+    try flood.send(requests: 2_000, of: .logs(thread))
+    // The others are served meanwhile.
+    for _ in 0..<100 { try await daemon.client.barrier() }
+    #expect(try residentKiB() - before < 100_000)
+    #expect(try flood.countReplies(upTo: 2_000) == 2_000)
+    _ = try await daemon.end()
+  }
+
+  @Test("a file that is no socket is not removed for one")
+  func notASocket() throws {
+    let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+      at: directory,
+      withIntermediateDirectories: false,
+      attributes: [.posixPermissions: 0o700]
+    )
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let diary = directory.appending(path: "diary.txt")
+    try Data("dear diary".utf8).write(to: diary)
+    #expect(throws: DaemonError.self) {
+      try Daemon.serve(HostedDaemon.configuration(at: diary.path) { _ in })
+    }
+    #expect(try String(contentsOf: diary, encoding: .utf8) == "dear diary")
+  }
+
   @Test("a directory that others may enter is no place for the socket")
   func openDirectory() throws {
     let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")

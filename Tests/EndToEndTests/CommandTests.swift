@@ -7,18 +7,23 @@ private final class DaemonProcess: Sendable {
   let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
   var socketPath: String { directory.appending(path: "s.sock").path }
 
-  init() async throws {
+  init() throws {
     process = Process()
     process.executableURL = Command.binDirectory.appending(path: "heddle")
     process.arguments = ["daemon", "--socket", directory.appending(path: "s.sock").path]
     let errors = Pipe()
     process.standardError = errors
     try process.run()
-    for try await line in errors.fileHandleForReading.bytes.lines where line.contains("listening on") { break }
+    var said = ""
+    while !said.contains("listening on") {
+      let more = errors.fileHandleForReading.availableData
+      try #require(!more.isEmpty, "the daemon ended: \(said)")
+      said += String(decoding: more, as: UTF8.self)
+    }
   }
 
   /// Sends a signal, and gives the exit status.
-  func end(_ signal: Int32) async throws -> Int32 {
+  func end(_ signal: Int32) -> Int32 {
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: directory)
@@ -37,7 +42,7 @@ struct CommandTests {
 
   @Test("wait leaves with the program's own status; a thread that is not there is 4 for ps and 125 for wait")
   func statuses() async throws {
-    let daemon = try await DaemonProcess()
+    let daemon = try DaemonProcess()
     let place = daemon.socketPath
     #expect(try await Command.heddle("run", "-d", "--name", "seven", "--", "sh", "-c", "exit 7", at: place).status == 0)
     #expect(try await Command.heddle("wait", "seven", at: place).status == 7)
@@ -45,23 +50,23 @@ struct CommandTests {
     #expect(try await Command.heddle("wait", "nobody", at: place).status == 125)
     #expect(try await Command.heddle("run", "-d", "--", "no-such-program", at: place).status == 127)
     #expect(try await Command.heddle("explode", at: place).status == 2)
-    #expect(try await daemon.end(SIGTERM) == 0)
+    #expect(daemon.end(SIGTERM) == 0)
   }
 
   @Test("an unmodified sort gets its lines, and gives them back sorted at the end of mail")
   func sort() async throws {
-    let daemon = try await DaemonProcess()
+    let daemon = try DaemonProcess()
     let place = daemon.socketPath
     _ = try await Command.heddle("run", "-d", "--name", "order", "--channel", "lines", "--", "sort", at: place)
     _ = try await Command.heddle("send", "order", "--lines", "--end", at: place, input: "pear\napple\nfig\n")
     #expect(try await Command.heddle("wait", "order", at: place).status == 0)
     #expect(try await Command.heddle("logs", "order", at: place).output == "apple\nfig\npear\n")
-    #expect(try await daemon.end(SIGTERM) == 0)
+    #expect(daemon.end(SIGTERM) == 0)
   }
 
   @Test("a thread's own programs find the daemon, and act in the name of the thread's custodian")
   func inside() async throws {
-    let daemon = try await DaemonProcess()
+    let daemon = try DaemonProcess()
     let place = daemon.socketPath
     let heddle = Command.binDirectory.appending(path: "heddle").path
     _ = try await Command.heddle("custodian", "new", "job", at: place)
@@ -84,12 +89,12 @@ struct CommandTests {
     #expect(log.contains("child  id 3  running  (custodian /main/job)"))
     #expect(log.contains("\n5\n"))
     #expect(log.hasSuffix("0\n"))
-    #expect(try await daemon.end(SIGTERM) == 0)
+    #expect(daemon.end(SIGTERM) == 0)
   }
 
   @Test("SIGTERM lets a program that ends by itself do so, and the daemon leaves with status 0 and without its socket")
   func terminate() async throws {
-    let daemon = try await DaemonProcess()
+    let daemon = try DaemonProcess()
     let place = daemon.socketPath
     let file = "/tmp/heddle-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: file) }
@@ -105,7 +110,7 @@ struct CommandTests {
       at: place
     )
     while try await Command.heddle("logs", "polite", at: place).output.isEmpty {}
-    #expect(try await daemon.end(SIGTERM) == 0)
+    #expect(daemon.end(SIGTERM) == 0)
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "bye\n")
     #expect(!FileManager.default.fileExists(atPath: place))
   }

@@ -95,6 +95,39 @@ struct NodeCustodianTests {
     #expect(world.take(client) == [])
   }
 
+  @Test("a shutdown that nobody waits for any more goes on; the one who withdrew is told so")
+  func cancelled() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = try world.start(in: job, on: client)
+    _ = world.ask(.custodianShutdown(job, follow: false), on: client)
+    let shutdown = world.lastRequest
+    #expect(world.ask(.cancel(shutdown), on: client).refusal == .cancelled)
+    world.obeyOrders()
+    #expect(world.take(client) == [])
+    #expect(world.ask(.custodianNew(job), on: client).reply == .done)
+  }
+
+  @Test("a thread under two custodians of the shutdown is left suspended once; one that was ending is counted")
+  func counts() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = world.ask(.custodianNew(sub), on: client)
+    let other = try CustodianPath(parsing: "job/other")
+    _ = world.ask(.custodianNew(other), on: client)
+    let kept = try world.start(in: sub, suspendToKill: true, on: client)
+    _ = world.ask(.resume(.id(kept), benefactor: .custodian(other)), on: client)
+    let ending = try world.start(in: other, on: client)
+    _ = world.ask(.kill(.id(ending), wait: false, really: false), on: client)
+    _ = world.ask(.custodianShutdown(job, follow: false), on: client)
+    world.obeyOrders()
+    guard case .shutDown(let report) = world.take(client).reply else { throw Unexpected([]) }
+    #expect(report.leftSuspended == 1)
+    #expect(report.threads == 1)
+  }
+
   @Test("a custodian is shut down while a program of it starts: the program is ended before anybody is told it runs")
   func spawnInFlight() throws {
     var world = NodeWorld()

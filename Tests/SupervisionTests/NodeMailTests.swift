@@ -1,3 +1,4 @@
+import Foundation
 import HeddleModel
 import HeddleWire
 import Supervision
@@ -82,6 +83,59 @@ struct NodeMailTests {
     world.obeyOrders()
     #expect(world.take(client).contains(.room(thread)))
     #expect(world.mail(["2"], to: thread, flags: [.wait, .retry], on: client)?.refused.map(\.code) == [.dead])
+  }
+
+  @Test("a sender that is refused for want of room and goes leaves nothing")
+  func senderGoes() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(bounds: MailboxBounds(messagesMax: 1, bytesMax: nil), on: client)
+    _ = world.mail(["a"], to: thread, on: client)
+    let before = try JSONEncoder().encode(world.node).count
+    for _ in 0..<100 {
+      let other = world.client()
+      _ = world.mail(["b"], to: thread, flags: .wait, on: other)
+      world.step { $0.connectionClosed(other, effects: &$1) }
+    }
+    #expect(try JSONEncoder().encode(world.node).count < before + 100)
+  }
+
+  @Test("a mailbox has a bound, also when none was asked for")
+  func ceiling() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(bounds: .unbounded, on: client)
+    #expect(world.ask(.find(.id(thread)), on: client).info?.mail.bounds == Limits.mailboxCeiling)
+  }
+
+  @Test("what was mailed before the connection broke the protocol is acknowledged before its end")
+  func ackBeforeEnd() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(on: client)
+    world.receive(.mail, [1], id: thread.rawValue, on: client)
+    world.step { $0.receivedGarbage(.unknownKind(99), on: client, effects: &$1) }
+    world.step { $0.framesEnded(on: client, effects: &$1) }
+    let sent = world.take(client)
+    #expect(sent.first == .ack(Ack(through: 1)))
+    #expect(sent.refusal == .unknownRequest)
+    #expect(sent.count == 2)
+  }
+
+  @Test("a lingering tree still gets its mail, and its end, when the program has gone")
+  func linger() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let spawn = Spawn(argv: [[112]], cwd: [47], channel: .lines, linger: true)
+    _ = world.ask(.spawn(spawn), on: client)
+    guard case .start(let thread, _) = world.takeOrders().first else { throw Unexpected([]) }
+    world.report(.started(thread, pid: 9, descriptors: 3))
+    world.report(.exited(thread, .exit(code: 0)))
+    _ = world.mail(["late"], to: thread, on: client)
+    #expect(world.written[thread] == "late\n")
+    _ = world.ask(.endMail(.id(thread)), on: client)
+    world.inputWritten(thread)
+    #expect(world.ended == [thread])
   }
 
   @Test("after the end of mail what is queued is written, then the program's input is closed")

@@ -13,12 +13,16 @@ struct NodeTests {
     var world = NodeWorld()
     let greeted = world.client()
     #expect(world.closed.isEmpty)
-    let rude = world.node.connectionOpened(by: Peer(pid: 1, uid: 0))
+    let rude = world.connect()
     world.receive(.request, Request(.barrier).encoded(), id: 1, on: rude)
     #expect(world.take(rude).refusal == .badRequest)
-    let slow = world.node.connectionOpened(by: Peer(pid: 1, uid: 0))
+    // However long nothing happened before.
+    world.pass(.seconds(60))
+    let slow = world.connect()
+    world.pass(Limits.handshake - .milliseconds(1))
+    #expect(!world.closed.contains(slow))
     #expect(world.node.nextDeadline != nil)
-    world.pass(Limits.handshake)
+    world.pass(.milliseconds(1))
     #expect(world.take(slow).refusal == .badRequest)
     #expect(world.closed == [rude, slow])
     #expect(world.ask(.barrier, on: greeted).reply == .done)
@@ -172,10 +176,84 @@ struct NodeTests {
     let thread = try world.start(in: a, on: client)
     #expect(world.ask(.suspend(.id(thread)), as: b, on: client).refusal == .permission)
     #expect(world.ask(.kill(.id(thread), wait: false, really: false), as: b, on: client).refusal == .permission)
-    #expect(world.ask(.custodianShutdown(a, follow: false), as: b, on: client).refusal == .permission)
     #expect(world.ask(.suspend(.id(thread)), as: a, on: client).refusal == nil)
     #expect(world.ask(.resume(.id(thread), benefactor: .custodian(b)), as: b, on: client).reply == .done)
     #expect(world.ask(.find(.id(thread)), on: client).info?.custodians == [a, b])
+  }
+
+  @Test("the authority of /main is not the root's when there is no /main")
+  func mainAuthority() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let other = try CustodianPath(parsing: "/other")
+    _ = world.ask(.custodianNew(other), on: client)
+    let thread = try world.start(in: other, on: client)
+    let kill = Request.Command.kill(.id(thread), wait: false, really: false)
+    #expect(world.ask(kill, as: .main, on: client).refusal == .permission)
+  }
+
+  @Test("a suspend-to-kill thread that lost its custodians is ended by the root alone")
+  func orphan() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let (a, b) = (try CustodianPath(parsing: "a"), try CustodianPath(parsing: "b"))
+    _ = world.ask(.custodianNew(a), on: client)
+    _ = world.ask(.custodianNew(b), on: client)
+    let thread = try world.start(in: a, suspendToKill: true, on: client)
+    _ = world.ask(.custodianShutdown(a, follow: false), on: client)
+    let end = Request.Command.kill(.id(thread), wait: false, really: true)
+    #expect(world.ask(end, as: b, on: client).refusal == .permission)
+    #expect(world.ask(end, on: client).reply == .killed(.ending))
+  }
+
+  @Test("how a program ended by itself is kept, whoever ends the rest of its tree")
+  func ownEnd() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(on: client)
+    world.report(.exited(thread, .exit(code: 3)))
+    _ = world.ask(.kill(.id(thread), wait: true, really: false), on: client)
+    world.report(.empty(thread, Stragglers(total: 1, named: [])))
+    #expect(world.take(client).reply == .killed(.died))
+    #expect(world.ask(.find(.id(thread)), on: client).info?.death?.cause == .exited(code: 3))
+  }
+
+  @Test("a program that cannot be started gives the name back to its dead holder")
+  func formerHolder() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let name = try EntityName("web")
+    let first = try world.start("web", on: client)
+    world.report(.exited(first, .exit(code: 0)))
+    world.report(.empty(first, Stragglers(total: 0, named: [])))
+    _ = world.ask(.spawn(Spawn(name: name, argv: [[112]], cwd: [47])), on: client)
+    guard case .start(let second, _) = world.takeOrders().first else { throw Unexpected([]) }
+    world.report(.startFailed(second, errno: 2, .execute))
+    #expect(world.ask(.find(.name(name)), on: client).info?.id == first)
+  }
+
+  @Test("what is shown of a thread is bounded, however long its arguments and the words of a refusal")
+  func longWords() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let long = [UInt8](repeating: 0xFF, count: 600_000)
+    _ = world.ask(.spawn(Spawn(argv: [long, long], cwd: [47])), on: client)
+    guard case .start(let thread, let program) = world.takeOrders().first else { throw Unexpected([]) }
+    #expect(program.arguments == [long, long])
+    let info = world.ask(.find(.id(thread)), on: client).info
+    #expect(info?.argv.map(\.count).reduce(0, +) ?? 0 < 2_000)
+    world.report(.startFailed(thread, errno: 7, .execute))
+    for case .refusal(let refusal, _) in world.take(client) { #expect(refusal.encoded().count < 4_096) }
+  }
+
+  @Test("a connection has a bounded number of requests that wait")
+  func openRequests() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(on: client)
+    for _ in 0..<Limits.openRequestsMax { #expect(world.ask(.wait(.id(thread)), on: client) == []) }
+    #expect(world.ask(.wait(.id(thread)), on: client).refusal == .tooLarge)
+    #expect(world.ask(.barrier, on: client).reply == .done)
   }
 
   @Test("the dead are remembered until there are a thousand newer ones, or for a day")

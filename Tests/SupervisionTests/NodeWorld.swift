@@ -26,11 +26,14 @@ struct NodeWorld {
 
   /// A client that has said hello.
   mutating func client() -> ConnectionID {
-    let id = node.connectionOpened(by: Peer(pid: 100, uid: 0))
+    let id = connect()
     receive(.hello, Hello(clientName: "story", clientVersion: "0").encoded(), on: id)
     _ = take(id)
     return id
   }
+
+  /// A client that has said nothing yet.
+  mutating func connect() -> ConnectionID { node.connectionOpened(by: Peer(pid: 100, uid: 0), at: now) }
 
   mutating func receive(
     _ kind: FrameKind,
