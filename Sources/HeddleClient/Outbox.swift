@@ -6,11 +6,12 @@ internal import HeddleWire
 struct Outbox {
   typealias Outcome = Result<Void, ClientError>
 
-  /// Messages to one receiver whose poster waits for room in the window.
-  private struct Posting {
-    let bodies: ArraySlice<[UInt8]>
-    let receiver: ThreadID
-    let poster: CheckedContinuation<Outcome, Never>
+  /// What is not in the window yet.
+  private enum Pending {
+    /// Messages whose poster waits for room in the window.
+    case posting(ArraySlice<[UInt8]>, to: ThreadID, CheckedContinuation<Outcome, Never>)
+    /// A message that would take its place in the window at once, were it not behind others.
+    case sending([UInt8], to: ThreadID, waits: Bool, CheckedContinuation<Outcome, Never>)
   }
 
   private var window: SendWindow
@@ -18,7 +19,7 @@ struct Outbox {
   /// The senders who wait for the fate of one message.
   private var senders: [UInt64: CheckedContinuation<Outcome, Never>] = [:]
   /// In the order in which they came.
-  private var postings: Deque<Posting> = []
+  private var pending: Deque<Pending> = []
   private var flushers: [CheckedContinuation<Outcome, Never>] = []
   /// How many messages were posted and have no fate yet.
   private var postedCount = 0
@@ -35,9 +36,8 @@ struct Outbox {
     waits: Bool,
     for sender: CheckedContinuation<Outcome, Never>
   ) -> [SendWindow.Effect] {
-    let letter = nextLetter(body, to: receiver, waits: waits)
-    senders[letter.ticket] = sender
-    return settle(window.take(letter))
+    pending.append(.sending(body, to: receiver, waits: waits, sender))
+    return admit()
   }
 
   mutating func post(
@@ -45,7 +45,7 @@ struct Outbox {
     to receiver: ThreadID,
     for poster: CheckedContinuation<Outcome, Never>
   ) -> [SendWindow.Effect] {
-    postings.append(Posting(bodies: bodies, receiver: receiver, poster: poster))
+    pending.append(.posting(bodies, to: receiver, poster))
     return admit()
   }
 
@@ -67,7 +67,11 @@ struct Outbox {
   /// Lets everybody who waits go on, with `error`.
   mutating func failAll(with error: ClientError) {
     for ticket in senders.keys.sorted() { senders.removeValue(forKey: ticket)?.resume(returning: .failure(error)) }
-    while let posting = postings.popFirst() { posting.poster.resume(returning: .failure(error)) }
+    while let next = pending.popFirst() {
+      switch next {
+      case .posting(_, _, let task), .sending(_, _, _, let task): task.resume(returning: .failure(error))
+      }
+    }
     for flusher in flushers { flusher.resume(returning: .failure(error)) }
     flushers = []
   }
@@ -79,29 +83,48 @@ struct Outbox {
     return Letter(ticket: lastTicket, receiver: receiver, body: body, waits: waits)
   }
 
-  /// Takes what was posted into the window, oldest first, as far as there is room. A refusal stops the poster: whoever
-  /// reads an endless input for a dead thread has to learn of it.
+  /// Takes what waits into the window, oldest first, as far as there is room.
   private mutating func admit() -> [SendWindow.Effect] {
     var effects: [SendWindow.Effect] = []
-    while let posting = postings.popFirst() {
-      if let refusal = takeUntold() {
-        posting.poster.resume(returning: .failure(.refused(refusal)))
-        continue
+    admission: while let next = pending.popFirst() {
+      switch next {
+      case .sending(let body, let receiver, let waits, let sender):
+        let letter = nextLetter(body, to: receiver, waits: waits)
+        senders[letter.ticket] = sender
+        effects += settle(window.take(letter))
+      case .posting(let bodies, let receiver, let poster):
+        let rest = admit(bodies, to: receiver, poster, &effects)
+        guard rest.isEmpty else {
+          pending.prepend(.posting(rest, to: receiver, poster))
+          break admission
+        }
       }
-      var rest = posting.bodies
-      while let body = rest.first, window.hasRoom(forBodyOf: body.count) {
-        rest.removeFirst()
-        postedCount += 1
-        effects += settle(window.take(nextLetter(body, to: posting.receiver, waits: true)))
-      }
-      guard rest.isEmpty else {
-        postings.prepend(Posting(bodies: rest, receiver: posting.receiver, poster: posting.poster))
-        break
-      }
-      posting.poster.resume(returning: .success(()))
     }
     resumeFlushers()
     return effects
+  }
+
+  /// A refusal stops the poster: whoever reads an endless input for a dead thread has to learn of it.
+  ///
+  /// - Returns: what there is no room for.
+  private mutating func admit(
+    _ bodies: ArraySlice<[UInt8]>,
+    to receiver: ThreadID,
+    _ poster: CheckedContinuation<Outcome, Never>,
+    _ effects: inout [SendWindow.Effect]
+  ) -> ArraySlice<[UInt8]> {
+    if let refusal = takeUntold() {
+      poster.resume(returning: .failure(.refused(refusal)))
+      return []
+    }
+    var rest = bodies
+    while let body = rest.first, window.hasRoom(forBodyOf: body.count) {
+      rest.removeFirst()
+      postedCount += 1
+      effects += settle(window.take(nextLetter(body, to: receiver, waits: true)))
+    }
+    if rest.isEmpty { poster.resume(returning: .success(())) }
+    return rest
   }
 
   /// Tells those concerned what became of letters. Returns `effects`, of which the writing is left to do.
@@ -119,7 +142,7 @@ struct Outbox {
   }
 
   private mutating func resumeFlushers() {
-    guard postedCount == 0, postings.isEmpty, !flushers.isEmpty else { return }
+    guard postedCount == 0, pending.isEmpty, !flushers.isEmpty else { return }
     let outcome: Outcome = takeUntold().map { .failure(.refused($0)) } ?? .success(())
     for flusher in flushers { flusher.resume(returning: outcome) }
     flushers = []

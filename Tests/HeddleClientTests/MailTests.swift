@@ -59,6 +59,22 @@ struct MailTests {
     }
   }
 
+  @Test("a send does not overtake what was posted before it and waits for room")
+  func order() async throws {
+    try await Peer.playConnected(window: 40) { peer, supervisor in
+      let posted = Task { try await supervisor.post(contentsOf: [[1], [2], [3]], to: Self.receiver) }
+      _ = try await (peer.next(), peer.next())
+      let sent = Task.immediate { try await supervisor.send([4], to: Self.receiver, waitingForRoom: true) }
+      // Behind the send in the loop's queue: once it answers, the send has been looked at.
+      _ = await supervisor.welcome
+      try await peer.say { try $0.ack(Ack(through: 2)) }
+      #expect(try await [peer.next().body, peer.next().body] == [[3], [4]])
+      try await peer.say { try $0.ack(Ack(through: 4)) }
+      try await posted.value
+      try await sent.value
+    }
+  }
+
   @Test("a refusal of posted mail is told once: to the next flush, or to the next post")
   func refusals() async throws {
     try await Peer.playConnected { peer, supervisor in
