@@ -109,7 +109,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
-    .testTarget(name: "EndToEndTests", swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
     .executableTarget(
       name: "heddle-test-vforking",

@@ -163,7 +163,7 @@ package actor Daemon {
         clients[id]?.receive(bytes)
         takeFrames(from: id)
       },
-      onEnd: { [self] _ in disconnect(id) }
+      onEnd: { [self] _ in hangUp(id) }
     )
   }
 
@@ -209,6 +209,14 @@ package actor Daemon {
     } catch {
       disconnect(id)
     }
+  }
+
+  /// The client says no more, and may still read: it gets the answers to what it has said, and waits for nothing else.
+  private func hangUp(_ id: ConnectionID) {
+    guard let client = clients[id] else { return }
+    takeFrames(from: id)
+    step { $0.connectionClosed(id, effects: &$1) }
+    client.finish { [self] in clients.removeValue(forKey: id)?.stream.close() }
   }
 
   private func disconnect(_ id: ConnectionID) {

@@ -40,8 +40,12 @@ static bool hear_signal(void) {
 static void run(void) {
   struct epoll_event events[EVENTS_MAX];
   struct request request;
-  for (bool ending = false; !ending || entities_count > 0 || !daemon_is_told(); daemon_flush()) {
+  for (bool ending = false;;) {
     bool orphan_died = false;
+    // The daemon's end may show while it is told something, so that is looked at here, right before the wait.
+    daemon_flush();
+    if (!ending && !daemon_is_served()) ending = true, wardens_end();
+    if (ending && entities_count == 0 && daemon_is_told()) return;
     int count = epoll_wait(epoll, events, EVENTS_MAX, wardens_lost > 0 ? ORPHAN_PAUSE : NO_PAUSE);
     for (int i = 0; i < count; i++) {
       if (events[i].data.ptr == NULL) daemon_hear(events[i].events);
@@ -49,7 +53,6 @@ static void run(void) {
       else warden_ready(events[i].data.ptr, events[i].events);
     }
     while (daemon_next_request(&request)) request.kind == START ? warden_start(&request) : warden_order(&request);
-    if (!ending && !daemon_is_served()) ending = true, wardens_end();
     // Last, since it frees entities that an event may have named.
     if (orphan_died || wardens_lost > 0) orphans_end();
   }

@@ -106,21 +106,6 @@ struct DaemonTests {
     _ = try await daemon.end()
   }
 
-  @Test("a hundred threads come and go, and leave no process and no descriptor")
-  func hundred() async throws {
-    let daemon = try await HostedDaemon()
-    func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
-    let first = try await daemon.start("exec sleep 1000")
-    _ = try await daemon.client.kill(first)
-    let before = try descriptors()
-    var threads: [ThreadReference] = []
-    for _ in 0..<100 { threads.append(try await daemon.start("exec sleep 1000")) }
-    for thread in threads { _ = try await daemon.client.kill(thread) }
-    #expect(daemon.survivors == [])
-    #expect(try descriptors() <= before)
-    _ = try await daemon.end()
-  }
-
   @Test("the socket is its owner's alone; a second daemon there is refused; what a dead one left is replaced")
   func socket() async throws {
     let daemon = try await HostedDaemon()
@@ -166,6 +151,16 @@ struct DaemonTests {
     for _ in 0..<100 { try await daemon.client.barrier() }
     #expect(try residentKiB() - before < 100_000)
     #expect(try flood.countReplies(upTo: 2_000) == 2_000)
+    _ = try await daemon.end()
+  }
+
+  @Test("a client that says no more still gets the answers to what it has said")
+  func halfClosed() async throws {
+    let daemon = try await HostedDaemon()
+    let client = try RawClient(at: daemon.socketPath)
+    try client.send(requests: 100, of: .daemonStatus)
+    try client.endWriting()
+    #expect(try client.countReplies(upTo: .max) == 100)
     _ = try await daemon.end()
   }
 

@@ -37,6 +37,11 @@ final class RawClient {
     try write(writer.take())
   }
 
+  /// Says no more; what is answered can still be read.
+  func endWriting() throws {
+    guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw Failed(call: "shutdown", errno: errno) }
+  }
+
   /// Reads so many replies, or to the end of the connection.
   func countReplies(upTo most: Int) throws -> Int {
     var count = 0

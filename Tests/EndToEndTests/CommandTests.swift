@@ -1,4 +1,8 @@
 import Foundation
+import HeddleClient
+import HeddleLoop
+import HeddleModel
+import HeddleWire
 import Testing
 
 /// A `heddle daemon` process of its own, at a place of its own.
@@ -89,6 +93,32 @@ struct CommandTests {
     #expect(log.contains("child  id 3  running  (custodian /main/job)"))
     #expect(log.contains("\n5\n"))
     #expect(log.hasSuffix("0\n"))
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("two hundred threads come and go, and leave no descriptor in the daemon")
+  func many() async throws {
+    let daemon = try DaemonProcess()
+    let loop = try EventLoop.start()
+    let client = try await Supervisor.connect(to: daemon.socketPath, clientName: "tests", on: loop)
+    func descriptors() throws -> Int {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/\(daemon.process.processIdentifier)/fd").count
+    }
+    func threads(_ count: Int) async throws {
+      var all: [ThreadReference] = []
+      for _ in 0..<count {
+        let words = ["sleep", "1000"].map { Array($0.utf8) }
+        let spawn = Spawn(argv: words, environment: [Array("PATH=/usr/bin:/bin".utf8)], cwd: Array("/".utf8))
+        all.append(.id(try await client.spawn(spawn).id))
+      }
+      for thread in all { _ = try await client.kill(thread) }
+    }
+    try await threads(1)
+    let before = try descriptors()
+    try await threads(200)
+    #expect(try descriptors() == before)
+    await client.close()
+    loop.stop()
     #expect(daemon.end(SIGTERM) == 0)
   }
 

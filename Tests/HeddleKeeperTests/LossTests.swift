@@ -27,6 +27,16 @@ import Testing
     withExtendedLifetime(trees) {}
   }
 
+  @Test("the daemon goes while it is being told something: the keeper exits all the same", arguments: 1...25)
+  func daemonGoneBetween(round: UInt64) throws {
+    // The keeper writes a report every fraction of a millisecond, and each round the end comes at another moment.
+    let nothing = KeeperProgram(arguments: [Array("nothing".utf8)], environment: [], directory: Array("/".utf8))
+    for entity in 1...round { try keeper.send(.start(ThreadID(rawValue: entity), nothing)) }
+    _ = try keeper.report(1)
+    keeper.closeDaemonEnd()
+    #expect(try keeper.waitForExit() == 0)
+  }
+
   @Test("the keeper is killed: the wardens end their trees", arguments: [false, true])
   func keeperKilled(suspended: Bool) throws {
     let trees = try (1...5).map { try startTree(ThreadID(rawValue: $0), suspended: suspended) }
