@@ -21,7 +21,8 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let package = Package(
   name: "heddle",
   products: [
-    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"])
+    .library(name: "HeddleThreads", targets: ["HeddleThreads"]),
+    .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -38,6 +39,9 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", collections],
       swiftSettings: settings
     ),
+
+    // Threads inside one process. No C underneath, so it builds where libuv is absent.
+    .target(name: "HeddleThreads", dependencies: ["HeddleModel", collections], swiftSettings: settings),
 
     // The door to the operating system: libuv, and the only room that imports it.
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -77,6 +81,7 @@ let package = Package(
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
+    .testTarget(name: "HeddleThreadsTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleWireTests",
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],
