@@ -71,7 +71,11 @@ let package = Package(
 
     // Mains.
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
-    .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+    .executableTarget(
+      name: "heddle-replay",
+      dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],
+      swiftSettings: settings
+    ),
 
     // A test target per room. HeddleKeeperTests drive the built heddle-keeper.
     .testTarget(

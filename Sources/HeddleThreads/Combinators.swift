@@ -18,7 +18,8 @@ public func choice<Value: Sendable>(_ events: any Event<Value>...) -> AnyEvent<V
 
 /// The first of several events. Of none, it is never ready. Racket: `choice-evt`.
 public func choice<Value: Sendable>(_ events: [any Event<Value>]) -> AnyEvent<Value> {
-  AnyEvent(.choice(events.map { $0.erased }))
+  // Not of no branch at all, so that its nacks have one to belong to.
+  events.isEmpty ? never() : AnyEvent(.choice(events.map { $0.erased }))
 }
 
 /// The event that `make` gives, called once by each thread that waits, when it begins to. Racket: `guard-evt`.
@@ -39,11 +40,18 @@ public func nackGuarded<Value: Sendable>(
 public func always<Value: Sendable>(_ value: Value) -> AnyEvent<Value> { AnyEvent(.always) { _ in value } }
 
 /// Never ready. Racket: `never-evt`.
-public func never<Value: Sendable>(_ type: Value.Type = Void.self) -> AnyEvent<Value> { AnyEvent(.choice([])) }
+public func never<Value: Sendable>(_ type: Value.Type = Value.self) -> AnyEvent<Value> {
+  AnyEvent(.never) { _ in preconditionFailure("what is never ready is never chosen") }
+}
 
 /// Ready when `duration` has passed since the wait began; at once if it is not above zero. Racket: `alarm-evt`.
 public func after(_ duration: Duration) -> AnyEvent<Void> {
   AnyEvent(.guarded { AnyEvent(.alarm(World.current.clock.instant(in: duration))) { _ in } })
+}
+
+/// Ready when the world's clock stands at `time` or past it, counted from the world's beginning.
+package func alarm(at time: Duration) -> AnyEvent<Void> {
+  AnyEvent(.alarm(Instant(nanoseconds: time.clampedNanoseconds))) { _ in }
 }
 
 /// Ready when no thread executes anything, and none is about to: all others are blocked, suspended or dead. Racket:

@@ -45,6 +45,9 @@ public struct Custodian: Hashable, Sendable {
     }
   }
 
+  /// Ready when it is shut down, with itself.
+  public var shutdown: AnyEvent<Custodian> { AnyEvent(.shutdown(id)) { [self] _ in self } }
+
   /// The living threads and the custodians that it manages directly. Racket: `custodian-managed-list`.
   ///
   /// - Throws: `ThreadError` with `notAbove` unless the current custodian is strictly above this one.

@@ -1,4 +1,3 @@
-internal import HeddleModel
 internal import Synchronization
 
 /// Holds a value until a custodian is shut down. As an event it is ready from then on. Racket: `make-custodian-box`.
@@ -17,7 +16,7 @@ public final class CustodianBox<Value: Sendable>: Event {
   /// The value; nil from the custodian's shutdown on. Racket: `custodian-box-value`.
   public var value: Value? { custodian.isShutDown ? nil : content.withLock(\.self) }
 
-  public var erased: AnyEvent<CustodianBox> { AnyEvent(.shutdown(custodian.id)) { [self] _ in self } }
+  public var erased: AnyEvent<CustodianBox> { custodian.shutdown.wrap { [self] _ in self } }
 
   private func empty() {
     // Freed outside of the lock.

@@ -97,6 +97,18 @@ extension LocalThread {
     return body.world.look { $0.areBreaksEnabled(in: body.id) }
   }
 
+  /// Lets breaks into the calling thread, or keeps them out, from now on. No effect outside of any thread. Racket:
+  /// `break-enabled` with an argument.
+  ///
+  /// - Throws: `BreakError` for a break that was pending and is let in now; breaks are enabled then.
+  public static func setBreaks(_ setting: BreakSetting) async throws {
+    guard let body = ThreadBody.current else { return }
+    let kind = try await body.world.act { (state, _) throws(Refusal) in
+      try state.kernel.setBreaksEnabled(setting == .enabled, in: body.id)
+    }
+    if let kind { throw BreakError(BreakKind(kind)) }
+  }
+
   /// Performs `operation` with breaks let in or kept out, and then restores the former setting. Racket:
   /// `parameterize-break`.
   ///

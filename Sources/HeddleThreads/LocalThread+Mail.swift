@@ -33,7 +33,7 @@ extension LocalThread {
   ///   lost.
   public static func receive() async throws -> any Sendable {
     if let message = try await tryReceive() { return message }
-    return try await sync(AnyEvent<any Sendable>.receive)
+    return try await sync(received)
   }
 
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
@@ -54,6 +54,9 @@ extension LocalThread {
   /// Ready when the thread that waits for it has mail; it takes none. Racket: `thread-receive-evt`.
   public static var mail: MailEvent { MailEvent() }
 
+  /// Takes the first message of the mailbox of the thread that waits for it. `receive()` as an event.
+  public static var received: AnyEvent<any Sendable> { AnyEvent(.receive) { $0.value(as: (any Sendable).self) } }
+
   private static func requireBody() throws -> ThreadBody {
     guard let body = ThreadBody.current else { throw ThreadError(.notInThread(.mail)) }
     return body
@@ -64,11 +67,6 @@ extension LocalThread {
 /// `thread-receive-evt`.
 public struct MailEvent: Event, Hashable {
   public var erased: AnyEvent<MailEvent> { AnyEvent(.mail) { _ in MailEvent() } }
-}
-
-extension AnyEvent<any Sendable> {
-  /// Takes the first message of the waiting thread's mailbox.
-  static var receive: AnyEvent { AnyEvent(.receive) { $0.value(as: (any Sendable).self) } }
 }
 
 extension WhenSuspended {

@@ -28,7 +28,7 @@ extension LocalThread {
         try await main.wait()
       }
     } catch {
-      UncaughtErrors.report(error, in: current)
+      World.current.report(error, current)
       exit(1)
     }
     exit(status.withLock(\.self))

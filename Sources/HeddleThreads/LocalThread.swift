@@ -52,7 +52,7 @@ public final class LocalThread: Sendable {
     }
     self.init(made.identity)
     made.identity.adopt(self)
-    made.start(body) { [identity = made.identity] in UncaughtErrors.report($0, in: identity.handle) }
+    made.start(body) { [identity = made.identity] in world.report($0, identity.handle) }
   }
 
   /// The calling thread. Outside of any, one that stands for the code there: it can create, send and wait, and is always

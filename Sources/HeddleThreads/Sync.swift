@@ -78,7 +78,7 @@ struct Sync<Value: Sendable> {
       finishes.append(leaf.finish)
     case .choice(let events):
       // A fair choice looks at them from anywhere on.
-      let start = events.isEmpty ? 0 : Int.random(in: events.indices)
+      let start = events.isEmpty ? 0 : world.firstLook(events.count)
       for event in events[start...] + events[..<start] { try await add(event, under: nacks) }
     case .guarded(let make): try await add(make(), under: nacks)
     case .nackGuarded(let make):

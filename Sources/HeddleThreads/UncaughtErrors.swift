@@ -7,14 +7,14 @@ internal import Glibc
 #endif
 
 /// Who is told of errors that end threads.
-enum UncaughtErrors {
+package enum UncaughtErrors {
   typealias Handler = @Sendable (any Error, LocalThread) -> Void
 
   private static let handler = Mutex<Handler>(printToStandardError)
 
   static func setHandler(_ new: @escaping Handler) { handler.withLock { $0 = new } }
 
-  static func report(_ error: any Error, in thread: LocalThread) { handler.withLock(\.self)(error, thread) }
+  package static func report(_ error: any Error, in thread: LocalThread) { handler.withLock(\.self)(error, thread) }
 
   private static let printToStandardError: Handler = { error, thread in
     let line = Array("\(thread): \(error)\n".utf8)

@@ -110,13 +110,13 @@ extension World {
   ///
   /// - Throws: what ended it instead.
   func conclude(_ outcome: Outcome, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
+    // Before all else: what a wait gave to a thread that was killed since is lost with it.
+    if let caller, caller.isKilled { throw await caller.killedError() }
     switch outcome {
     case .chosen(let branch, let gift): return (branch, gift)
     case .broken(let kind): throw BreakError(BreakKind(kind))
-    case .withdrawn, .refused:
-      if let caller, caller.isKilled { throw await caller.killedError() }
-      if case .refused(let refusal) = outcome { throw ThreadError(refusal) }
-      throw CancellationError()
+    case .withdrawn: throw CancellationError()
+    case .refused(let refusal): throw ThreadError(refusal)
     }
   }
 }

@@ -15,12 +15,22 @@ package final class World: Sendable {
 
   let clock: Clock
   let activity = Activity()
-  let carriers: Carriers
+  let carriers = Carriers.shared
+  let firstLook: @Sendable (_ count: Int) -> Int
+  let report: @Sendable (any Error, LocalThread) -> Void
   private let state = Mutex(WorldState())
 
-  package init(clock: Clock, carriers: Int? = nil) {
+  /// - Parameters:
+  ///   - firstLook: where a choice from so many events begins to look; a fair one draws it by lot.
+  ///   - report: told of each error that ends a thread.
+  package init(
+    clock: Clock,
+    firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
+    report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
+  ) {
     self.clock = clock
-    self.carriers = carriers.map { Carriers(count: $0) } ?? .shared
+    self.firstLook = firstLook
+    self.report = report
   }
 
   /// The custodian above all others. It can be shut down like any other.
@@ -63,10 +73,11 @@ package final class World: Sendable {
     // First, so that nobody who is to stop goes on because of what follows.
     for stop in deeds.stops { perform(stop) }
     for opening in deeds.openings {
-      opening.body.gate.open(generation: opening.generation)
+      // Said first, since the thread may be over before it could be said later.
       settle { state, effects in
         state.kernel.bodyRunning(opening.body.id, generation: opening.generation, effects: &effects)
       }
+      opening.body.gate.open(generation: opening.generation)
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }

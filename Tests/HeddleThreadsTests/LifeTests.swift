@@ -41,7 +41,7 @@ struct LifeTests {
     try await inWorld { stage in
       let custodian = try await Custodian()
       let thread = try await Custodian.current.withValue(custodian) {
-        try await LocalThread { try await sync(never()) }
+        try await LocalThread { try await sync(never(Void.self)) }
       }
       #expect(try await custodian.managed().threads == [thread])
       try await custodian.shutDown()
@@ -82,7 +82,7 @@ struct LifeTests {
   @Test("SR-33: a dead thread's release lets those go on who wait for it; ST-01, ST-22: all of them")
   func waiters() async throws {
     try await inWorld { stage in
-      let thread = try await LocalThread { try await sync(never()) }
+      let thread = try await LocalThread { try await sync(never(Void.self)) }
       for number in 1...3 {
         _ = try await LocalThread {
           try await thread.wait()

@@ -31,7 +31,7 @@ struct SuspensionTests {
   @Test("SR-03: suspensions do not nest")
   func notNested() async throws {
     try await inWorld { stage in
-      let thread = try await LocalThread { try await sync(never()) }
+      let thread = try await LocalThread { try await sync(never(Void.self)) }
       try await thread.suspend()
       try await thread.suspend()
       try await thread.resume()
@@ -74,7 +74,9 @@ struct SuspensionTests {
     try await inWorld { stage in
       let (above, beside) = (try await Custodian(), try await Custodian())
       let own = try await Custodian(below: above)
-      let thread = try await Custodian.current.withValue(own) { try await LocalThread { try await sync(never()) } }
+      let thread = try await Custodian.current.withValue(own) {
+        try await LocalThread { try await sync(never(Void.self)) }
+      }
       await Custodian.current.withValue(beside) {
         let error = await #expect(throws: ThreadError.self) { try await thread.suspend() }
         #expect(error?.code == .notAuthorized)
@@ -109,8 +111,12 @@ struct SuspensionTests {
   func benefactor() async throws {
     try await inWorld { stage in
       let (one, other) = (try await Custodian(), try await Custodian())
-      let patron = try await Custodian.current.withValue(one) { try await LocalThread { try await sync(never()) } }
-      let client = try await Custodian.current.withValue(other) { try await LocalThread { try await sync(never()) } }
+      let patron = try await Custodian.current.withValue(one) {
+        try await LocalThread { try await sync(never(Void.self)) }
+      }
+      let client = try await Custodian.current.withValue(other) {
+        try await LocalThread { try await sync(never(Void.self)) }
+      }
       try await client.resume(benefactor: .thread(patron))
       try await other.shutDown()
       #expect(client.isRunning)
