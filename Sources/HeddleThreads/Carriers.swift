@@ -42,6 +42,8 @@ final class Carriers: Sendable {
 
   /// One for the process: who shares the processors should know of each other.
   static let shared = Carriers(count: processorCount())
+  /// One carrier alone, for worlds that are to behave in the same way each time.
+  static let single = Carriers(count: 1)
 
   private let state: Mutex<State>
   /// How many carriers there are while none is held up.

@@ -15,20 +15,23 @@ package final class World: Sendable {
 
   let clock: Clock
   let activity = Activity()
-  let carriers = Carriers.shared
+  let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
   private let state = Mutex(WorldState())
 
   /// - Parameters:
+  ///   - isSequential: whether its threads take turns on one carrier, so that what they do has one order.
   ///   - firstLook: where a choice from so many events begins to look; a fair one draws it by lot.
   ///   - report: told of each error that ends a thread.
   package init(
     clock: Clock,
+    isSequential: Bool = false,
     firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
+    carriers = isSequential ? .single : .shared
     self.firstLook = firstLook
     self.report = report
   }
