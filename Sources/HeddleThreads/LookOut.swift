@@ -74,8 +74,9 @@ final class LookOut: Sendable {
   }
 
   private func countHeldUp() -> (all: Int, late: Int) {
-    let now = monotonicNow()
-    return heldUp.withLock { turns in
+    heldUp.withLock { turns in
+      // Read inside the lock, as the turns' own times are, so it is not before any of them.
+      let now = monotonicNow()
       turns.removeAll { !$0.gate.isExecuting(turn: $0.turn) }
       return (turns.count, turns.count { now - $0.since >= Self.patience })
     }
