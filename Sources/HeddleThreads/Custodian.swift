@@ -55,7 +55,7 @@ public struct Custodian: Hashable, Sendable {
     let caller = Custodian.current.value.id
     let (bodies, custodians) = try await world.act { (state, _) throws(Refusal) in
       let list = try state.kernel.managedList(of: id, by: caller)
-      return (list.threads.compactMap { state.residents[$0]?.body }, list.custodians)
+      return (list.threads.compactMap { state.body(of: $0) }, list.custodians)
     }
     return (bodies.map(\.identity.handle), custodians.map { Custodian(id: $0, world: world) })
   }

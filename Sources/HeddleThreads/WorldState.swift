@@ -17,19 +17,23 @@ struct WorldState: Sendable {
   }
 
   var kernel = Kernel()
-  /// For each living thread, under the model's identifier.
-  private(set) var residents = IDTable<ThreadID, Resident>()
-  private var waiters: [WaitID: Waiter] = [:]
+  // Under the model's identifiers as plain numbers, so that the tables are compiled for them here: mail passes by.
+
+  /// For each living thread.
+  private(set) var residents: [UInt64: Resident] = [:]
+  private var waiters: [UInt64: Waiter] = [:]
   private var closings: [CustodianID: [UInt64: @Sendable () -> Void]] = [:]
   private var lastClosing: UInt64 = 0
 
   // MARK: - Threads
 
-  /// Adds the body of the thread that the model made last.
+  /// Adds the body of a new thread.
   mutating func add(_ body: ThreadBody, mailbox: MailboxBounds) {
-    let id = residents.insert(Resident(body: body, mailbox: Mailbox(bounds: mailbox)))
-    precondition(id == body.id, "each thread of the model gets its body at once")
+    residents[body.id.rawValue] = Resident(body: body, mailbox: Mailbox(bounds: mailbox))
   }
+
+  /// What executes a living thread.
+  func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
 
   /// Whether a thread may act now; true outside of any thread.
   func mayAct(_ thread: ThreadID?) -> Bool {
@@ -59,17 +63,17 @@ struct WorldState: Sendable {
     to thread: ThreadID,
     _ whenSuspended: HeddleModel.WhenSuspended,
     _ kernel: inout Kernel,
-    _ residents: inout IDTable<ThreadID, Resident>,
+    _ residents: inout [UInt64: Resident],
     _ effects: inout Kernel.Effects
   ) throws(Refusal) {
     try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &effects) { () throws(MailRefusal) in
-      try residents[thread]?.mailbox.send(message, size: 1)
+      try residents[thread.rawValue]?.mailbox.send(message, size: 1)
     }
   }
 
   /// The thread's first message; nil when there is none.
   mutating func tryReceive(in thread: ThreadID) throws(Refusal) -> (any Sendable)? {
-    try kernel.tryReceive(in: thread) ? residents[thread]?.mailbox.receive() : nil
+    try kernel.tryReceive(in: thread) ? residents[thread.rawValue]?.mailbox.receive() : nil
   }
 
   mutating func rewind(
@@ -84,11 +88,11 @@ struct WorldState: Sendable {
     _ messages: [any Sendable],
     in thread: ThreadID,
     _ kernel: inout Kernel,
-    _ residents: inout IDTable<ThreadID, Resident>,
+    _ residents: inout [UInt64: Resident],
     _ effects: inout Kernel.Effects
   ) throws(Refusal) {
     try kernel.rewind(messages.count, in: thread, effects: &effects) {
-      residents[thread]?.mailbox.rewind(messages.map { ($0, 1) })
+      residents[thread.rawValue]?.mailbox.rewind(messages.map { ($0, 1) })
     }
   }
 
@@ -114,7 +118,7 @@ struct WorldState: Sendable {
 
   // MARK: - Waits
 
-  mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait] = waiter }
+  mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait.rawValue] = waiter }
 
   /// What the effects of a step demand. Whatever dies by them is in the deeds, so that nothing is freed inside the lock.
   mutating func deeds(for effects: Kernel.Effects) -> Deeds {
@@ -123,29 +127,28 @@ struct WorldState: Sendable {
     for effect in effects {
       switch effect {
       case .runBody(let thread, let generation):
-        if let body = residents[thread]?.body { deeds.openings.append((body, generation)) }
+        if let body = body(of: thread) { deeds.openings.append((body, generation)) }
       case .stopBody(let thread, let generation):
-        if let body = residents[thread]?.body { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
+        if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
       case .endBody(let thread, _):
-        guard let body = residents[thread]?.body else { break }
+        guard let body = body(of: thread) else { break }
         // Now, so that whatever of it goes on before its gate closes knows already.
         body.markKilled()
         deeds.stops.append(.init(body: body, order: .end))
       case .chosen(let wait, let branch, let choice):
-        deeds.wake(waiters[wait], .chosen(branch: branch, gift(choice)))
+        deeds.wake(waiters[wait.rawValue], .chosen(branch: branch, gift(choice)))
         ended.append(wait)
       case .broken(let wait, let kind):
-        deeds.wake(waiters[wait], .broken(kind))
+        deeds.wake(waiters[wait.rawValue], .broken(kind))
         ended.append(wait)
       case .withdrawn(let wait):
-        deeds.wake(waiters[wait], .withdrawn)
+        deeds.wake(waiters[wait.rawValue], .withdrawn)
         ended.append(wait)
       case .breakReady(let thread):
-        if let body = residents[thread]?.body { deeds.alerts.append(body) }
+        if let body = body(of: thread) { deeds.alerts.append(body) }
       case .happened(let event):
-        guard event.kind == .death, let resident = residents[event.thread] else { break }
+        guard event.kind == .death, let resident = residents.removeValue(forKey: event.thread.rawValue) else { break }
         deeds.leavers.append(resident)
-        residents.remove(event.thread)
       case .shutDown(let custodian):
         // In the order of registration.
         let closing = (closings.removeValue(forKey: custodian) ?? [:]).sorted { $0.key < $1.key }
@@ -153,16 +156,16 @@ struct WorldState: Sendable {
       case .shutdownComplete: break
       }
     }
-    for wait in ended { if let waiter = waiters.removeValue(forKey: wait) { deeds.ended.append(waiter) } }
+    for wait in ended { if let waiter = waiters.removeValue(forKey: wait.rawValue) { deeds.ended.append(waiter) } }
     return deeds
   }
 
   private mutating func gift(_ choice: Choice) -> Gift {
     switch choice {
     case .ready: .nothing
-    case .message(let thread): residents[thread]?.mailbox.receive().map(Gift.value) ?? .nothing
+    case .message(let thread): residents[thread.rawValue]?.mailbox.receive().map(Gift.value) ?? .nothing
     case .met(let partner, let branch):
-      if let offers = waiters[partner]?.offers, offers.indices.contains(branch), let offer = offers[branch] {
+      if let offers = waiters[partner.rawValue]?.offers, offers.indices.contains(branch), let offer = offers[branch] {
         .value(offer)
       } else {
         .nothing
