@@ -21,6 +21,7 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let package = Package(
   name: "heddle",
   products: [
+    .library(name: "HeddleThreads", targets: ["HeddleThreads"]),
     .executable(name: "heddle", targets: ["heddle"]),
     .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
   ],
@@ -39,6 +40,9 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", collections],
       swiftSettings: settings
     ),
+
+    // Threads inside one process. No C underneath, so it builds where libuv is absent.
+    .target(name: "HeddleThreads", dependencies: ["HeddleModel", collections], swiftSettings: settings),
 
     // The door to the operating system: libuv, and the only room that imports it.
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -73,7 +77,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
-    .executableTarget(name: "heddle-replay", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+    .executableTarget(
+      name: "heddle-replay",
+      dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],
+      swiftSettings: settings
+    ),
 
     // A test target per room. HeddleKeeperTests drive the built heddle-keeper.
     .testTarget(
@@ -83,6 +91,7 @@ let package = Package(
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
+    .testTarget(name: "HeddleThreadsTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleWireTests",
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],

@@ -4,11 +4,14 @@ internal import ArgumentParser
 enum Implementation: String, CaseIterable, ExpressibleByArgument {
   /// The pure kernel.
   case core
+  /// Threads inside one process.
+  case local
 
   /// The implementation at the start of a new world.
   func makeSubject() -> any Subject {
     switch self {
     case .core: CoreSubject()
+    case .local: LocalSubject()
     }
   }
 }

@@ -25,3 +25,5 @@ struct NameTable<Key: Name, ID: Equatable> {
     if id(of: name) != nil { throw NameError.taken(name.text) }
   }
 }
+
+extension NameTable: Sendable where ID: Sendable {}

@@ -1,0 +1,42 @@
+internal import HeddleModel
+
+/// A break, thrown in the thread that it was sent to. Racket: `exn:break` and its kinds.
+public struct BreakError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let kind: BreakKind
+  public var description: String { "the thread was broken (\(kind.rawValue))" }
+
+  init(_ kind: BreakKind) { self.kind = kind }
+}
+
+/// What a break asks for; of two that wait, the stronger stays.
+public enum BreakKind: String, Hashable, Sendable, CaseIterable {
+  /// The user's interrupt, as Ctrl-C gives it. The weakest.
+  case interrupt
+  /// The controlling party has gone.
+  case hangUp
+  /// A polite request to end. The strongest.
+  case terminate
+
+  var model: HeddleModel.BreakKind {
+    switch self {
+    case .interrupt: .interrupt
+    case .hangUp: .hangUp
+    case .terminate: .terminate
+    }
+  }
+
+  init(_ kind: HeddleModel.BreakKind) {
+    switch kind {
+    case .interrupt: self = .interrupt
+    case .hangUp: self = .hangUp
+    case .terminate: self = .terminate
+    }
+  }
+}
+
+/// Whether a thread lets breaks in. Racket: `break-enabled`.
+public enum BreakSetting: Hashable, Sendable {
+  case enabled
+  /// A break waits until breaks are enabled.
+  case disabled
+}

@@ -1,0 +1,153 @@
+internal import DequeModule
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// The operating-system threads on which local threads execute, one a processor unless told otherwise.
+///
+/// A gate that has something to execute queues here, and a carrier gives it a turn, first come first served.
+///
+/// Waking a carrier costs more than most turns. So a carrier that makes one gate ready wakes nobody: it will be free
+/// itself in a moment. Should it not be, the look-out sees it within two milliseconds.
+final class Carriers: Sendable {
+  private struct State {
+    /// The gates that wait for a turn, longest waiting first.
+    var ready: Deque<Gate> = []
+    /// The carriers that sleep; the last that went to sleep is woken first.
+    var sleepers: [Parker] = []
+    /// How many carriers exist.
+    var count = 0
+    /// How many carriers there are to be.
+    var limit: Int
+    /// Counts the turns that were given, to see whether anything moves.
+    var turns: UInt64 = 0
+
+    /// Who can take a turn that nobody takes: a sleeping carrier, or a new one. nil when all are busy.
+    mutating func helper() -> Helper? {
+      if let parker = sleepers.popLast() { return .sleeping(parker) }
+      guard count < limit else { return nil }
+      count += 1
+      return .new
+    }
+  }
+
+  private enum Helper {
+    case sleeping(Parker)
+    case new
+  }
+
+  /// One for the process: who shares the processors should know of each other.
+  static let shared = Carriers(count: processorCount())
+  /// One carrier alone, for worlds that are to behave in the same way each time.
+  static let single = Carriers(count: 1)
+
+  private let state: Mutex<State>
+  /// How many carriers there are while none is held up.
+  private let ordinary: Int
+  private let lookOut = LookOut()
+
+  init(count: Int) {
+    ordinary = count
+    state = Mutex(State(limit: count))
+  }
+
+  /// Gives `gate` a turn when those before it have had theirs.
+  func enqueue(_ gate: Gate) {
+    let isOnCarrier = CurrentCarrier.exists
+    let (helper, isLeftToCarrier) = state.withLock { state -> (Helper?, Bool) in
+      state.ready.append(gate)
+      if isOnCarrier, state.ready.count == 1 { return (nil, state.sleepers.count + state.limit > state.count) }
+      return (state.helper(), false)
+    }
+    bring(helper)
+    if isLeftToCarrier { lookOut.wake(for: self) }
+  }
+
+  /// Whether other gates wait for a turn.
+  var isBusy: Bool { state.withLock { !$0.ready.isEmpty } }
+
+  /// The turn that `gate` has goes on although its thread is to stop. If it does for long, another carrier stands in.
+  func watch(_ gate: Gate, turn: UInt64) {
+    lookOut.watch(gate, turn: turn)
+    lookOut.wake(for: self)
+  }
+
+  // MARK: - Carriers
+
+  private func bring(_ helper: Helper?) {
+    switch helper {
+    case .sleeping(let parker): parker.unpark()
+    case .new: startCarrier()
+    case nil: break
+    }
+  }
+
+  private func startCarrier() {
+    let isStarted = startDetachedThread { [self] in
+      CurrentCarrier.enter()
+      let parker = Parker()
+      while let gate = next(parker) { gate.takeTurn() }
+    }
+    guard !isStarted else { return }
+    // The system gives no more threads; those that exist go on. Without any, nothing could.
+    state.withLock { state in
+      state.count -= 1
+      precondition(state.count > 0, "the system refuses the first thread to execute local threads on")
+    }
+  }
+
+  /// The gate whose turn it is; sleeps while there is none. nil when the carrier is not needed any more.
+  private func next(_ parker: Parker) -> Gate? {
+    while true {
+      let (gate, isNeeded) = state.withLock { state -> (Gate?, Bool) in
+        if let gate = state.ready.popFirst() {
+          state.turns += 1
+          return (gate, true)
+        }
+        guard state.count <= state.limit else {
+          state.count -= 1
+          return (nil, false)
+        }
+        state.sleepers.append(parker)
+        return (nil, true)
+      }
+      if gate != nil || !isNeeded { return gate }
+      parker.park()
+    }
+  }
+
+  // MARK: - For the look-out
+
+  /// Brings a carrier if gates wait and none got a turn since `turns` were counted.
+  ///
+  /// - Parameter extras: how many carriers stand in for others.
+  /// - Returns: how many turns were given so far, and whether gates wait.
+  func helpIfStuck(since turns: UInt64, extras: Int) -> (turns: UInt64, isBusy: Bool) {
+    let (helper, answer) = state.withLock { state -> (Helper?, (UInt64, Bool)) in
+      state.limit = ordinary + extras
+      let isStuck = !state.ready.isEmpty && state.turns == turns
+      return (isStuck ? state.helper() : nil, (state.turns, !state.ready.isEmpty))
+    }
+    bring(helper)
+    return answer
+  }
+}
+
+/// Whether the calling operating-system thread is a carrier.
+enum CurrentCarrier {
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let status = unsafe pthread_key_create(&key, nil)
+    precondition(status == 0, "the process has used up its keys for thread-specific values")
+    return key
+  }()
+
+  static var exists: Bool { unsafe pthread_getspecific(key) != nil }
+
+  /// The calling thread is a carrier from now on.
+  static func enter() { unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1)) }
+}

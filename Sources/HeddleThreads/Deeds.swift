@@ -1,0 +1,53 @@
+internal import HeddleModel
+
+/// What is to be done after a step, outside of the lock.
+struct Deeds: Sendable {
+  /// An order to a body that must not go on.
+  struct Stop: Sendable {
+    enum Order: Sendable {
+      case standStill(_ generation: UInt64)
+      case end
+    }
+    let body: ThreadBody
+    let order: Order
+  }
+
+  struct Wake: Sendable {
+    let resumption: Resumption<Outcome>
+    let outcome: Outcome
+  }
+
+  var stops: [Stop] = []
+  var openings: [(body: ThreadBody, generation: UInt64)] = []
+  /// Bodies for which a break is ready.
+  var alerts: [ThreadBody] = []
+  var wakes: [Wake] = []
+  /// What shut-down custodians close.
+  var closings: [@Sendable () -> Void] = []
+  /// The dead, with their mail: here only to be freed outside of the lock.
+  var leavers: [WorldState.Resident] = []
+  /// The waits that have ended, for the same reason.
+  var ended: [WorldState.Waiter] = []
+
+  mutating func wake(_ waiter: WorldState.Waiter?, _ outcome: Outcome) {
+    if let waiter { wakes.append(Wake(resumption: waiter.resumption, outcome: outcome)) }
+  }
+}
+
+/// How a wait ended.
+enum Outcome: Sendable {
+  case chosen(branch: Int, Gift)
+  case broken(HeddleModel.BreakKind)
+  /// The waiting task was cancelled, or its thread is to end.
+  case withdrawn
+  /// It did not begin.
+  case refused(Refusal)
+}
+
+/// What the chosen event gave.
+enum Gift: Sendable {
+  case nothing
+  /// A message, or what was put into a channel.
+  case value(any Sendable)
+  case nestedEnd(BodyEnd)
+}

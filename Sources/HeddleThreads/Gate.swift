@@ -1,0 +1,164 @@
+internal import DequeModule
+internal import Synchronization
+
+/// The executor of one local thread's task: every stretch of the task, and of its child tasks, passes here, one at a time.
+///
+/// A closed gate keeps them: a suspended thread executes nothing, whatever it awaits. Orders to open and to close carry
+/// the generation that the model gave them, and an order that was overtaken is ignored.
+final class Gate: TaskExecutor, Sendable {
+  private enum Place {
+    /// It has nothing to execute, or is closed.
+    case resting
+    /// It waits for a carrier.
+    case queued
+    /// A carrier executes one of its jobs.
+    case executing
+  }
+
+  private struct State {
+    /// First come first served.
+    var jobs: Deque<UnownedJob> = []
+    var place = Place.resting
+    var isOpen = true
+    /// The last order that was followed.
+    var generation: UInt64 = 0
+    /// Counts the turns.
+    var turn: UInt64 = 0
+    /// Those that gave up their turn; they queue again when it is over.
+    var yielded: [Resumption<Void>] = []
+    /// Called when the turn that goes on is over.
+    var quietWatchers: [@Sendable () -> Void] = []
+
+    /// Whether the gate is to queue for a carrier, which it then does.
+    mutating func queues() -> Bool {
+      guard isOpen, !jobs.isEmpty, place == .resting else { return false }
+      place = .queued
+      return true
+    }
+  }
+
+  private let state = Mutex(State())
+  private let carriers: Carriers
+  private let activity: Activity
+
+  init(carriers: Carriers, activity: Activity) {
+    self.carriers = carriers
+    self.activity = activity
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let queues = state.withLock { state in
+      state.jobs.append(job)
+      return state.queues()
+    }
+    if queues { queue() }
+  }
+
+  private func queue() {
+    activity.begin()
+    carriers.enqueue(self)
+  }
+
+  // MARK: - Orders
+
+  /// Lets nothing more begin, by the order of `generation`.
+  ///
+  /// - Parameter whenQuiet: called once nothing of the thread executes on a carrier: before this returns, if that is so now.
+  func close(generation: UInt64, whenQuiet: @escaping @Sendable () -> Void) {
+    let runningTurn = state.withLock { state -> UInt64? in
+      if generation > state.generation {
+        state.generation = generation
+        state.isOpen = false
+      }
+      guard state.place == .executing else { return nil }
+      state.quietWatchers.append(whenQuiet)
+      return state.turn
+    }
+    if let runningTurn { carriers.watch(self, turn: runningTurn) } else { whenQuiet() }
+  }
+
+  /// Lets the thread go on, by the order of `generation`.
+  func open(generation: UInt64) {
+    let queues = state.withLock { state in
+      guard generation > state.generation else { return false }
+      state.generation = generation
+      state.isOpen = true
+      return state.queues()
+    }
+    if queues { queue() }
+  }
+
+  /// Returns when no turn goes on that went on at the call. The calling function must not be one of the thread's.
+  func quiet() async {
+    await Resumption<Void>.suspend { resumption in
+      let isQuiet = state.withLock { state in
+        guard state.place == .executing else { return true }
+        state.quietWatchers.append { resumption() }
+        return false
+      }
+      if isQuiet { resumption() }
+    }
+  }
+
+  // MARK: - Turns
+
+  /// Gives up the turn; returns in a later one. A closed gate is passed when it is open again.
+  ///
+  /// Called on the thread's task.
+  func pass() async {
+    await Resumption<Void>.suspend { resumption in
+      let isOver = state.withLock { state in
+        // A stretch on another executor, such as the main actor's, holds no turn; it comes back by way of `enqueue`.
+        guard state.place == .executing else { return true }
+        state.yielded.append(resumption)
+        return false
+      }
+      if isOver { resumption() }
+    }
+  }
+
+  /// Whether it would be fair to give up the turn.
+  var isAwaited: Bool { carriers.isBusy || hasJobs }
+
+  /// Whether jobs wait for a turn, or for the gate to open.
+  var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
+
+  func isExecuting(turn: UInt64) -> Bool { state.withLock { $0.place == .executing && $0.turn == turn } }
+
+  /// Executes the next job. Called on a carrier, once for each time that the gate queued.
+  func takeTurn() {
+    let job = state.withLock { state -> UnownedJob? in
+      guard state.isOpen, let job = state.jobs.popFirst() else {
+        state.place = .resting
+        return nil
+      }
+      state.place = .executing
+      state.turn &+= 1
+      return job
+    }
+    if let job {
+      unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+      endTurn()
+    }
+    activity.end()
+  }
+
+  private func endTurn() {
+    let yielded = state.withLock { state in
+      guard !state.yielded.isEmpty else { return [Resumption<Void>]() }
+      defer { state.yielded = [] }
+      return state.yielded
+    }
+    for resumption in yielded { resumption() }
+    let (watchers, queues) = state.withLock { state in
+      state.place = .resting
+      let queues = state.queues()
+      guard !state.quietWatchers.isEmpty else { return ([@Sendable () -> Void](), queues) }
+      defer { state.quietWatchers = [] }
+      return (state.quietWatchers, queues)
+    }
+    if queues { queue() }
+    for watcher in watchers { watcher() }
+  }
+}

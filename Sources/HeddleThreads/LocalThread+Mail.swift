@@ -1,0 +1,79 @@
+internal import HeddleModel
+
+/// What a send to a suspended thread does.
+public enum WhenSuspended: Hashable, Sendable {
+  /// The message queues, and is received after the resume.
+  case queue
+  /// The send fails with `threadSuspended`.
+  case fail
+}
+
+extension LocalThread {
+  /// Queues a message for the thread and returns without waiting. The receiver gets the very object. Racket:
+  /// `thread-send`.
+  ///
+  /// - Throws: `ThreadError` with `threadDead`, `threadSuspended` if asked for, or `mailboxFull`; the message is the
+  ///   sender's still. Where it is to fail quietly, use `trySend(_:whenSuspended:)`.
+  public func send(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws {
+    let id = try requireID("sent mail, since it receives none")
+    try await world.act { (state, effects) throws(Refusal) in
+      try state.send(message, to: id, whenSuspended: whenSuspended.model, effects: &effects)
+    }
+  }
+
+  /// As `send(_:whenSuspended:)`, but says whether the message was queued. Racket: `thread-send` with `#f`.
+  public func trySend(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws -> Bool {
+    do { try await send(message, whenSuspended: whenSuspended) } catch is ThreadError { return false }
+    return true
+  }
+
+  /// Takes the first message of the calling thread's mailbox; waits for one if there is none. Racket: `thread-receive`.
+  ///
+  /// - Throws: `ThreadError` with `notInThread`; `CancellationError`; `BreakError` and `Killed`, and then no message is
+  ///   lost.
+  public static func receive() async throws -> any Sendable {
+    if let message = try await tryReceive() { return message }
+    return try await sync(received)
+  }
+
+  /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
+  public static func tryReceive() async throws -> (any Sendable)? {
+    let body = try requireBody()
+    return try await body.world.act { (state, _) throws(Refusal) in try state.tryReceive(in: body.id) }
+  }
+
+  /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.
+  /// They may exceed the mailbox's limit. Racket: `thread-rewind-receive`.
+  public static func rewind(_ messages: [any Sendable]) async throws {
+    let body = try requireBody()
+    try await body.world.act { (state, effects) throws(Refusal) in
+      try state.rewind(messages, in: body.id, effects: &effects)
+    }
+  }
+
+  /// Ready when the thread that waits for it has mail; it takes none. Racket: `thread-receive-evt`.
+  public static var mail: MailEvent { MailEvent() }
+
+  /// Takes the first message of the mailbox of the thread that waits for it. `receive()` as an event.
+  public static var received: AnyEvent<any Sendable> { AnyEvent(.receive) { $0.value(as: (any Sendable).self) } }
+
+  private static func requireBody() throws -> ThreadBody {
+    guard let body = ThreadBody.current else { throw ThreadError(.notInThread(.mail)) }
+    return body
+  }
+}
+
+/// Ready when the thread that waits for it has mail, which it leaves where it is. All are equal. Racket:
+/// `thread-receive-evt`.
+public struct MailEvent: Event, Hashable {
+  public var erased: AnyEvent<MailEvent> { AnyEvent(.mail) { _ in MailEvent() } }
+}
+
+extension WhenSuspended {
+  fileprivate var model: HeddleModel.WhenSuspended {
+    switch self {
+    case .queue: .queue
+    case .fail: .fail
+    }
+  }
+}

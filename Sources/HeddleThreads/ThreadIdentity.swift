@@ -1,0 +1,34 @@
+internal import HeddleModel
+internal import Synchronization
+
+/// What a thread's body, its handles and its events share: as long as one of them is there, the model knows the thread.
+final class ThreadIdentity: Sendable {
+  private struct Reference: Sendable {
+    weak var handle: LocalThread?
+  }
+
+  let id: ThreadID
+  let world: World
+  private let reference = Mutex(Reference())
+
+  init(id: ThreadID, world: World) {
+    self.id = id
+    self.world = world
+  }
+
+  // Never inside the world's lock: whatever holds one is dropped outside of it.
+  deinit { world.settle { (state, _) in state.kernel.forget(id) } }
+
+  /// The thread as its users see it: the same object for as long as anybody holds it.
+  var handle: LocalThread {
+    reference.withLock { reference in
+      if let handle = reference.handle { return handle }
+      let handle = LocalThread(self)
+      reference.handle = handle
+      return handle
+    }
+  }
+
+  /// `handle` is the thread as its creator sees it. Called before the thread begins.
+  func adopt(_ handle: LocalThread) { reference.withLock { $0.handle = handle } }
+}

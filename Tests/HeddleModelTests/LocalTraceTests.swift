@@ -1,0 +1,24 @@
+import Foundation
+import Testing
+
+@testable import heddle_replay
+
+@Suite("Threads inside one process, against the traces", .timeLimit(.minutes(2)))
+struct LocalTraceTests {
+  @Test("every line of a recorded trace agrees", arguments: CoreTraceTests.names)
+  func agrees(_ name: String) async throws {
+    let url = try #require(Bundle.module.url(forResource: name, withExtension: "jsonl", subdirectory: "traces"))
+    var subject = LocalSubject()
+    let difference = try await replay(TraceFile(path: url.path).lines, against: &subject)
+    #expect(difference == nil)
+  }
+
+  @Test("local threads and the naive model agree on every operation of made-up worlds")
+  func madeUp() async throws {
+    // Fixed worlds: in others two threads that one operation sets free compete, and either may rightly win.
+    let fuzz = Fuzz(reference: { NaiveModel() }, candidate: { LocalSubject() })
+    var tally = Tally()
+    let finding = try await fuzz.run(seed: 1, operations: 10_000, tally: &tally)
+    if let finding { Issue.record("\(await fuzz.story(of: finding))") }
+  }
+}

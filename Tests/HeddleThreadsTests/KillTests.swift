@@ -1,0 +1,148 @@
+import Synchronization
+import Testing
+
+@testable import HeddleThreads
+
+@Suite("killing", .timeLimit(.minutes(1)))
+struct KillTests {
+  @Test("SR-30, SR-34: a killed thread is dead when the call returns, running or suspended")
+  func immediate() async throws {
+    try await inWorld { stage in
+      for suspendsFirst in [false, true] {
+        let thread = try await LocalThread { while true { try await LocalThread.checkpoint() } }
+        if suspendsFirst { try await thread.suspend() }
+        try await thread.kill()
+        #expect(thread.isDead)
+      }
+    }
+  }
+
+  @Test("SR-30: no operation of a killed thread has an effect, although its defer and catch blocks run")
+  func lastWords() async throws {
+    try await inWorld { stage in
+      let semaphore = Semaphore()
+      let victim = try await LocalThread {
+        defer { stage.log.note("deferred") }
+        do { try await sync(never(Void.self)) } catch {
+          stage.log.note("\(error)")
+          try await semaphore.post()
+        }
+      }
+      try await stage.settle()
+      try await victim.kill()
+      try await stage.settle()
+      #expect(stage.log.all == ["the thread was killed", "deferred"])
+      #expect(try await !semaphore.tryWait())
+    }
+  }
+
+  @Test("SR-35: nothing after a thread's own kill runs but its unwinding")
+  func itself() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        try await LocalThread.current.kill()
+        stage.log.note("after")
+      }
+      try await thread.wait()
+      try await stage.settle()
+      #expect(stage.log.all.isEmpty)
+    }
+  }
+
+  @Test("TH-09, TH-12, TH-13, ST-21: a suspend-to-kill thread is suspended instead, once")
+  func suspendsOnKill() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread(suspendsOnKill: true) {
+        try await LocalThread.current.kill()
+        stage.log.note("went on")
+      }
+      let suspension = thread.suspension
+      #expect(try await sync(suspension) == thread)
+      let resumption = thread.resumption
+      try await thread.kill()
+      #expect(thread.resumption == resumption)
+      #expect(!thread.isDead)
+      try await thread.resume()
+      try await thread.wait()
+      #expect(stage.log.all == ["went on"])
+    }
+  }
+
+  @Test("SR-36: a killed waiter takes nothing, and the order of the others is kept")
+  func takesNothing() async throws {
+    try await inWorld { stage in
+      let semaphore = Semaphore()
+      var waiters: [LocalThread] = []
+      for word in ["first", "second", "third"] {
+        waiters.append(try await LocalThread { try await stage.noteAfter(semaphore, word) })
+        try await stage.settle()
+      }
+      try await waiters[1].kill()
+      try await semaphore.post()
+      try await stage.settle()
+      try await semaphore.post()
+      try await stage.settle()
+      #expect(stage.log.all == ["first", "third"])
+    }
+  }
+
+  @Test("a killed thread that goes on refusing to leave is stopped for good, counted, and reported once")
+  func abandoned() async throws {
+    let reports = Log()
+    let world = World(
+      clock: .manual,
+      report: { error, _ in reports.note((error as? ThreadError)?.code.rawValue ?? "?") }
+    )
+    try await World.$outside.withValue(world) {
+      let before = LocalThread.abandoned
+      let turns = Atomic<Int>(0)
+      let victim = try await LocalThread {
+        while true {
+          _ = try? await LocalThread.receive()
+          turns.add(1, ordering: .relaxed)
+        }
+      }
+      try await sync(systemIdle)
+      try await victim.kill()
+      try await sync(systemIdle)
+      #expect(turns.load(ordering: .relaxed) == ThreadBody.lastWordsMax)
+      #expect(LocalThread.abandoned > before)
+      #expect(reports.all == ["abandoned"])
+    }
+  }
+
+  @Test("TH-08, TH-11: an uncaught error ends its thread alone, and is reported once")
+  func uncaught() async throws {
+    let reports = Log()
+    let world = World(clock: .manual, report: { error, thread in reports.note("\(error is Mishap) \(thread.isDead)") })
+    try await World.$outside.withValue(world) {
+      let bystander = try await LocalThread { try await sync(never(Void.self)) }
+      let thread = try await LocalThread(suspendsOnKill: true) { throw Mishap() }
+      try await thread.wait()
+      #expect(bystander.isRunning)
+      #expect(reports.all == ["true false"])
+      try await bystander.kill()
+      try await sync(systemIdle)
+      #expect(reports.all.count == 1)
+    }
+  }
+
+  @Test("a kill ends a task-sleep, and a thread with child tasks as a whole")
+  func foreignWaits() async throws {
+    try await inWorld { stage in
+      let sleeper = try await LocalThread { try await Task.sleep(for: .seconds(3_600)) }
+      let family = try await LocalThread {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<3 { group.addTask { try await sync(never(Void.self)) } }
+          try await group.waitForAll()
+        }
+      }
+      try await stage.settle()
+      for thread in [sleeper, family] {
+        try await thread.kill()
+        #expect(thread.isDead)
+      }
+      try await stage.settle()
+    }
+  }
+}

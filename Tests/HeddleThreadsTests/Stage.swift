@@ -1,0 +1,36 @@
+import Synchronization
+import Testing
+
+@testable import HeddleThreads
+
+/// Runs a story in a world of its own, with a clock that stands still until the story moves it.
+func inWorld(_ story: @Sendable (Stage) async throws -> Void) async throws {
+  let stage = Stage()
+  try await World.$outside.withValue(stage.world) { try await story(stage) }
+}
+
+/// What a story has at hand.
+struct Stage: Sendable {
+  let clock = Clock.manual
+  let world: World
+  let log = Log()
+
+  init() { world = World(clock: clock) }
+
+  /// Returns when no thread executes anything and none is about to.
+  func settle() async throws { try await sync(systemIdle) }
+
+  func advance(by duration: Duration) { clock.advance(by: duration, in: world) }
+}
+
+/// What was noted so far, in order.
+final class Log: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  func note(_ line: String) { lines.withLock { $0.append(line) } }
+
+  var all: [String] { lines.withLock(\.self) }
+}
+
+/// An error with an identity.
+final class Mishap: Error {}
