@@ -30,6 +30,8 @@ package actor Supervisor {
 
   private var phase = Phase.idle
   private var stream: ByteStream?
+  /// Ends the attempt when the supervisor does not answer HELLO.
+  private var impatience: Timer?
   var reader = FrameReader()
   private var writer = FrameWriter()
   /// Whether what `writer` holds will be written before the loop sleeps.
@@ -52,23 +54,41 @@ package actor Supervisor {
   ///   - clientName: who we are, for the supervisor's log.
   ///   - authority: the custodian whose authority the requests have; nil is what the connection is granted.
   ///   - windowBytesMax: how much posted mail may wait for its fate.
+  ///   - patience: how long the supervisor may take to answer.
   package static func connect(
     to socketPath: String,
     clientName: String,
     clientVersion: String = "",
     as authority: CustodianPath? = nil,
     windowBytesMax: Int = 1 << 20,
+    answeredWithin patience: Duration = .seconds(10),
     on loop: EventLoop
   ) async throws(ClientError) -> Supervisor {
     let supervisor = Supervisor(on: loop, socketPath: socketPath, as: authority, windowBytesMax: windowBytesMax)
-    try await supervisor.connect(Hello(clientName: clientName, clientVersion: clientVersion))
+    try await supervisor.connect(Hello(clientName: clientName, clientVersion: clientVersion), patience)
     return supervisor
   }
 
-  private func connect(_ hello: Hello) async throws(ClientError) {
+  private func connect(_ hello: Hello, _ patience: Duration) async throws(ClientError) {
     try await withCheckedContinuation {
-      phase = .connecting($0); open(hello)
+      phase = .connecting($0)
+      open(hello)
+      expectAnswer(within: patience)
     }.get()
+  }
+
+  /// A supervisor that is stopped takes a connection, and says nothing.
+  private func expectAnswer(within patience: Duration) {
+    guard case .connecting = phase else { return }
+    do throws(LoopError) {
+      impatience = try Timer(on: loop) {
+        guard case .greeting = self.phase else { return }
+        self.end(.handshake(socketPath: self.socketPath, reason: "it has not answered within \(patience)"))
+      }
+      impatience?.start(after: patience)
+    } catch {
+      end(.connectFailed(socketPath: socketPath, error))
+    }
   }
 
   private func open(_ hello: Hello) {
@@ -111,6 +131,8 @@ package actor Supervisor {
     reader.bodyMax = welcome.bodyMax
     writer.bodyMax = welcome.bodyMax
     phase = .open
+    impatience?.close()
+    impatience = nil
     task.resume(returning: .success(()))
   }
 
@@ -130,6 +152,8 @@ package actor Supervisor {
     case .idle, .open: break
     }
     phase = .ended(error)
+    impatience?.close()
+    impatience = nil
     stream?.close()
     stream = nil
     requests.failAll(with: error)

@@ -29,6 +29,16 @@ struct HandshakeTests {
     }
   }
 
+  @Test("a supervisor that takes the connection and says nothing is given up")
+  func silent() async throws {
+    try await Peer.play { peer, path in
+      let error = await #expect(throws: ClientError.self) {
+        try await Supervisor.connect(to: path, clientName: "test", answeredWithin: .milliseconds(20), on: peer.loop)
+      }
+      #expect(error?.description.hasSuffix("it has not answered within 0.02 seconds") == true)
+    }
+  }
+
   @Test("a path that no socket can have is an error like any other")
   func longPath() async throws {
     try await Peer.play { peer, path in
