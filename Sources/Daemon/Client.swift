@@ -13,7 +13,7 @@ final class Client {
   /// What came and was not looked at, because the client does not read what it is sent.
   private var unread: ArraySlice<UInt8> = []
   /// Whether it is told no more, and closed once all is written.
-  private var isClosing = false
+  private(set) var isClosing = false
 
   init(_ stream: ByteStream) { self.stream = stream }
 
@@ -36,9 +36,6 @@ final class Client {
 
   /// Whether its next frames are to wait until it has read more of what it was sent.
   var isCongested: Bool { stream.queuedBytes + writer.bytes.count > Self.unreadBytesMax }
-
-  /// Whether frames wait for that.
-  var hasUnread: Bool { !unread.isEmpty }
 
   // MARK: - Out
 

@@ -201,9 +201,9 @@ package actor Daemon {
 
   /// The client has read: what it asked meanwhile is looked at.
   private func goOnReading(_ id: ConnectionID) {
-    guard let client = clients[id], !client.isCongested else { return }
+    guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
     takeFrames(from: id)
-    guard let client = clients[id], !client.isCongested else { return }
+    guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
     do throws(LoopError) {
       try listen(to: id, client.stream)
     } catch {
@@ -216,12 +216,17 @@ package actor Daemon {
     guard let client = clients[id] else { return }
     takeFrames(from: id)
     step { $0.connectionClosed(id, effects: &$1) }
-    client.finish { [self] in clients.removeValue(forKey: id)?.stream.close() }
+    client.finish { [self] in remove(id) }
   }
 
   private func disconnect(_ id: ConnectionID) {
-    clients.removeValue(forKey: id)?.stream.close()
+    remove(id)
     step { $0.connectionClosed(id, effects: &$1) }
+  }
+
+  private func remove(_ id: ConnectionID) {
+    clients.removeValue(forKey: id)?.stream.close()
+    stopIfLeft()
   }
 
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
@@ -309,10 +314,7 @@ package actor Daemon {
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
     for (id, client) in clients {
-      client.finish { [self] in
-        clients.removeValue(forKey: id)?.stream.close()
-        stopIfLeft()
-      }
+      client.finish { [self] in remove(id) }
     }
     stopIfLeft()
   }
