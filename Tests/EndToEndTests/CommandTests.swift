@@ -11,10 +11,14 @@ private final class DaemonProcess: Sendable {
   let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
   var socketPath: String { directory.appending(path: "s.sock").path }
 
-  init() throws {
+  /// - Parameter descriptors: the most that it may have open, the hard limit.
+  init(descriptors: Int = 1_024) throws {
     process = Process()
-    process.executableURL = Command.binDirectory.appending(path: "heddle")
-    process.arguments = ["daemon", "--socket", directory.appending(path: "s.sock").path]
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", "ulimit -n \(descriptors); exec \"$0\" daemon --socket \"$1\"",
+      Command.binDirectory.appending(path: "heddle").path, directory.appending(path: "s.sock").path,
+    ]
     let errors = Pipe()
     process.standardError = errors
     try process.run()
@@ -32,6 +36,15 @@ private final class DaemonProcess: Sendable {
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: directory)
     return process.terminationStatus
+  }
+}
+
+extension Supervisor {
+  /// Starts `sh -c script`.
+  fileprivate func start(_ script: String) async throws -> ThreadReference {
+    let words = ["/bin/sh", "-c", script].map { Array($0.utf8) }
+    let spawn = Spawn(argv: words, environment: [Array("PATH=/usr/bin:/bin".utf8)], cwd: Array("/".utf8))
+    return .id(try await self.spawn(spawn).id)
   }
 }
 
@@ -106,17 +119,37 @@ struct CommandTests {
     }
     func threads(_ count: Int) async throws {
       var all: [ThreadReference] = []
-      for _ in 0..<count {
-        let words = ["sleep", "1000"].map { Array($0.utf8) }
-        let spawn = Spawn(argv: words, environment: [Array("PATH=/usr/bin:/bin".utf8)], cwd: Array("/".utf8))
-        all.append(.id(try await client.spawn(spawn).id))
-      }
+      for _ in 0..<count { all.append(try await client.start("exec sleep 1000")) }
       for thread in all { _ = try await client.kill(thread) }
     }
     try await threads(1)
     let before = try descriptors()
     try await threads(200)
     #expect(try descriptors() == before)
+    await client.close()
+    loop.stop()
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
+  @Test(
+    "without descriptors for its pipes a program is ended with that cause; the others go on, and so does the daemon"
+  )
+  func descriptors() async throws {
+    let daemon = try DaemonProcess(descriptors: 40)
+    let loop = try EventLoop.start()
+    let client = try await Supervisor.connect(to: daemon.socketPath, clientName: "tests", on: loop)
+    for _ in 0..<20 { _ = try? await client.start("echo hello; exec sleep 1000") }
+    let all = try await client.list(includeDead: true)
+    let heard = all.filter { $0.state != .dead && $0.state != .ending }
+    #expect(!heard.isEmpty && heard.count < 20)
+    for thread in all where !heard.contains(thread) {
+      let death = try await client.wait(for: .id(thread.id)).death
+      #expect(death.cause == .killed(by: "want of descriptors in the supervisor"))
+    }
+    for thread in heard { _ = try await client.kill(.id(thread.id)) }
+    let later = try await client.start("echo again")
+    _ = try await client.wait(for: later)
+    #expect(try await client.logs(of: later).text.elementsEqual("again\n".utf8))
     await client.close()
     loop.stop()
     #expect(daemon.end(SIGTERM) == 0)
