@@ -41,8 +41,13 @@ let package = Package(
       swiftSettings: settings
     ),
 
-    // Threads inside one process. No C underneath, so it builds where libuv is absent.
-    .target(name: "HeddleThreads", dependencies: ["HeddleModel", collections], swiftSettings: settings),
+    // Threads inside one process. No C underneath, so it builds where libuv is absent. Its async functions stay on their
+    // caller's executor, which is the thread's gate: leaving it and coming back costs more than what most of them do.
+    .target(
+      name: "HeddleThreads",
+      dependencies: ["HeddleModel", collections],
+      swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+    ),
 
     // The door to the operating system: libuv, and the only room that imports it.
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
