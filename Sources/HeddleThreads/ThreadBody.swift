@@ -24,9 +24,10 @@ final class ThreadBody: Sendable {
   var world: World { identity.world }
   var isKilled: Bool { killed.load(ordering: .acquiring) }
 
+  /// The body of a new thread, which belongs to the caller's current group.
   init(id: ThreadID, world: World) {
     identity = ThreadIdentity(id: id, world: world)
-    gate = Gate(carriers: world.carriers, activity: world.activity)
+    gate = Gate(carriers: world.carriers, activity: world.activity, group: ThreadGroup.current.value)
   }
 
   // MARK: - Beginning and end
