@@ -86,6 +86,15 @@ final class ThreadBody: Sendable {
     if isLong || hasNews.load(ordering: .acquiring) { try await attend(isLong: isLong) }
   }
 
+  /// As `safePoint()`, but a break that is ready stays so for the next one, and the turn is kept.
+  ///
+  /// - Throws: `Killed`.
+  func standStill() async throws {
+    guard hasNews.load(ordering: .acquiring) else { return }
+    await gate.pass()
+    if isKilled { throw await killedError() }
+  }
+
   private func attend(isLong: Bool) async throws {
     if hasNews.exchange(false, ordering: .acquiringAndReleasing) {
       await gate.pass()
