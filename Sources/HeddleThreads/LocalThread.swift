@@ -7,6 +7,12 @@ internal import HeddleModel
 /// `checkpoint()`, and every `await` that really suspends. What runs between two of them is never interrupted.
 ///
 /// A handle to a dead thread stays valid. Two handles are equal if they are of the same thread.
+///
+/// Whoever holds a handle can resume the thread. A suspended thread that nobody can resume any more, by a handle, by a
+/// state event that has happened or through a benefactor, is given up: it unwinds as a killed one does and is freed, but
+/// it has not terminated, so its death event never fires. A thread that holds a handle of itself on its own stack, or in
+/// what it captured, keeps itself. One that is blocked is kept: what it waits for is held by its own stack, and whether
+/// anybody else holds that cannot be seen.
 public final class LocalThread: Sendable {
   /// nil for the one that stands for code outside of any thread.
   private let identity: ThreadIdentity?
@@ -20,6 +26,12 @@ public final class LocalThread: Sendable {
   private init(outsideIn world: World) {
     identity = nil
     self.world = world
+  }
+
+  // One handle less: a suspended thread that nobody can resume any more is given up.
+  deinit {
+    guard let identity else { return }
+    world.settle { (state, effects) in state.kernel.letGo(of: identity.id, effects: &effects) }
   }
 
   /// Creates a thread, which runs at once. It is managed by the caller's current custodian, and starts with the caller's
