@@ -11,7 +11,9 @@ struct Failure: Error, CustomStringConvertible {
 LocalThread.setUncaughtErrorHandler { error, thread in print("\(thread) ended: \(error)") }
 
 await LocalThread.runMain {
-  var supervisor = try await Supervisor(limits: .init(firstPause: .milliseconds(10), deathsMax: 4, window: .seconds(60)))
+  var supervisor = try await Supervisor(
+    limits: .init(firstPause: .milliseconds(10), deathsMax: 4, window: .seconds(60))
+  )
   let whoIsSteady = Channel<LocalThread>()
   let failures = Semaphore()
   try await supervisor.add("steady") {
