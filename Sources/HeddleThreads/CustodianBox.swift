@@ -5,6 +5,8 @@ public final class CustodianBox<Value: Sendable>: Event {
   private let custodian: Custodian
   private let content: Mutex<Value?>
 
+  /// A box that holds `value` until `custodian` is shut down.
+  ///
   /// - Throws: `ThreadError` with `custodianShutDown`.
   public init(_ value: Value, in custodian: Custodian = Custodian.current.value) async throws {
     self.custodian = custodian

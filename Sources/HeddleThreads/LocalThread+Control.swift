@@ -65,7 +65,7 @@ extension LocalThread {
     }
   }
 
-  /// Returns when the thread is dead. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
+  /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
   public func wait() async throws { _ = try await sync(death) }
 }
 
@@ -86,12 +86,13 @@ extension LocalThread {
     try await body.safePoint()
   }
 
-  /// A safe point, for code that computes long without any other.
+  /// A safe point, for code that computes long without any other. No effect outside of any thread. (The original's threads
+  /// can be stopped anywhere.)
   ///
   /// - Throws: `BreakError`, `Killed`.
   public static func checkpoint() async throws { try await ThreadBody.current?.safePoint() }
 
-  /// Whether the calling thread lets breaks in. Racket: `break-enabled`.
+  /// Whether the calling thread lets breaks in; true outside of any. Racket: `break-enabled`.
   public static var areBreaksEnabled: Bool {
     guard let body = ThreadBody.current else { return true }
     return body.world.look { $0.areBreaksEnabled(in: body.id) }

@@ -6,6 +6,9 @@ internal import HeddleModel
 /// Its body is a Swift task of its own. The thread stops at *safe points*: every operation of this library,
 /// `checkpoint()`, and every `await` that really suspends. What runs between two of them is never interrupted.
 ///
+/// Any operation may throw `BreakError` or `Killed` into the thread that calls it, as any safe point may, also where its
+/// comment does not say so.
+///
 /// A handle to a dead thread stays valid. Two handles are equal if they are of the same thread.
 ///
 /// Whoever holds a handle can resume the thread. A suspended thread that nobody can resume any more, by a handle, by a
@@ -111,7 +114,8 @@ public final class LocalThread: Sendable {
   }
 
   /// Has `handler` told of each error that ends a thread, in place of printing it on standard error, and of threads that
-  /// were killed and did not leave (`ThreadError` with `abandoned`). It is called on the thread that the error ended.
+  /// were killed and did not leave (`ThreadError` with `abandoned`). It is called on the thread that the error ended. One
+  /// handler serves the whole process. Racket: `uncaught-exception-handler`.
   public static func setUncaughtErrorHandler(_ handler: @escaping @Sendable (any Error, LocalThread) -> Void) {
     UncaughtErrors.setHandler(handler)
   }

@@ -8,6 +8,7 @@ extension LocalThread {
   /// The nested thread is managed by `custodian`; its current custodian and its parameters are the caller's. A break that
   /// is sent to the caller meanwhile goes to the nested thread, and one that is left over there comes to the caller. When
   /// the caller is killed, the nested thread gets a break and lives on. Cancelling the caller's task does not end the call.
+  /// Outside of any thread it is a thread like others, which is waited for.
   ///
   /// - Throws: `ThreadError` with `nestedThreadKilled` when the nested thread was killed; with `custodianShutDown`; with
   ///   `alreadyNesting`, when two child tasks of one thread try it.

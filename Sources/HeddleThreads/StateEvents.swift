@@ -20,7 +20,7 @@ extension LocalThread: Event {
   public var erased: AnyEvent<LocalThread> { death.wrap { [self] _ in self } }
 }
 
-/// The death of one thread.
+/// The death of one thread; it gives itself.
 public struct DeathEvent: Event, Hashable {
   let change: Change
   public var erased: AnyEvent<DeathEvent> { change.event { [self] in self } }

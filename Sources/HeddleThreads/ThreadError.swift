@@ -30,6 +30,7 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     case abandoned
   }
 
+  /// What was wrong.
   public let code: Code
   /// What was attempted, on what, and what can be done.
   public let description: String
