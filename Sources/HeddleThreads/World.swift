@@ -84,7 +84,7 @@ package final class World: Sendable {
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }
-    for close in deeds.closings { close() }
+    for closing in deeds.closings { closing.close() }
   }
 
   private func perform(_ stop: Deeds.Stop) {

@@ -22,8 +22,8 @@ struct WorldState: Sendable {
   /// For each living thread.
   private(set) var residents: [UInt64: Resident] = [:]
   private var waiters: [UInt64: Waiter] = [:]
-  private var closings: [CustodianID: [UInt64: @Sendable () -> Void]] = [:]
-  private var lastClosing: UInt64 = 0
+  /// What the custodians close.
+  var closings = Closings()
 
   // MARK: - Threads
 
@@ -96,26 +96,6 @@ struct WorldState: Sendable {
     }
   }
 
-  // MARK: - What a custodian closes
-
-  /// Has `close` called when the custodian is shut down.
-  mutating func register(
-    _ close: @escaping @Sendable () -> Void,
-    with custodian: CustodianID
-  ) throws(Refusal) -> UInt64 {
-    try kernel.custodians.requireOpen(custodian)
-    lastClosing += 1
-    closings[custodian, default: [:]][lastClosing] = close
-    return lastClosing
-  }
-
-  /// - Returns: what is not called any more, to be dropped outside of the lock.
-  mutating func unregister(_ closing: UInt64, from custodian: CustodianID) -> (@Sendable () -> Void)? {
-    let close = closings[custodian]?.removeValue(forKey: closing)
-    if closings[custodian]?.isEmpty == true { closings[custodian] = nil }
-    return close
-  }
-
   // MARK: - Waits
 
   mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait.rawValue] = waiter }
@@ -150,9 +130,7 @@ struct WorldState: Sendable {
         guard event.kind == .death, let resident = residents.removeValue(forKey: event.thread.rawValue) else { break }
         deeds.leavers.append(resident)
       case .shutDown(let custodian):
-        // In the order of registration.
-        let closing = (closings.removeValue(forKey: custodian) ?? [:]).sorted { $0.key < $1.key }
-        deeds.closings += closing.map(\.value)
+        deeds.closings += closings.removeAll(of: custodian)
       case .shutdownComplete: break
       }
     }
