@@ -15,6 +15,7 @@ package final class World: Sendable {
 
   let clock: Clock
   let activity = Activity()
+  let dates = DateAlarms()
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
@@ -111,6 +112,12 @@ package final class World: Sendable {
   func tick() -> UInt64? {
     let now = clock.now()
     settle { $0.kernel.advance(to: now, effects: &$1) }
-    return look { $0.kernel.nextAlarm?.nanoseconds }
+    let alarms = [look { $0.kernel.nextAlarm }, dates.ring(at: clock.date()).map { clock.instant(in: $0) }]
+    return alarms.compactMap { $0?.nanoseconds }.min()
+  }
+
+  /// Somebody waits for a date.
+  func lookAtDates() {
+    if let next = dates.ring(at: clock.date()) { clock.wake(self, at: clock.instant(in: next)) }
   }
 }
