@@ -42,6 +42,7 @@ public struct Custodian: Hashable, Sendable {
   public func shutDown() async throws {
     try await world.actStopping { (state, effects) throws(Refusal) in
       try state.kernel.shutDown(id, effects: &effects)
+      return effects.isEmpty ? state.orders(to: state.kernel.custodians.departing(below: id)) : []
     }
   }
 

@@ -88,7 +88,8 @@ package final class World: Sendable {
     for closing in deeds.closings { closing.close() }
   }
 
-  private func perform(_ stop: Deeds.Stop) {
+  /// Carries out an order; no effect if it was carried out before.
+  func perform(_ stop: Deeds.Stop) {
     let body = stop.body
     body.alert()
     switch stop.order {

@@ -35,6 +35,18 @@ struct WorldState: Sendable {
   /// What executes a living thread.
   func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
 
+  /// The orders under which those of `threads` stand that are not to go on. Followed twice, they have one effect.
+  func orders(to threads: [ThreadID]) -> [Deeds.Stop] {
+    threads.compactMap { thread in
+      guard let body = body(of: thread), let life = kernel.threads[thread]?.life else { return nil }
+      return switch life.phase {
+      case .suspended: Deeds.Stop(body: body, order: .standStill(life.generation))
+      case .ending: Deeds.Stop(body: body, order: .end)
+      case .running, .dead: nil
+      }
+    }
+  }
+
   /// Whether a thread may act now; true outside of any thread.
   func mayAct(_ thread: ThreadID?) -> Bool {
     guard let thread else { return true }
