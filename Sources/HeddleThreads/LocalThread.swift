@@ -42,15 +42,16 @@ public final class LocalThread: Sendable {
   ///
   /// - Parameters:
   ///   - suspendsOnKill: whether what would kill the thread suspends it instead.
-  ///   - mailLimit: the most messages that its mailbox holds unread; nil is no limit.
+  ///   - mailLimit: the most messages that its mailbox holds unread, 0 or more; nil is no limit.
   ///   - body: the thread's life. An error that it throws ends this thread alone, and is reported once; see
   ///     `setUncaughtErrorHandler(_:)`.
-  /// - Throws: `ThreadError` with `custodianShutDown`.
+  /// - Throws: `ThreadError` with `custodianShutDown`, or with `negativeLimit`; there is no thread then.
   public convenience init(
     suspendsOnKill: Bool = false,
     mailLimit: Int? = nil,
     _ body: @escaping @Sendable () async throws -> Void
   ) async throws {
+    if let mailLimit, mailLimit < 0 { throw ThreadError.negativeMailLimit(mailLimit) }
     let custodian = Custodian.current.value
     let world = custodian.world
     let bounds = MailboxBounds(messagesMax: mailLimit, bytesMax: nil)

@@ -15,6 +15,7 @@ package final class World: Sendable {
 
   let clock: Clock
   let activity = Activity()
+  let dates = DateAlarms()
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
@@ -84,10 +85,11 @@ package final class World: Sendable {
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }
-    for close in deeds.closings { close() }
+    for closing in deeds.closings { closing.close() }
   }
 
-  private func perform(_ stop: Deeds.Stop) {
+  /// Carries out an order; no effect if it was carried out before.
+  func perform(_ stop: Deeds.Stop) {
     let body = stop.body
     body.alert()
     switch stop.order {
@@ -111,6 +113,12 @@ package final class World: Sendable {
   func tick() -> UInt64? {
     let now = clock.now()
     settle { $0.kernel.advance(to: now, effects: &$1) }
-    return look { $0.kernel.nextAlarm?.nanoseconds }
+    let alarms = [look { $0.kernel.nextAlarm }, dates.ring(at: clock.date()).map { clock.instant(in: $0) }]
+    return alarms.compactMap { $0?.nanoseconds }.min()
+  }
+
+  /// Somebody waits for a date.
+  func lookAtDates() {
+    if let next = dates.ring(at: clock.date()) { clock.wake(self, at: clock.instant(in: next)) }
   }
 }

@@ -22,8 +22,8 @@ struct WorldState: Sendable {
   /// For each living thread.
   private(set) var residents: [UInt64: Resident] = [:]
   private var waiters: [UInt64: Waiter] = [:]
-  private var closings: [CustodianID: [UInt64: @Sendable () -> Void]] = [:]
-  private var lastClosing: UInt64 = 0
+  /// What the custodians close.
+  var closings = Closings()
 
   // MARK: - Threads
 
@@ -36,6 +36,18 @@ struct WorldState: Sendable {
 
   /// What executes a living thread.
   func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
+
+  /// The orders under which those of `threads` stand that are not to go on. Followed twice, they have one effect.
+  func orders(to threads: [ThreadID]) -> [Deeds.Stop] {
+    threads.compactMap { thread in
+      guard let body = body(of: thread), let life = kernel.threads[thread]?.life else { return nil }
+      return switch life.phase {
+      case .suspended: Deeds.Stop(body: body, order: .standStill(life.generation))
+      case .ending: Deeds.Stop(body: body, order: .end)
+      case .running, .dead: nil
+      }
+    }
+  }
 
   /// Whether a thread may act now; true outside of any thread.
   func mayAct(_ thread: ThreadID?) -> Bool {
@@ -98,26 +110,6 @@ struct WorldState: Sendable {
     }
   }
 
-  // MARK: - What a custodian closes
-
-  /// Has `close` called when the custodian is shut down.
-  mutating func register(
-    _ close: @escaping @Sendable () -> Void,
-    with custodian: CustodianID
-  ) throws(Refusal) -> UInt64 {
-    try kernel.custodians.requireOpen(custodian)
-    lastClosing += 1
-    closings[custodian, default: [:]][lastClosing] = close
-    return lastClosing
-  }
-
-  /// - Returns: what is not called any more, to be dropped outside of the lock.
-  mutating func unregister(_ closing: UInt64, from custodian: CustodianID) -> (@Sendable () -> Void)? {
-    let close = closings[custodian]?.removeValue(forKey: closing)
-    if closings[custodian]?.isEmpty == true { closings[custodian] = nil }
-    return close
-  }
-
   // MARK: - Waits
 
   mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait.rawValue] = waiter }
@@ -153,9 +145,7 @@ struct WorldState: Sendable {
         guard event.kind == .death, let resident = remove(event.thread) else { break }
         deeds.leavers.append(resident)
       case .shutDown(let custodian):
-        // In the order of registration.
-        let closing = (closings.removeValue(forKey: custodian) ?? [:]).sorted { $0.key < $1.key }
-        deeds.closings += closing.map(\.value)
+        deeds.closings += closings.removeAll(of: custodian)
       case .shutdownComplete: break
       }
     }

@@ -160,7 +160,7 @@ struct LocalSubject: Subject {
   }
 
   private func members(of custodian: Custodian) async throws -> Outcome {
-    let (threads, custodians) = try await custodian.managed()
+    let (threads, custodians, _) = try await custodian.managed()
     return board.change { tables in
       .members(
         threads: tables.threads.pairs.filter { threads.contains($0.id) }.map(\.name),
