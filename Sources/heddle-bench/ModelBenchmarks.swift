@@ -2,19 +2,23 @@ import HeddleModel
 
 /// What the core costs by itself: no process, no task, no socket.
 enum ModelBenchmarks {
-  static func run(_ runs: Int, report: (Figure) -> Void) throws {
+  static func run(_ runs: Int, report: (Figure) -> Void) async throws {
     for count in [10, 10_000] {
       report(
-        try Figure("model.suspend-resume.\(count)", unit: .nanoseconds, runs: runs) { try suspendResume(among: count) }
+        try await Figure("model.suspend-resume.\(count)", unit: .nanoseconds, runs: runs) {
+          try suspendResume(among: count)
+        }
       )
       report(
-        try Figure("model.send-receive.\(count)", unit: .nanoseconds, runs: runs) { try sendReceive(among: count) }
+        try await Figure("model.send-receive.\(count)", unit: .nanoseconds, runs: runs) {
+          try sendReceive(among: count)
+        }
       )
     }
     for count in [1_000, 10_000] {
-      report(try Figure("model.shutdown.\(count)", unit: .microseconds, runs: runs) { try shutdown(of: count) })
+      report(try await Figure("model.shutdown.\(count)", unit: .microseconds, runs: runs) { try shutdown(of: count) })
     }
-    report(try Figure("model.benefactor-chain.1000", unit: .microseconds, runs: runs) { try chain(of: 1_000) })
+    report(try await Figure("model.benefactor-chain.1000", unit: .microseconds, runs: runs) { try chain(of: 1_000) })
   }
 
   /// One suspension and one resumption of a thread, bodies answering at once, each thread in its turn.
