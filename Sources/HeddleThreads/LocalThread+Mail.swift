@@ -13,7 +13,7 @@ extension LocalThread {
   /// `thread-send`.
   ///
   /// - Throws: `ThreadError` with `threadDead`, `threadSuspended` if asked for, or `mailboxFull`; the message is the
-  ///   sender's still. Where it is to fail quietly, use `trySend(_:whenSuspended:)`.
+  ///   sender's still. Where it is to fail otherwise, use `send(_:whenSuspended:orElse:)` or `trySend(_:whenSuspended:)`.
   public func send(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws {
     let id = try requireID("sent mail, since it receives none")
     try await world.act { (state, effects) throws(Refusal) in
@@ -21,9 +21,24 @@ extension LocalThread {
     }
   }
 
+  /// As `send(_:whenSuspended:)`, but where the message cannot be queued, what `fail` gives or throws is the outcome. It is
+  /// called in the sending thread, after the attempt. Racket: `thread-send` with a procedure.
+  ///
+  /// - Returns: what `fail` gives; nil when the message was queued, and then it is not called.
+  @discardableResult
+  public func send<Outcome>(
+    _ message: some Sendable,
+    whenSuspended: WhenSuspended = .queue,
+    orElse fail: () async throws -> Outcome
+  ) async throws -> Outcome? {
+    try await trySend(message, whenSuspended: whenSuspended) ? nil : try await fail()
+  }
+
   /// As `send(_:whenSuspended:)`, but says whether the message was queued. Racket: `thread-send` with `#f`.
   public func trySend(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws -> Bool {
-    do { try await send(message, whenSuspended: whenSuspended) } catch is ThreadError { return false }
+    do { try await send(message, whenSuspended: whenSuspended) } catch let error as ThreadError where error.isOfMail {
+      return false
+    }
     return true
   }
 
@@ -37,6 +52,8 @@ extension LocalThread {
   }
 
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
+  ///
+  /// - Throws: `ThreadError` with `notInThread`.
   public static func tryReceive() async throws -> (any Sendable)? {
     let body = try requireBody()
     return try await body.world.act { (state, _) throws(Refusal) in try state.tryReceive(in: body.id) }
@@ -44,6 +61,8 @@ extension LocalThread {
 
   /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.
   /// They may exceed the mailbox's limit. Racket: `thread-rewind-receive`.
+  ///
+  /// - Throws: `ThreadError` with `notInThread`.
   public static func rewind(_ messages: [any Sendable]) async throws {
     let body = try requireBody()
     try await body.world.act { (state, effects) throws(Refusal) in
@@ -54,7 +73,8 @@ extension LocalThread {
   /// Ready when the thread that waits for it has mail; it takes none. Racket: `thread-receive-evt`.
   public static var mail: MailEvent { MailEvent() }
 
-  /// Takes the first message of the mailbox of the thread that waits for it. `receive()` as an event.
+  /// Takes the first message of the mailbox of the thread that waits for it: `receive()` as an event. When another event is
+  /// chosen, the message stays. Outside of any thread the wait throws `ThreadError` with `notInThread`.
   public static var received: AnyEvent<any Sendable> { AnyEvent(.receive) { $0.value(as: (any Sendable).self) } }
 
   private static func requireBody() throws -> ThreadBody {
@@ -74,6 +94,19 @@ extension WhenSuspended {
     switch self {
     case .queue: .queue
     case .fail: .fail
+    }
+  }
+}
+
+extension ThreadError {
+  /// Whether it says that a message was not queued.
+  fileprivate var isOfMail: Bool {
+    switch code {
+    case .threadDead, .threadSuspended, .mailboxFull: true
+    case .custodianShutDown, .notAuthorized, .notAbove, .notInThread, .ungated, .nestedThreadKilled, .alreadyNesting,
+      .alreadyRunning,
+      .runsItself, .negativeDuration, .negativeLimit, .noSafePoint, .abandoned:
+      false
     }
   }
 }

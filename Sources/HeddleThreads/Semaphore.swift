@@ -21,7 +21,8 @@ public final class Semaphore: Event {
     try await world.act { (state, effects) throws(Refusal) in try state.kernel.post(id, effects: &effects) }
   }
 
-  /// Waits until the count is above zero, and takes one. Racket: `semaphore-wait`.
+  /// Waits until the count is above zero, and takes one. Throws as `sync(_:enablingBreaks:)` does, and then it has taken
+  /// none. Racket: `semaphore-wait`.
   public func wait() async throws { _ = try await sync(self) }
 
   /// Takes one if the count is above zero; says whether it was. Racket: `semaphore-try-wait?`.

@@ -170,7 +170,7 @@ struct ConsumerThreadTests {
 
   @Test("CT-15: one that was killed before it began keeps no calls")
   func neverBegan() async throws {
-    let world = World(clock: .manual, isSequential: true)
+    let world = World(clock: .manual, carriers: .single)
     try await World.$outside.withValue(world) {
       let freed = Counter()
       let creator = try await LocalThread {
@@ -254,7 +254,7 @@ struct ConsumerThreadTests {
 }
 
 /// Counts its end.
-private final class Token: Sendable {
+final class Token: Sendable {
   private let freed: Counter
   init(_ freed: Counter) { self.freed = freed }
   deinit { freed.raise() }

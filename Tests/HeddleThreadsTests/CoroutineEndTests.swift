@@ -194,6 +194,29 @@ struct CoroutineEndTests {
     }
   }
 
+  @Test("GC-01: what a coroutine holds is freed when nobody can run it any more", arguments: [0, 1])
+  func unreachable(runs: Int) async throws {
+    try await inWorld { stage in
+      let freed = Counter()
+      try await withToken(freed) { token in
+        let coroutine = try await Coroutine { _ in
+          try await sync(never(Void.self))
+          withExtendedLifetime(token) {}
+        }
+        for _ in 0..<runs {
+          let runner = try await LocalThread { _ = try await coroutine.run(for: .seconds(1)) }
+          try await stage.settle()
+          stage.advance(by: .seconds(1))
+          try await runner.wait()
+        }
+        try await stage.settle()
+        #expect(freed.value == 0)
+      }
+      try await stage.settle()
+      #expect(freed.value == 1)
+    }
+  }
+
   @Test("a coroutine that is being run cannot be run by another thread, nor by itself")
   func refused() async throws {
     try await inWorld { stage in
@@ -255,6 +278,11 @@ struct CoroutineEndTests {
       #expect(coroutine.result == 5000)
     }
   }
+}
+
+/// Hands a token to `body` and keeps nothing of it.
+private func withToken(_ freed: Counter, _ body: (Token) async throws -> Void) async throws {
+  try await body(Token(freed))
 }
 
 extension Stage {
