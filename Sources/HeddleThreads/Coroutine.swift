@@ -67,7 +67,8 @@ public final class Coroutine<Value: Sendable>: Sendable {
   /// and the coroutine can be run again. A caller that is killed leaves it running, until another run stops it.
   ///
   /// - Returns: true when the body has ended, or the coroutine was killed, in this run or before; nothing is executed
-  ///   then. False when the event came first; so it does, too, if the coroutine is killed during the run.
+  ///   then. False when the event came first. A run during which the coroutine is killed waits for the event, unless it
+  ///   is over somebody else's thread: then it sees the death.
   /// - Throws: the error that the body threw, in the run in progress; later ones return true. `ThreadError` with
   ///   `alreadyRunning`; with `runsItself`; with `notAuthorized` unless the caller may suspend the thread, before
   ///   anything is executed. `BreakError`, `CancellationError`, `Killed`.
@@ -92,7 +93,7 @@ public final class Coroutine<Value: Sendable>: Sendable {
   }
 
   /// Ends the coroutine's thread for good, and leaves the result as it is. Runs from now on return true at once, without a
-  /// result if there was none; one in progress goes on until its limit. No effect the second time. Racket:
+  /// result if there was none; for one in progress see `run(until:)`. No effect the second time. Racket:
   /// `coroutine-kill`.
   ///
   /// - Throws: `ThreadError` with `notAuthorized`. `Killed`, to the coroutine itself.
