@@ -15,24 +15,32 @@ extension World {
   func act<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await actStopping(input, waits: false)
+    try await actStopping(input, breaks: .enabled, waits: false)
   }
 
   /// As `act`, for what may stop threads: returns when nothing of them executes any more. If the caller is among them, it
   /// stops here.
+  ///
+  /// - Parameter breaks: disabled, a break that is ready stays so for the caller's next safe point, and only `Killed` is
+  ///   thrown beside the model's refusals.
   func actStopping<Answer: Sendable>(
+    breaks: BreakSetting = .enabled,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await actStopping(input, waits: true)
+    try await actStopping(input, breaks: breaks, waits: true)
   }
 
   private func actStopping<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
+    breaks: BreakSetting,
     waits: Bool
   ) async throws -> Answer {
     let caller = caller
     while true {
-      try await caller?.safePoint()
+      switch breaks {
+      case .enabled: try await caller?.safePoint()
+      case .disabled: try await caller?.standStill()
+      }
       let step = try attempt { (state, effects) throws(Refusal) -> Answer? in
         // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
         guard state.mayAct(caller?.id) else { return nil }

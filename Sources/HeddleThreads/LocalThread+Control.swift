@@ -149,6 +149,14 @@ extension ThreadBody {
     throw BreakError(BreakKind(kind))
   }
 
+  /// Performs `operation` with breaks kept out. One that is pending or comes meanwhile waits for a later safe point.
+  func keepingBreaksOut<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
+    let former = world.look { [id] in $0.areBreaksEnabled(in: id) }
+    world.settle { [id] (state, _) throws(Refusal) in _ = try state.kernel.setBreaksEnabled(false, in: id) }
+    defer { restoreBreaks(former) }
+    return try await operation()
+  }
+
   /// Sets what was set before; a pending break stays pending until the next safe point.
   fileprivate func restoreBreaks(_ enabled: Bool) {
     world.settle { [id] (state, effects) throws(Refusal) in

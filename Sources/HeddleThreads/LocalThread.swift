@@ -75,6 +75,12 @@ public final class LocalThread: Sendable {
   /// nil for the code outside of any thread.
   var identityIfGated: ThreadIdentity? { identity }
 
+  /// What executes it; nil when it is dead, and for the code outside of any thread.
+  var body: ThreadBody? {
+    guard let id = identity?.id else { return nil }
+    return world.look { $0.body(of: id) }
+  }
+
   // MARK: - State
 
   /// Whether it is neither dead nor suspended; a blocked thread is running. Racket: `thread-running?`.

@@ -3,7 +3,7 @@ internal import HeddleModel
 /// A counting semaphore. As an event it is ready when the count is above zero, takes one, and gives itself; those who wait
 /// are served first come first. Racket: `make-semaphore`.
 public final class Semaphore: Event {
-  private let id: SemaphoreID
+  let id: SemaphoreID
   private let world: World
 
   /// A semaphore with a count of at least 0.

@@ -24,6 +24,10 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     case nestedThreadKilled
     /// The thread has a nested thread already.
     case alreadyNesting
+    /// The coroutine is being run already.
+    case alreadyRunning
+    /// A coroutine cannot run itself.
+    case runsItself
     /// A duration is negative.
     case negativeDuration
     /// What is left of a killed thread did not unwind, and stays allocated.

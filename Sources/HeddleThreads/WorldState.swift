@@ -41,6 +41,9 @@ struct WorldState: Sendable {
     return (try? kernel.isRunning(thread)) ?? false
   }
 
+  /// Whether a thread has not been ended.
+  func isAlive(_ thread: ThreadID) -> Bool { kernel.threads[thread]?.life.isAlive ?? false }
+
   func areBreaksEnabled(in thread: ThreadID?) -> Bool {
     guard let thread else { return true }
     return kernel.threads[thread]?.breaks.areEnabled ?? true
