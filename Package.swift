@@ -113,7 +113,11 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
-    .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+    .executableTarget(
+      name: "heddle-bench",
+      dependencies: ["HeddleModel", "HeddleThreads", arguments],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "heddle-replay",
       dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],

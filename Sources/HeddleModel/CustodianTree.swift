@@ -58,6 +58,11 @@ package struct CustodianTree: Equatable, Codable, Sendable {
     return false
   }
 
+  /// The threads that were told to end by the shutdown of `id`, or of one below it, and have not ended.
+  package func departing(below id: CustodianID) -> [ThreadID] {
+    subtree(of: id).flatMap { custodians[$0]?.departing.members ?? [] }
+  }
+
   /// `id` and all below it, a custodian before those below it, those in the order of creation.
   package func subtree(of id: CustodianID) -> [CustodianID] {
     var found: [CustodianID] = []

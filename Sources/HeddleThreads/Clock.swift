@@ -17,6 +17,8 @@ package final class Clock: Sendable {
 
   private let source: Source
   private let moved = Mutex(Instant(nanoseconds: 0))
+  /// The date on which a manual clock stood at 0.
+  private let origin = Mutex(WallTime(sinceEpoch: .zero))
   private let alarm = Mutex<(isRunning: Bool, next: UInt64?)>((false, nil))
   private let parker = Parker()
 
@@ -38,6 +40,20 @@ package final class Clock: Sendable {
   /// Moves a manual clock ahead and lets `world` see it.
   package func advance(by duration: Duration, in world: World) {
     moved.withLock { $0 = Instant(nanoseconds: $0.nanoseconds.addingReportingOverflow(duration.clampedNanoseconds).0) }
+    _ = world.tick()
+  }
+
+  /// What the wall clock shows. Beside a manual clock there is one that goes with it, from the beginning of 1970 on.
+  func date() -> WallTime {
+    switch source {
+    case .system: .system
+    case .manual: origin.withLock(\.self).advanced(by: .nanoseconds(Int64(clamping: now().nanoseconds)))
+    }
+  }
+
+  /// Sets the wall clock beside a manual clock, and lets `world` see it.
+  package func setDate(_ date: WallTime, in world: World) {
+    origin.withLock { $0 = date.advanced(by: .zero - .nanoseconds(Int64(clamping: now().nanoseconds))) }
     _ = world.tick()
   }
 

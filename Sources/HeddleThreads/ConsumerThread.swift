@@ -36,7 +36,10 @@ public final class ConsumerThread<each Argument: Sendable>: Sendable {
       try await start()
       while true {
         var batch = try await calls.next()
-        while let arguments = batch.popFirst() { _ = try await consume(repeat each arguments) }
+        while let arguments = batch.popFirst() {
+          try await LocalThread.checkpoint()
+          _ = try await consume(repeat each arguments)
+        }
       }
     }
     self.thread = thread

@@ -65,10 +65,14 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
 
   private func stopOwn(_ thread: CoroutineThread, _ run: Run, by authority: CustodianID) async throws {
     guard let id = thread.id else { return }
-    let suspension = try await world.actStopping(breaks: .disabled) { (world, effects) throws(Refusal) -> StateEvent? in
-      guard state.withLock({ $0.stop(run) }) else { return try world.kernel.event(.suspension, of: id) }
+    var suspension: StateEvent?
+    try await world.actStopping(breaks: .disabled) { (world, effects) throws(Refusal) in
+      guard state.withLock({ $0.stop(run) }) else {
+        suspension = try world.kernel.event(.suspension, of: id)
+        return []
+      }
       try world.kernel.suspend(id, by: authority, effects: &effects)
-      return nil
+      return effects.isEmpty ? world.orders(to: [id]) : []
     }
     guard let suspension else { return }
     // It stops itself when it enables suspends, or ends.
@@ -94,7 +98,7 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
   }
 
   private func end(_ run: Run) async throws {
-    try await world.actStopping(breaks: .disabled) { (_, _) throws(Refusal) in state.withLock { $0.end(run) } }
+    try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in state.withLock { $0.end(run) } }
   }
 
   /// Ends a run whose body has ended.
@@ -102,7 +106,7 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
   /// - Parameter value: what the body gave if it did not say so itself.
   /// - Throws: what the body threw.
   func conclude(_ run: Run, _ value: Value?) async throws {
-    let error = try await world.actStopping(breaks: .disabled) { (_, _) throws(Refusal) in
+    let error = try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in
       state.withLock { $0.conclude(run, value) }
     }
     if let error { throw error }
@@ -112,10 +116,17 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
   func kill(_ thread: CoroutineThread, by authority: CustodianID) async throws {
     if case .other(let thread) = thread { try await thread.kill() }
     // What the body left is dropped here, outside of the lock.
-    _ = try await world.actStopping { (world, effects) throws(Refusal) in
-      if case .own = thread, let id = thread.id { try world.kernel.kill(id, by: authority, effects: &effects) }
-      return state.withLock { $0.kill() }
+    var left: Result<Value, any Error>?
+    try await world.actStopping { (world, effects) throws(Refusal) in
+      guard case .own = thread, let id = thread.id else {
+        left = state.withLock { $0.kill() }
+        return []
+      }
+      try world.kernel.kill(id, by: authority, effects: &effects)
+      left = state.withLock { $0.kill() }
+      return effects.isEmpty ? world.orders(to: [id]) : []
     }
+    withExtendedLifetime(left) {}
   }
 
   // MARK: - The body
@@ -127,7 +138,7 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
       result = .failure(error)
     }
     // Of a body that was killed nothing is to be heard; of one that was stopped here, in the next run.
-    try await world.actStopping(breaks: .disabled) { (world, effects) throws(Refusal) in
+    try await world.act(breaks: .disabled) { (world, effects) throws(Refusal) in
       state.withLock { $0.finish(result) }
       try world.kernel.post(finished.id, effects: &effects)
     }
@@ -135,10 +146,14 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
 
   private func flip(enables: Bool, in thread: ThreadID) async throws {
     try await world.actStopping { (world, effects) throws(Refusal) in
-      guard enables else { return state.withLock { $0.disableSuspends() } }
-      guard state.withLock({ $0.enableSuspends() }) else { return }
+      guard enables else {
+        state.withLock { $0.disableSuspends() }
+        return []
+      }
+      guard state.withLock({ $0.enableSuspends() }) else { return [] }
       // In the name of the run that waits for it, which has shown its authority.
       try world.kernel.suspend(thread, by: world.kernel.root, effects: &effects)
+      return []
     }
   }
 }

@@ -42,45 +42,29 @@ public struct Custodian: Hashable, Sendable {
   public func shutDown() async throws {
     try await world.actStopping { (state, effects) throws(Refusal) in
       try state.kernel.shutDown(id, effects: &effects)
+      return effects.isEmpty ? state.orders(to: state.kernel.custodians.departing(below: id)) : []
     }
   }
 
   /// Ready when it is shut down, with itself. Racket: a custodian box as an event.
   public var shutdown: AnyEvent<Custodian> { AnyEvent(.shutdown(id)) { [self] _ in self } }
 
-  /// The living threads and the custodians that it manages directly. Racket: `custodian-managed-list`.
+  /// What it manages directly: the living threads, the custodians, and what registered by `manage(_:)`, each in the order
+  /// in which they came. Racket: `custodian-managed-list`.
   ///
   /// - Throws: `ThreadError` with `notAbove` unless the current custodian is strictly above this one.
-  public func managed() async throws -> (threads: [LocalThread], custodians: [Custodian]) {
+  public func managed() async throws -> (
+    threads: [LocalThread], custodians: [Custodian], resources: [any CustodianManaged]
+  ) {
     let caller = Custodian.current.value.id
-    let (bodies, custodians) = try await world.act { (state, _) throws(Refusal) in
+    let (bodies, custodians, closings) = try await world.act { (state, _) throws(Refusal) in
       let list = try state.kernel.managedList(of: id, by: caller)
-      return (list.threads.compactMap { state.body(of: $0) }, list.custodians)
+      return (list.threads.compactMap { state.body(of: $0) }, list.custodians, state.closings.all(of: id))
     }
-    return (bodies.map(\.identity.handle), custodians.map { Custodian(id: $0, world: world) })
-  }
-
-  /// Has `close` called, once, when the custodian is shut down: how streams, listeners and timers are managed.
-  ///
-  /// `close` is called on whichever thread shuts it down, and must not wait.
-  ///
-  /// - Throws: `ThreadError` with `custodianShutDown`; `close` is not called then.
-  public func onShutdown(_ close: @escaping @Sendable () -> Void) async throws -> Registration {
-    let number = try await world.act { (state, _) throws(Refusal) in try state.register(close, with: id) }
-    return Registration(custodian: self, number: number)
-  }
-
-  /// What is closed by a custodian's shutdown, until it is cancelled.
-  public struct Registration: Hashable, Sendable {
-    let custodian: Custodian
-    let number: UInt64
-
-    /// The custodian has nothing to close any more: it was closed otherwise. No effect after the shutdown.
-    public func cancel() {
-      let (id, number) = (custodian.id, number)
-      // Carried out of the lock, and freed here.
-      _ = try? custodian.world.step { (state, _) throws(Refusal) in state.unregister(number, from: id) }
-    }
+    return (
+      bodies.map(\.identity.handle), custodians.map { Custodian(id: $0, world: world) },
+      closings.compactMap { $0.resource() }
+    )
   }
 
   public static func == (left: Custodian, right: Custodian) -> Bool {

@@ -23,7 +23,7 @@ struct Deeds: Sendable {
   var alerts: [ThreadBody] = []
   var wakes: [Wake] = []
   /// What shut-down custodians close.
-  var closings: [@Sendable () -> Void] = []
+  var closings: [Closings.Closing] = []
   /// The dead, with their mail: here only to be freed outside of the lock.
   var leavers: [WorldState.Resident] = []
   /// The waits that have ended, for the same reason.

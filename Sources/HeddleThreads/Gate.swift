@@ -26,6 +26,8 @@ final class Gate: TaskExecutor, Sendable {
     var turn: UInt64 = 0
     /// Those that gave up their turn; they queue again when it is over.
     var yielded: [Resumption<Void>] = []
+    /// Those without a turn that wait for a closed gate, since they are on another executor.
+    var outsiders: [Resumption<Void>] = []
     /// Called when the turn that goes on is over.
     var quietWatchers: [@Sendable () -> Void] = []
 
@@ -83,38 +85,46 @@ final class Gate: TaskExecutor, Sendable {
 
   /// Lets the thread go on, by the order of `generation`.
   func open(generation: UInt64) {
-    let queues = state.withLock { state in
-      guard generation > state.generation else { return false }
+    let (queues, outsiders) = state.withLock { state -> (Bool, [Resumption<Void>]) in
+      guard generation > state.generation else { return (false, []) }
       state.generation = generation
       state.isOpen = true
-      return state.queues()
+      defer { state.outsiders = [] }
+      return (state.queues(), state.outsiders)
     }
     if queues { queue() }
+    for outsider in outsiders { outsider() }
+  }
+
+  /// Calls `watcher` when no turn goes on that goes on now: before this returns, if there is none.
+  func whenQuiet(_ watcher: @escaping @Sendable () -> Void) {
+    let isQuiet = state.withLock { state in
+      guard state.place == .executing else { return true }
+      state.quietWatchers.append(watcher)
+      return false
+    }
+    if isQuiet { watcher() }
   }
 
   /// Returns when no turn goes on that went on at the call. The calling function must not be one of the thread's.
-  func quiet() async {
-    await Resumption<Void>.suspend { resumption in
-      let isQuiet = state.withLock { state in
-        guard state.place == .executing else { return true }
-        state.quietWatchers.append { resumption() }
-        return false
-      }
-      if isQuiet { resumption() }
-    }
-  }
+  func quiet() async { await Resumption<Void>.suspend { resumption in whenQuiet { resumption() } } }
 
   // MARK: - Turns
 
   /// Gives up the turn; returns in a later one. A closed gate is passed when it is open again.
   ///
-  /// Called on the thread's task.
+  /// Called by the thread. A stretch of it on another executor, such as the main actor's, holds no turn: it waits for the
+  /// gate alone.
   func pass() async {
     await Resumption<Void>.suspend { resumption in
       let isOver = state.withLock { state in
-        // A stretch on another executor, such as the main actor's, holds no turn; it comes back by way of `enqueue`.
-        guard state.place == .executing else { return true }
-        state.yielded.append(resumption)
+        if state.place == .executing {
+          state.yielded.append(resumption)
+        } else if !state.isOpen {
+          state.outsiders.append(resumption)
+        } else {
+          return true
+        }
         return false
       }
       if isOver { resumption() }
@@ -124,8 +134,8 @@ final class Gate: TaskExecutor, Sendable {
   /// Whether it would be fair to give up the turn.
   var isAwaited: Bool { carriers.isBusy || hasJobs }
 
-  /// Whether jobs wait for a turn, or for the gate to open.
-  var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
+  /// Whether jobs wait for a turn, or anything of the thread for the gate to open.
+  var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty || !$0.outsiders.isEmpty } }
 
   func isExecuting(turn: UInt64) -> Bool { state.withLock { $0.place == .executing && $0.turn == turn } }
 

@@ -20,6 +20,7 @@ extension LocalThread {
     let authority = Custodian.current.value.id
     try await world.actStopping { (state, effects) throws(Refusal) in
       try state.kernel.suspend(id, by: authority, effects: &effects)
+      return effects.isEmpty ? state.orders(to: [id]) : []
     }
   }
 
@@ -45,14 +46,29 @@ extension LocalThread {
   ///
   /// The call returns when nothing of the thread executes any more; the thread is dead then. Its task is cancelled and
   /// leaves by `Killed`: its `defer` and `catch` blocks run, but no operation of it on this library has an effect. A
-  /// thread that never reaches a safe point is never dead, and the call does not return.
+  /// thread that never reaches a safe point is never dead, and the call does not return; `kill(within:)` does.
   ///
   /// - Throws: `ThreadError` with `notAuthorized`, as `suspend()`. `Killed`, to a thread that kills itself.
-  public func kill() async throws {
+  public func kill() async throws { try await kill(waiting: nil) }
+
+  /// As `kill()`, but waits no longer than `limit` for the thread to reach a safe point.
+  ///
+  /// - Throws: `ThreadError` with `noSafePoint` when the time is up; with `negativeDuration`, and then the thread is not
+  ///   killed. `BreakError` and `CancellationError` end the waiting alone: the thread is killed all the same, and ends at
+  ///   its next safe point.
+  public func kill(within limit: Duration) async throws {
+    guard limit >= .zero else {
+      throw ThreadError(.negativeDuration, "\(self) cannot be killed within \(limit); give zero or more")
+    }
+    try await kill(waiting: limit)
+  }
+
+  private func kill(waiting limit: Duration?) async throws {
     let id = try requireID("killed")
     let authority = Custodian.current.value.id
-    try await world.actStopping { (state, effects) throws(Refusal) in
+    try await world.actStopping(within: limit) { (state, effects) throws(Refusal) in
       try state.kernel.kill(id, by: authority, effects: &effects)
+      return effects.isEmpty ? state.orders(to: [id]) : []
     }
   }
 

@@ -13,7 +13,7 @@ extension LocalThread {
   /// `thread-send`.
   ///
   /// - Throws: `ThreadError` with `threadDead`, `threadSuspended` if asked for, or `mailboxFull`; the message is the
-  ///   sender's still. Where it is to fail quietly, use `trySend(_:whenSuspended:)`.
+  ///   sender's still. Where it is to fail otherwise, use `send(_:whenSuspended:orElse:)` or `trySend(_:whenSuspended:)`.
   public func send(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws {
     let id = try requireID("sent mail, since it receives none")
     try await world.act { (state, effects) throws(Refusal) in
@@ -21,9 +21,24 @@ extension LocalThread {
     }
   }
 
+  /// As `send(_:whenSuspended:)`, but where the message cannot be queued, what `fail` gives or throws is the outcome. It is
+  /// called in the sending thread, after the attempt. Racket: `thread-send` with a procedure.
+  ///
+  /// - Returns: what `fail` gives; nil when the message was queued, and then it is not called.
+  @discardableResult
+  public func send<Outcome>(
+    _ message: some Sendable,
+    whenSuspended: WhenSuspended = .queue,
+    orElse fail: () async throws -> Outcome
+  ) async throws -> Outcome? {
+    try await trySend(message, whenSuspended: whenSuspended) ? nil : try await fail()
+  }
+
   /// As `send(_:whenSuspended:)`, but says whether the message was queued. Racket: `thread-send` with `#f`.
   public func trySend(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws -> Bool {
-    do { try await send(message, whenSuspended: whenSuspended) } catch is ThreadError { return false }
+    do { try await send(message, whenSuspended: whenSuspended) } catch let error as ThreadError where error.isOfMail {
+      return false
+    }
     return true
   }
 
@@ -79,6 +94,19 @@ extension WhenSuspended {
     switch self {
     case .queue: .queue
     case .fail: .fail
+    }
+  }
+}
+
+extension ThreadError {
+  /// Whether it says that a message was not queued.
+  fileprivate var isOfMail: Bool {
+    switch code {
+    case .threadDead, .threadSuspended, .mailboxFull: true
+    case .custodianShutDown, .notAuthorized, .notAbove, .notInThread, .ungated, .nestedThreadKilled, .alreadyNesting,
+      .alreadyRunning,
+      .runsItself, .negativeDuration, .negativeLimit, .noSafePoint, .abandoned:
+      false
     }
   }
 }

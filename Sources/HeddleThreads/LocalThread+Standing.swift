@@ -17,7 +17,8 @@ extension LocalThread {
       try state.kernel.suspend(id, by: custodian.id, effects: &effects)
       return body
     }
-    let thread = made.identity.handle
+    let thread = LocalThread(made.identity)
+    made.identity.adopt(thread)
     made.start({ [id = made.id] in try await body(id) }, report: { _ in })
     return thread
   }

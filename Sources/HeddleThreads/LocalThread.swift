@@ -10,6 +10,12 @@ internal import HeddleModel
 /// comment does not say so.
 ///
 /// A handle to a dead thread stays valid. Two handles are equal if they are of the same thread.
+///
+/// Whoever holds a handle can resume the thread. A suspended thread that nobody can resume any more, by a handle, by a
+/// state event that has happened or through a benefactor, is given up: it unwinds as a killed one does and is freed, but
+/// it has not terminated, so its death event never fires. A thread that holds a handle of itself on its own stack, or in
+/// what it captured, keeps itself. One that is blocked is kept: what it waits for is held by its own stack, and whether
+/// anybody else holds that cannot be seen.
 public final class LocalThread: Sendable {
   /// nil for the one that stands for code outside of any thread.
   private let identity: ThreadIdentity?
@@ -25,20 +31,27 @@ public final class LocalThread: Sendable {
     self.world = world
   }
 
+  // One handle less: a suspended thread that nobody can resume any more is given up.
+  deinit {
+    guard let identity else { return }
+    world.settle { (state, effects) in state.kernel.letGo(of: identity.id, effects: &effects) }
+  }
+
   /// Creates a thread, which runs at once. It is managed by the caller's current custodian, and starts with the caller's
   /// parameters and break setting. Racket: `thread`, `thread/suspend-to-kill`.
   ///
   /// - Parameters:
   ///   - suspendsOnKill: whether what would kill the thread suspends it instead.
-  ///   - mailLimit: the most messages that its mailbox holds unread; nil is no limit.
+  ///   - mailLimit: the most messages that its mailbox holds unread, 0 or more; nil is no limit.
   ///   - body: the thread's life. An error that it throws ends this thread alone, and is reported once; see
   ///     `setUncaughtErrorHandler(_:)`.
-  /// - Throws: `ThreadError` with `custodianShutDown`.
+  /// - Throws: `ThreadError` with `custodianShutDown`, or with `negativeLimit`; there is no thread then.
   public convenience init(
     suspendsOnKill: Bool = false,
     mailLimit: Int? = nil,
     _ body: @escaping @Sendable () async throws -> Void
   ) async throws {
+    if let mailLimit, mailLimit < 0 { throw ThreadError.negativeMailLimit(mailLimit) }
     let custodian = Custodian.current.value
     let world = custodian.world
     let bounds = MailboxBounds(messagesMax: mailLimit, bytesMax: nil)

@@ -85,8 +85,10 @@ extension World {
       state.add(body, mailbox: .unbounded)
       return body
     }
+    let handle = LocalThread(body.identity)
+    body.identity.adopt(handle)
     body.start(operation) { _ in }
-    try await body.identity.handle.wait()
+    try await handle.wait()
   }
 
   private func begin(
@@ -100,6 +102,8 @@ extension World {
         guard state.mayAct(caller) else { throw .threadSuspended(caller) }
         let made = try state.kernel.makeNestedThread(in: caller, under: custodian, effects: &effects)
         let body = ThreadBody(id: made.thread, world: self)
+        // Nobody has a handle of it so far.
+        state.kernel.letGo(of: made.thread, effects: &effects)
         state.add(body, mailbox: .unbounded)
         state.add(WorldState.Waiter(resumption: resumption, offers: []), as: made.wait)
         return body

@@ -79,7 +79,7 @@ final class ThreadBody: Sendable {
 
   /// Where the thread may be stopped, broken and ended. Called before every operation on the model.
   ///
-  /// - Throws: `Killed`, `BreakError`.
+  /// - Throws: `Killed`, `BreakError`; `ThreadError` with `threadDead` to what goes on after the thread has ended.
   @inline(__always)
   func safePoint() async throws {
     let isLong = operations.wrappingAdd(1, ordering: .relaxed).newValue % Self.stretch == 0
@@ -88,11 +88,13 @@ final class ThreadBody: Sendable {
 
   /// As `safePoint()`, but a break that is ready stays so for the next one, and the turn is kept.
   ///
-  /// - Throws: `Killed`.
+  /// - Throws: `Killed`; `ThreadError` with `threadDead`, as `safePoint()`.
   func standStill() async throws {
     guard hasNews.load(ordering: .acquiring) else { return }
     await gate.pass()
+    let isDead = world.look { (try? $0.kernel.isDead(id)) ?? true }
     if isKilled { throw await killedError() }
+    if isDead { throw ThreadError.ended(id) }
   }
 
   private func attend(isLong: Bool) async throws {
@@ -101,12 +103,24 @@ final class ThreadBody: Sendable {
     } else if isLong, gate.isAwaited {
       await gate.pass()
     }
+    let kind = takeBreak()
+    // Only now, since it may have been killed meanwhile: then it is as dead as one that has ended, but leaves in another way.
     if isKilled { throw await killedError() }
-    if let kind = try takeBreak() { throw BreakError(BreakKind(kind)) }
+    switch kind {
+    case .success(nil): break
+    case .success(let kind?): throw BreakError(BreakKind(kind))
+    case .failure: throw ThreadError.ended(id)
+    }
   }
 
-  private func takeBreak() throws -> HeddleModel.BreakKind? {
-    try? world.step { (state, _) throws(Refusal) in state.kernel.takeBreak(of: id) }
+  /// The break to raise here, if there is one. Fails when the thread is dead, and only an unstructured task of it goes on.
+  private func takeBreak() -> Result<HeddleModel.BreakKind?, Refusal> {
+    Result { () throws(Refusal) in
+      try world.step { (state, _) throws(Refusal) in
+        if try state.kernel.isDead(id) { throw .threadDead(id) }
+        return state.kernel.takeBreak(of: id)
+      }
+    }
   }
 
   /// What a killed thread throws, unless it has done so too often: then this never returns.

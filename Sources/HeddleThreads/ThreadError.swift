@@ -30,6 +30,10 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     case runsItself
     /// A duration is negative.
     case negativeDuration
+    /// A limit is negative.
+    case negativeLimit
+    /// The thread was killed, and has not come to a safe point in the time given; it ends when it does.
+    case noSafePoint
     /// What is left of a killed thread did not unwind, and stays allocated.
     case abandoned
   }
@@ -47,27 +51,59 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
   init(_ refusal: Refusal) {
     switch refusal {
     case .noSuchThread(let id), .threadGone(let id), .threadDead(let id):
-      self.init(.threadDead, "thread \(id) is dead and takes nothing any more")
+      self.init(.threadDead, "thread \(id) is dead: it takes no mail and waits for nothing; start another")
     case .threadSuspended(let id):
-      self.init(.threadSuspended, "thread \(id) is suspended; resume it, or let the message queue")
+      self.init(
+        .threadSuspended,
+        "mail for thread \(id) was not to queue while it is suspended; resume it, or let the message queue"
+      )
     case .noSuchCustodian(let id), .custodianShutDown(let id):
-      self.init(.custodianShutDown, "custodian \(id) is shut down and manages nothing new; use another")
+      self.init(
+        .custodianShutDown,
+        "nothing can be made under custodian \(id), which is shut down; make it under another"
+      )
     case .notAuthorised(let thread, let manager, let caller):
       self.init(
         .notAuthorized,
-        "thread \(thread) is managed by custodian \(manager), which is not at or below your current one, \(caller)"
+        "thread \(thread) can be suspended or killed only by who is above all that manage it: custodian \(manager) does, and "
+          + "is not at or below the current one, \(caller); make one above it current"
       )
     case .notAbove(let custodian, let caller):
-      self.init(.notAbove, "the members of custodian \(custodian) are shown to one above it, which \(caller) is not")
+      self.init(
+        .notAbove,
+        "the members of custodian \(custodian) are shown to one above it, which the current one, \(caller), is not; make "
+          + "one above it current"
+      )
     case .mail(let thread, _):
-      self.init(.mailboxFull, "the mailbox of thread \(thread) is full; send again when it has received")
+      self.init(
+        .mailboxFull,
+        "the message was not queued, since the mailbox of thread \(thread) is full; send it again when it has received"
+      )
     case .alreadyNesting(let thread):
-      self.init(.alreadyNesting, "thread \(thread) waits for a nested thread already; it has one at a time")
+      self.init(
+        .alreadyNesting,
+        "thread \(thread) cannot have another nested thread, since it waits for one; let its child tasks take turns"
+      )
     case .notInThread:
       self.init(.notInThread, "mail is received inside a thread; start one with LocalThread or LocalThread.runMain")
     case .noSuchSemaphore, .noSuchChannel, .noSuchNack:
       preconditionFailure("events hold what they wait for: \(refusal)")
     }
+  }
+
+  static func negativeMailLimit(_ limit: Int) -> ThreadError {
+    let sentence = "no thread can be made whose mailbox holds up to \(limit) messages"
+    return ThreadError(.negativeLimit, sentence + "; give zero or more, or nil for no limit")
+  }
+
+  static func noSafePoint(_ id: ThreadID, _ limit: Duration) -> ThreadError {
+    let sentence = "thread \(id) was killed and has reached no safe point for \(limit); it ends at its next one"
+    return ThreadError(.noSafePoint, sentence + ". Have it call LocalThread.checkpoint(), or run it as a process")
+  }
+
+  static func ended(_ id: ThreadID) -> ThreadError {
+    let sentence = "thread \(id) has ended, and nothing can be done as it any more"
+    return ThreadError(.threadDead, sentence + "; give what outlives it a thread of its own in place of a Task")
   }
 
   static func ungated(_ attempt: String) -> ThreadError {

@@ -15,23 +15,24 @@ package final class World: Sendable {
 
   let clock: Clock
   let activity = Activity()
+  let dates = DateAlarms()
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
   private let state = Mutex(WorldState())
 
   /// - Parameters:
-  ///   - isSequential: whether its threads take turns on one carrier, so that what they do has one order.
+  ///   - carriers: what its threads execute on; on a single carrier, what they do has one order.
   ///   - firstLook: where a choice from so many events begins to look; a fair one draws it by lot.
   ///   - report: told of each error that ends a thread.
   package init(
     clock: Clock,
-    isSequential: Bool = false,
+    carriers: Carriers = .shared,
     firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
-    carriers = isSequential ? .single : .shared
+    self.carriers = carriers
     self.firstLook = firstLook
     self.report = report
   }
@@ -84,10 +85,11 @@ package final class World: Sendable {
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }
-    for close in deeds.closings { close() }
+    for closing in deeds.closings { closing.close() }
   }
 
-  private func perform(_ stop: Deeds.Stop) {
+  /// Carries out an order; no effect if it was carried out before.
+  func perform(_ stop: Deeds.Stop) {
     let body = stop.body
     body.alert()
     switch stop.order {
@@ -111,6 +113,12 @@ package final class World: Sendable {
   func tick() -> UInt64? {
     let now = clock.now()
     settle { $0.kernel.advance(to: now, effects: &$1) }
-    return look { $0.kernel.nextAlarm?.nanoseconds }
+    let alarms = [look { $0.kernel.nextAlarm }, dates.ring(at: clock.date()).map { clock.instant(in: $0) }]
+    return alarms.compactMap { $0?.nanoseconds }.min()
+  }
+
+  /// Somebody waits for a date.
+  func lookAtDates() {
+    if let next = dates.ring(at: clock.date()) { clock.wake(self, at: clock.instant(in: next)) }
   }
 }

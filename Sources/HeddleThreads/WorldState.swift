@@ -22,8 +22,8 @@ struct WorldState: Sendable {
   /// For each living thread.
   private(set) var residents: [UInt64: Resident] = [:]
   private var waiters: [UInt64: Waiter] = [:]
-  private var closings: [CustodianID: [UInt64: @Sendable () -> Void]] = [:]
-  private var lastClosing: UInt64 = 0
+  /// What the custodians close.
+  var closings = Closings()
 
   // MARK: - Threads
 
@@ -32,8 +32,22 @@ struct WorldState: Sendable {
     residents[body.id.rawValue] = Resident(body: body, mailbox: Mailbox(bounds: mailbox))
   }
 
+  private mutating func remove(_ thread: ThreadID) -> Resident? { residents.removeValue(forKey: thread.rawValue) }
+
   /// What executes a living thread.
   func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
+
+  /// The orders under which those of `threads` stand that are not to go on. Followed twice, they have one effect.
+  func orders(to threads: [ThreadID]) -> [Deeds.Stop] {
+    threads.compactMap { thread in
+      guard let body = body(of: thread), let life = kernel.threads[thread]?.life else { return nil }
+      return switch life.phase {
+      case .suspended: Deeds.Stop(body: body, order: .standStill(life.generation))
+      case .ending: Deeds.Stop(body: body, order: .end)
+      case .running, .dead: nil
+      }
+    }
+  }
 
   /// Whether a thread may act now; true outside of any thread.
   func mayAct(_ thread: ThreadID?) -> Bool {
@@ -99,26 +113,6 @@ struct WorldState: Sendable {
     }
   }
 
-  // MARK: - What a custodian closes
-
-  /// Has `close` called when the custodian is shut down.
-  mutating func register(
-    _ close: @escaping @Sendable () -> Void,
-    with custodian: CustodianID
-  ) throws(Refusal) -> UInt64 {
-    try kernel.custodians.requireOpen(custodian)
-    lastClosing += 1
-    closings[custodian, default: [:]][lastClosing] = close
-    return lastClosing
-  }
-
-  /// - Returns: what is not called any more, to be dropped outside of the lock.
-  mutating func unregister(_ closing: UInt64, from custodian: CustodianID) -> (@Sendable () -> Void)? {
-    let close = closings[custodian]?.removeValue(forKey: closing)
-    if closings[custodian]?.isEmpty == true { closings[custodian] = nil }
-    return close
-  }
-
   // MARK: - Waits
 
   mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait.rawValue] = waiter }
@@ -133,8 +127,9 @@ struct WorldState: Sendable {
         if let body = body(of: thread) { deeds.openings.append((body, generation)) }
       case .stopBody(let thread, let generation):
         if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
-      case .endBody(let thread, _):
+      case .endBody(let thread, let reason):
         guard let body = body(of: thread) else { break }
+        if reason == .unreachable, let resident = remove(thread) { deeds.leavers.append(resident) }
         // Now, so that whatever of it goes on before its gate closes knows already.
         body.markKilled()
         deeds.stops.append(.init(body: body, order: .end))
@@ -150,12 +145,10 @@ struct WorldState: Sendable {
       case .breakReady(let thread):
         if let body = body(of: thread) { deeds.alerts.append(body) }
       case .happened(let event):
-        guard event.kind == .death, let resident = residents.removeValue(forKey: event.thread.rawValue) else { break }
+        guard event.kind == .death, let resident = remove(event.thread) else { break }
         deeds.leavers.append(resident)
       case .shutDown(let custodian):
-        // In the order of registration.
-        let closing = (closings.removeValue(forKey: custodian) ?? [:]).sorted { $0.key < $1.key }
-        deeds.closings += closing.map(\.value)
+        deeds.closings += closings.removeAll(of: custodian)
       case .shutdownComplete: break
       }
     }

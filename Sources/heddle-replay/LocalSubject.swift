@@ -9,7 +9,7 @@ struct LocalSubject: Subject {
 
   init() {
     // A trace's choices look at their events in order, and what its agents raise is no news.
-    world = World(clock: clock, isSequential: true, firstLook: { _ in 0 }, report: { _, _ in })
+    world = World(clock: clock, carriers: .single, firstLook: { _ in 0 }, report: { _, _ in })
   }
 
   mutating func perform(_ operation: Operation) async throws -> Observation {
@@ -160,7 +160,7 @@ struct LocalSubject: Subject {
   }
 
   private func members(of custodian: Custodian) async throws -> Outcome {
-    let (threads, custodians) = try await custodian.managed()
+    let (threads, custodians, _) = try await custodian.managed()
     return board.change { tables in
       .members(
         threads: tables.threads.pairs.filter { threads.contains($0.id) }.map(\.name),

@@ -119,17 +119,4 @@ struct CustodianTests {
     }
   }
 
-  @Test("what is registered is closed by the shutdown, once, and not when it was cancelled")
-  func registration() async throws {
-    try await inWorld { stage in
-      let custodian = try await Custodian()
-      _ = try await custodian.onShutdown { stage.log.note("closed") }
-      let cancelled = try await custodian.onShutdown { stage.log.note("cancelled") }
-      cancelled.cancel()
-      try await custodian.shutDown()
-      try await custodian.shutDown()
-      #expect(stage.log.all == ["closed"])
-      await #expect(throws: ThreadError.self) { try await custodian.onShutdown {} }
-    }
-  }
 }

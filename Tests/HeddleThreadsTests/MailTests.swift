@@ -118,4 +118,88 @@ struct MailTests {
     #expect(error?.code == .notInThread)
     await #expect(throws: ThreadError.self) { try await sync(LocalThread.mail) }
   }
+
+  @Test("MB-07, MB-08: what to do instead is the outcome of a send that fails, its value or its error")
+  func orElse() async throws {
+    try await inWorld { stage in
+      let (dead, full) = (try await LocalThread {}, try await LocalThread(mailLimit: 0) { try await sync(never()) })
+      try await dead.wait()
+      for thread in [dead, full] {
+        #expect(try await thread.send(1) { "instead" } == "instead")
+        let mishap = Mishap()
+        let error = await #expect(throws: Mishap.self) { try await thread.send(1) { throw mishap } }
+        #expect(error === mishap)
+      }
+      try await full.suspend()
+      #expect(try await full.send(1, whenSuspended: .fail) { "suspended" } == "suspended")
+    }
+  }
+
+  @Test("MB-09: it is not called when the message was queued")
+  func notElse() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread { stage.log.note("\(try await LocalThread.receive())") }
+      #expect(try await thread.send("queued") { stage.log.note("instead") } == nil)
+      try await thread.wait()
+      #expect(stage.log.all == ["queued"])
+    }
+  }
+
+  @Test("a failure that is not the mailbox's goes to the sender, whatever was to be done instead")
+  func notOfMail() async throws {
+    let outside = LocalThread.current
+    let error = await #expect(throws: ThreadError.self) { try await outside.send(1) {} }
+    #expect(error?.code == .ungated)
+    await #expect(throws: ThreadError.self) { try await outside.trySend(1) }
+  }
+
+  @Test("mail comes as a sequence, to the thread that iterates over it")
+  func sequence() async throws {
+    try await inWorld { stage in
+      let messages = LocalThread.messages
+      let thread = try await LocalThread {
+        for try await message in messages {
+          stage.log.note("\(message)")
+          if message as? String == "last" { break }
+        }
+        stage.log.note("\(try await LocalThread.receive())")
+      }
+      for word in ["first", "last", "after"] { try await thread.send(word) }
+      try await thread.wait()
+      #expect(stage.log.all == ["first", "last", "after"])
+    }
+  }
+
+  @Test("a sequence of mail ends by a break, a kill and a cancellation, and takes nothing then")
+  func sequenceEnds() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        do { for try await _ in LocalThread.messages {} } catch is BreakError { stage.log.note("broken") }
+        let child = Task { for try await _ in LocalThread.messages {} }
+        child.cancel()
+        do { try await child.value } catch is CancellationError { stage.log.note("cancelled") }
+        do { for try await _ in LocalThread.messages {} } catch is Killed { stage.log.note("killed") }
+      }
+      try await stage.settle()
+      try await thread.sendBreak()
+      while stage.log.all.count < 2 { await Task.yield() }
+      try await stage.settle()
+      try await thread.kill()
+      try await stage.settle()
+      #expect(stage.log.all == ["broken", "cancelled", "killed"])
+      await #expect(throws: ThreadError.self) { for try await _ in LocalThread.messages {} }
+    }
+  }
+
+  @Test("MB-19: a mailbox cannot be made to hold less than nothing, and then there is no thread")
+  func negativeLimit() async throws {
+    try await inWorld { stage in
+      let custodian = try await Custodian()
+      let error = await Custodian.current.withValue(custodian) {
+        await #expect(throws: ThreadError.self) { try await LocalThread(mailLimit: -1) {} }
+      }
+      #expect(error?.code == .negativeLimit)
+      #expect(try await custodian.managed().threads.isEmpty)
+    }
+  }
 }

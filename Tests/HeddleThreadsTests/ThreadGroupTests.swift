@@ -46,7 +46,7 @@ struct ThreadGroupTests {
 
   /// Lets a thread in each of two groups and one outside compete for a single carrier.
   private func expectQuarters(groups: @escaping @Sendable () -> [ThreadGroup]) async throws {
-    let world = World(clock: .manual, isSequential: true)
+    let world = World(clock: .manual, carriers: .single)
     let shares = try await World.$outside.withValue(world) {
       // Shares are those of this group's members, whoever else uses the carrier.
       try await ThreadGroup.current.withValue(ThreadGroup()) {
