@@ -32,6 +32,17 @@ struct Snippets {
     #expect(total.withLock(\.self) == 10)
   }
 
+  @Test("mail is a sequence, too")
+  func messages() async throws {
+    let reader = try await LocalThread {
+      for try await message in LocalThread.messages { print(message) }
+    }
+    try await reader.send("a message that is printed")
+    try await sync(systemIdle)
+    #expect(reader.isRunning)
+    try await reader.kill()
+  }
+
   @Test("a suspended thread makes no progress, and its mail waits")
   func suspension() async throws {
     let clerk = try await LocalThread { _ = try await LocalThread.receive() }
