@@ -63,6 +63,18 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(
+      name: "example-budgeted-search",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/BudgetedSearch",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-pipeline",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/Pipeline",
+      swiftSettings: settings
+    ),
+    .executableTarget(
       name: "example-race",
       dependencies: ["HeddleThreads"],
       path: "Sources/Examples/Race",

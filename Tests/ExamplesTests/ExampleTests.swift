@@ -28,6 +28,33 @@ struct ExampleTests {
     #expect(run.lines.last?.hasSuffix("giving up after 5 deaths within 60.0 seconds; 0 of its children live") == true)
   }
 
+  @Test("of three searches the best one for the number answers, all others are killed, and a budget ends them all")
+  func budgetedSearch() async throws {
+    let run = try await ExampleRun.of("budgeted-search")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    let answers = run.lines.compactMap { $0.firstMatch(of: /(\w+) found (\d+) = (\d+) \* (\d+)/)?.output }
+    try #require(answers.map(\.1) == ["Pollard", "Fermat"])
+    for answer in answers { #expect(try product(answer.3, answer.4) == UInt64(answer.2)) }
+    let ends = run.lines.map { $0.hasSuffix("was killed") ? "killed" : $0.contains(" found ") ? "found" : $0 }
+      .filter { !$0.contains(" factor of ") && !$0.contains("an answer in round") }
+    #expect(
+      ends == ["killed", "killed", "found", "killed", "killed", "found"] + ["killed", "killed", "killed"] + [
+        "  none within the budget"
+      ]
+    )
+  }
+
+  @Test("a pipeline gives its result, or the name of the stage that died; then no stage is left")
+  func pipeline() async throws {
+    let run = try await ExampleRun.of("pipeline")
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    try #require(run.lines.count == 7)
+    #expect(run.lines[..<3] == ["Lima: 25.0 degrees", "Oslo: 10.0 degrees", "Perth: 30.0 degrees"])
+    #expect(run.lines[3] == "3 stages were left, and are closed")
+    #expect(run.lines[4].hasSuffix("ended: \"Lima warm\" is no reading"))
+    #expect(run.lines[5...] == ["the stage \"parse\" died", "2 stages were left, and are closed"])
+  }
+
   @Test("of three downloads one wins, and the servers of the others see that their clients hung up")
   func race() async throws {
     let run = try await ExampleRun.of("race")
@@ -42,4 +69,10 @@ extension [String] {
   fileprivate func firstMatch<Output>(of pattern: Regex<Output>) -> Regex<Output>.Match? {
     lazy.compactMap { $0.wholeMatch(of: pattern) }.first
   }
+}
+
+/// The product of two numbers in words; nil when they are none, or it is too large.
+private func product(_ first: Substring, _ second: Substring) throws -> UInt64? {
+  let (product, isTooLarge) = try #require(UInt64(first)).multipliedReportingOverflow(by: #require(UInt64(second)))
+  return isTooLarge ? nil : product
 }

@@ -32,6 +32,17 @@ struct Snippets {
     #expect(total.withLock(\.self) == 10)
   }
 
+  @Test("mail is a sequence, too")
+  func messages() async throws {
+    let reader = try await LocalThread {
+      for try await message in LocalThread.messages { print(message) }
+    }
+    try await reader.send("a message that is printed")
+    try await sync(systemIdle)
+    #expect(reader.isRunning)
+    try await reader.kill()
+  }
+
   @Test("a suspended thread makes no progress, and its mail waits")
   func suspension() async throws {
     let clerk = try await LocalThread { _ = try await LocalThread.receive() }
@@ -186,6 +197,47 @@ struct Snippets {
     #expect(sandbox.isShutDown)
   }
 
+  @Test("a coroutine is run in slices until it has its result")
+  func coroutines() async throws {
+    let number = 91
+    @Sendable func factor(of number: Int) async throws -> Int { try #require((2..<number).first { number % $0 == 0 }) }
+    func showProgress() {}
+    let search = try await Coroutine { _ in try await factor(of: number) }
+    while try await !search.run(for: .milliseconds(5)) { showProgress() }
+    print(search.result ?? 1)
+    #expect(search.result == 7)
+  }
+
+  @Test("a coroutine without a result in time can be killed")
+  func limitedCoroutines() async throws {
+    let game = 1
+    @Sendable func bestMove(in game: Int) async throws -> String { "e4 in game \(game)" }
+    func play(_ move: String?) { #expect(move == "e4 in game 1") }
+    let search = try await Coroutine { _ in try await bestMove(in: game) }
+    if try await search.run(for: .seconds(2)) { play(search.result) } else { try await search.kill() }
+    #expect(try await search.run(for: .zero))
+  }
+
+  @Test("a consumer thread takes its calls in order")
+  func consumers() async throws {
+    let lines = Mutex<[String]>([])
+    let journal = try await ConsumerThread { (line: String) in lines.withLock { $0.append(line) } }
+    try await journal("begun")
+    try await journal("ended")
+    try await sync(systemIdle)
+    #expect(lines.withLock(\.self) == ["begun", "ended"])
+    try await journal.thread.kill()
+  }
+
+  @Test("a consumer thread's function may take several arguments, and wait")
+  func writers() async throws {
+    let file = Channel<String>()
+    let log = try await ConsumerThread { (line: String, level: Int) in try await file.write(line, level) }
+    try await log("started", 1)
+    #expect(try await file.get() == "started at 1")
+    try await log.thread.kill()
+  }
+
   @Test("code that is not a local thread can create, send and wait")
   func outside() async throws {
     #expect(LocalThread.current.isRunning)
@@ -289,6 +341,10 @@ struct Snippets {
     try await thread.kill()
     await connection.untilClosed()
   }
+}
+
+extension Channel<String> {
+  fileprivate func write(_ line: String, _ level: Int) async throws { try await put("\(line) at \(level)") }
 }
 
 private struct Trouble: Error {}
