@@ -86,6 +86,7 @@ extension World {
     }
     body.start(operation) { _ in }
     try await body.identity.handle.wait()
+    if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }
   }
 
   private func begin(
