@@ -10,33 +10,67 @@ import Testing
 struct SwiftConcurrencyTests {
   // MARK: - Inside: what is the thread
 
-  private actor Counter {
-    private(set) var count = 0
-    private(set) var isOnCarrier = false
+  private final class Count: Sendable {
+    private let value = Atomic<Int>(0)
 
-    func increment() {
-      count += 1
-      isOnCarrier = CurrentCarrier.exists
-    }
+    func increment() { value.add(1, ordering: .relaxed) }
+    var now: Int { value.load(ordering: .relaxed) }
+  }
+
+  /// An actor without an executor of its own.
+  private actor Plain {
+    func perform<Result: Sendable>(_ work: @Sendable () -> Result) -> Result { work() }
   }
 
   @Test("a default actor's methods are executed by the thread that calls them, and stand still with it")
   func defaultActor() async throws {
     try await inWorld { stage in
-      let counter = Counter()
+      let (plain, count) = (Plain(), Count())
       let thread = try await LocalThread {
         while true {
-          await counter.increment()
+          let isOnCarrier = await plain.perform {
+            count.increment()
+            return CurrentCarrier.exists
+          }
+          if !isOnCarrier { stage.log.note("elsewhere") }
           try await LocalThread.checkpoint()
         }
       }
-      while await counter.count < 100 { await Task.yield() }
+      while count.now < 100 { await Task.yield() }
       try await thread.suspend()
-      #expect(await counter.isOnCarrier)
-      let frozen = await counter.count
+      let frozen = count.now
       try await stage.settle()
-      #expect(await counter.count == frozen)
+      #expect(count.now == frozen)
       try await thread.kill()
+      #expect(stage.log.all.isEmpty)
+    }
+  }
+
+  @Test("a default actor at which a suspended thread is next is held up for others until the resume")
+  func heldActor() async throws {
+    try await inWorld { stage in
+      let (plain, begun, release) = (Plain(), Flag(), Flag())
+      async let occupant: Void = plain.perform {
+        begun.raise()
+        while !release.isRaised {}
+      }
+      while !begun.isRaised { await Task.yield() }
+      let inside = Channel(of: ThreadBody?.self)
+      let thread = try await LocalThread {
+        try await inside.put(ThreadBody.current)
+        await plain.perform { stage.log.note("thread") }
+      }
+      let gate = try await inside.get()?.gate
+      try await stage.settle()
+      try await thread.suspend()
+      release.raise()
+      await occupant
+      while gate?.hasJobs == false { await Task.yield() }
+      async let other: Void = plain.perform { stage.log.note("other") }
+      try await thread.resume()
+      try await thread.wait()
+      await other
+      #expect(stage.log.all.first == "thread")
     }
   }
 
