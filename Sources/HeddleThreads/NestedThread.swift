@@ -89,6 +89,7 @@ extension World {
     body.identity.adopt(handle)
     body.start(operation) { _ in }
     try await handle.wait()
+    if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }
   }
 
   private func begin(

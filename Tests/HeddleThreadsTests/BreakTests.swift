@@ -131,4 +131,79 @@ struct BreakTests {
       try await thread.sendBreak()
     }
   }
+
+  @Test("BR-02, SR-43: a break is sent without authority, and does nothing to a dead thread")
+  func noAuthority() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        do { try await sync(never(Void.self)) } catch is BreakError { stage.log.note("broken") }
+      }
+      try await stage.settle()
+      try await Custodian.current.withValue(Custodian()) {
+        try await thread.sendBreak()
+        try await thread.wait()
+        try await thread.sendBreak(.terminate)
+      }
+      #expect(thread.isDead && stage.log.all == ["broken"])
+    }
+  }
+
+  @Test("BR-06: a break is an error of its own, which those that catch failures of the library let pass")
+  func ownType() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        do {
+          do { try await sync(never(Void.self)) } catch is ThreadError { stage.log.note("failure") }
+        } catch is BreakError { stage.log.note("break") }
+      }
+      try await stage.settle()
+      try await thread.sendBreak()
+      try await thread.wait()
+      #expect(stage.log.all == ["break"])
+    }
+  }
+
+  @Test("BR-07: a scoped setting is restored when its body returns or throws")
+  func restored() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        try await LocalThread.withBreaks(.disabled) {
+          try await LocalThread.withBreaks(.enabled) { stage.log.note("\(LocalThread.areBreaksEnabled)") }
+          stage.log.note("\(LocalThread.areBreaksEnabled)")
+        }
+        try? await LocalThread.withBreaks(.disabled) { throw Mishap() }
+        stage.log.note("\(LocalThread.areBreaksEnabled)")
+      }
+      try await thread.wait()
+      #expect(stage.log.all == ["true", "false", "true"])
+      try await LocalThread.setBreaks(.disabled)
+      #expect(LocalThread.areBreaksEnabled)
+    }
+  }
+
+  @Test("BR-09: a kill discards a pending break; the loss of a custodian and an adoption keep it")
+  func pending() async throws {
+    try await inWorld { stage in
+      let own = try await Custodian()
+      let thread = try await Custodian.current.withValue(own) {
+        try await LocalThread(suspendsOnKill: true) {
+          do { try await sync(never(Void.self)) } catch is BreakError { stage.log.note("broken") }
+        }
+      }
+      let victim = try await LocalThread {
+        do { try await sync(never(Void.self)) } catch is BreakError { stage.log.note("never") }
+      }
+      try await stage.settle()
+      for suspended in [thread, victim] {
+        try await suspended.suspend()
+        try await suspended.sendBreak()
+      }
+      try await victim.kill()
+      try await own.shutDown()
+      try await thread.resume(benefactor: .custodian(.root))
+      try await thread.wait()
+      try await stage.settle()
+      #expect(stage.log.all == ["broken"])
+    }
+  }
 }

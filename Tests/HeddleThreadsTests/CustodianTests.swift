@@ -4,13 +4,6 @@ import Testing
 
 @Suite("custodians", .timeLimit(.minutes(1)))
 struct CustodianTests {
-  /// A thread that waits for ever under `custodian`.
-  private func idler(under custodian: Custodian, suspendsOnKill: Bool = false) async throws -> LocalThread {
-    try await Custodian.current.withValue(custodian) {
-      try await LocalThread(suspendsOnKill: suspendsOnKill) { try await sync(never(Void.self)) }
-    }
-  }
-
   @Test("CU-02, CU-03, CU-04, CU-05: a shutdown takes all below with it, once, and nothing beside")
   func subtree() async throws {
     try await inWorld { stage in
@@ -119,4 +112,87 @@ struct CustodianTests {
     }
   }
 
+  @Test("CU-01: a custodian is below the one given, or below the current one, and not below one that is shut down")
+  func below() async throws {
+    try await inWorld { stage in
+      let above = try await Custodian()
+      let given = try await Custodian(below: above)
+      let current = try await Custodian.current.withValue(above) { try await Custodian() }
+      #expect(try await above.managed().custodians == [given, current])
+      try await above.shutDown()
+      #expect(given.isShutDown && current.isShutDown)
+      let error = await #expect(throws: ThreadError.self) { try await Custodian(below: given) }
+      #expect(error?.code == .custodianShutDown)
+    }
+  }
+
+  @Test("CU-09: one that is shut down may be made current; what is made then says so, and gives its number")
+  func currentShutDown() async throws {
+    try await inWorld { stage in
+      let custodian = try await Custodian()
+      try await custodian.shutDown()
+      try await Custodian.current.withValue(custodian) {
+        #expect(Custodian.current.value == custodian)
+        let attempts: [@Sendable () async throws -> Void] = [
+          { _ = try await LocalThread {} }, { try await LocalThread.withNestedThread {} },
+          { _ = try await Custodian() }, { _ = try await CustodianBox(1) },
+          { _ = try await custodian.onShutdown {} },
+        ]
+        for attempt in attempts {
+          let error = await #expect(throws: ThreadError.self) { try await attempt() }
+          #expect(error?.code == .custodianShutDown)
+          #expect(error?.description.contains("custodian \(custodian.id)") == true)
+        }
+        try await Semaphore(1).wait()
+      }
+    }
+  }
+
+  @Test("CU-11: authority over a custodian's threads is also that of the ones above it, at any depth")
+  func depth() async throws {
+    try await inWorld { stage in
+      let above = try await Custodian()
+      let lowest = try await Custodian(below: Custodian(below: above))
+      let thread = try await idler(under: lowest)
+      try await Custodian.current.withValue(above) { try await thread.kill() }
+      #expect(thread.isDead)
+    }
+  }
+
+  @Test("CU-14: a thread with another custodian goes on behind the shutdown of one; a suspend-to-kill one once adopted")
+  func goesOn() async throws {
+    try await inWorld { stage in
+      let (custodian, other) = (try await Custodian(), try await Custodian())
+      let go = Semaphore()
+      let body: @Sendable () async throws -> Void = {
+        try await go.wait()
+        try await custodian.shutDown()
+        stage.log.note("went on")
+      }
+      let rich = try await Custodian.current.withValue(custodian) { try await LocalThread(body) }
+      try await rich.resume(benefactor: .custodian(other))
+      try await go.post()
+      try await rich.wait()
+      #expect(stage.log.all == ["went on"])
+    }
+  }
+
+  @Test("CU-14: a suspend-to-kill thread stops in that call, and goes on behind it when it is adopted")
+  func stops() async throws {
+    try await inWorld { stage in
+      let custodian = try await Custodian()
+      let thread = try await Custodian.current.withValue(custodian) {
+        try await LocalThread(suspendsOnKill: true) {
+          try await custodian.shutDown()
+          stage.log.note("went on")
+        }
+      }
+      try await sync(thread.suspension)
+      try await stage.settle()
+      #expect(stage.log.all.isEmpty && !thread.isDead)
+      try await thread.resume(benefactor: .custodian(.root))
+      try await thread.wait()
+      #expect(stage.log.all == ["went on"])
+    }
+  }
 }

@@ -185,6 +185,141 @@ struct EventTests {
       #expect(stage.log.all == ["3"])
     }
   }
+
+  @Test("EV-01: a sync blocks until one of its events is ready, and gives that one's result")
+  func blocks() async throws {
+    try await inWorld { stage in
+      let (one, other) = (Channel(of: String.self), Channel(of: String.self))
+      let thread = try await LocalThread { stage.log.note(try await sync(one.getting, other.getting)) }
+      try await stage.settle()
+      #expect(thread.isRunning && stage.log.all.isEmpty)
+      try await other.put("other")
+      try await thread.wait()
+      #expect(stage.log.all == ["other"])
+    }
+  }
+
+  @Test("EV-04: threads, their death, suspension and resumption, and mail are events among others")
+  func among() async throws {
+    try await inWorld { stage in
+      let target = try await idler()
+      let watcher = try await LocalThread {
+        for _ in 1...4 {
+          let event = choice(
+            target.wrap { _ in "thread" },
+            target.suspension.wrap { _ in "suspension" },
+            LocalThread.received.wrap { "mail \($0)" },
+            never()
+          )
+          stage.log.note(try await sync(event))
+          if !target.isRunning, !target.isDead {
+            stage.log.note(try await sync(target.resumption.wrap { _ in "resumption" }))
+          }
+        }
+      }
+      try await stage.settle()
+      try await watcher.send(1)
+      try await stage.settle()
+      try await target.suspend()
+      try await stage.settle()
+      try await target.resume()
+      try await stage.settle()
+      try await watcher.send(2)
+      try await stage.settle()
+      try await target.kill()
+      try await watcher.wait()
+      #expect(stage.log.all == ["mail 1", "suspension", "resumption", "mail 2", "thread"])
+    }
+  }
+
+  @Test("EV-05: a semaphore gives itself and takes one; peeking takes none; always is ready, never is not")
+  func kinds() async throws {
+    try await inWorld { stage in
+      let semaphore = Semaphore(1)
+      #expect(try await sync(semaphore.peek) === semaphore)
+      #expect(try await sync(semaphore) === semaphore)
+      #expect(try await poll(semaphore) == nil)
+      #expect(try await poll(always("now")) == "now")
+      #expect(try await poll(never(Int.self)) == nil)
+      #expect(try await poll(choice([AnyEvent<Int>]())) == nil)
+      let thread = try await LocalThread { try await stage.noteAfter(after(.seconds(1)), "later") }
+      try await stage.settle()
+      #expect(stage.log.all.isEmpty)
+      stage.advance(by: .seconds(1))
+      try await thread.wait()
+    }
+  }
+
+  @Test("EV-08: a nack is not ready while its event is waited for, also by a thread that is suspended and resumed")
+  func nackSuspended() async throws {
+    try await inWorld { stage in
+      let (nacked, semaphore) = (Channel(of: AnyEvent<Void>.self), Semaphore())
+      let thread = try await LocalThread {
+        let event: AnyEvent<Void> = nackGuarded { nack in
+          try await nacked.put(nack)
+          return semaphore.wrap { _ in }
+        }
+        try await sync(event, timeout: .seconds(1))
+      }
+      let nack = try await nacked.get()
+      try await stage.settle()
+      try await thread.suspend()
+      #expect(try await poll(nack) == nil)
+      try await thread.resume()
+      #expect(try await poll(nack) == nil)
+      stage.advance(by: .seconds(1))
+      try await sync(nack)
+      try await thread.wait()
+    }
+  }
+
+  @Test("EV-12: a state event frees all who wait, a post one")
+  func freesAll() async throws {
+    try await inWorld { stage in
+      let (semaphore, thread) = (Semaphore(), try await idler())
+      for number in 1...2 {
+        _ = try await LocalThread { stage.log.note(try await sync(thread.wrap { _ in "dead" })) }
+        _ = try await LocalThread { try await stage.noteAfter(semaphore, "posted \(number)") }
+        try await stage.settle()
+      }
+      try await semaphore.post()
+      try await thread.kill()
+      try await stage.settle()
+      #expect(stage.log.all.sorted() == ["dead", "dead", "posted 1"])
+    }
+  }
+
+  @Test(
+    "EV-13: a wait goes on across a suspension; what others took meanwhile is not seen, what is there at the resume is"
+  )
+  func acrossSuspension() async throws {
+    try await inWorld { stage in
+      let semaphore = Semaphore()
+      let thread = try await LocalThread {
+        stage.log.note(try await sync(semaphore, timeout: .seconds(3)) == nil ? "time is up" : "taken")
+      }
+      try await stage.settle()
+      try await thread.suspend()
+      try await semaphore.post()
+      #expect(try await semaphore.tryWait())
+      stage.advance(by: .seconds(2))
+      try await thread.resume()
+      try await stage.settle()
+      #expect(stage.log.all.isEmpty)
+      try await thread.suspend()
+      stage.advance(by: .seconds(1))
+      try await thread.resume()
+      try await thread.wait()
+      #expect(stage.log.all == ["time is up"])
+      let late = try await LocalThread { try await stage.noteAfter(semaphore, "there") }
+      try await stage.settle()
+      try await late.suspend()
+      try await semaphore.post()
+      try await late.resume()
+      try await late.wait()
+      #expect(stage.log.all.last == "there")
+    }
+  }
 }
 
 extension Stage {

@@ -209,4 +209,46 @@ struct KillTests {
       }
     }
   }
+
+  @Test("SR-32: killing a suspended thread releases those who wait for it; a later resume does nothing")
+  func suspendedVictim() async throws {
+    try await inWorld { stage in
+      let thread = try await idler()
+      let waiter = try await LocalThread { try await thread.wait() }
+      try await thread.suspend()
+      try await thread.kill()
+      try await waiter.wait()
+      try await thread.resume()
+      #expect(thread.isDead && !thread.isRunning)
+    }
+  }
+
+  @Test("TH-11: a suspend-to-kill thread ends by returning, and by a break that it does not handle")
+  func endsAnyway() async throws {
+    let world = World(clock: .manual, report: { _, _ in })
+    try await World.$outside.withValue(world) {
+      let returning = try await LocalThread(suspendsOnKill: true) {}
+      try await returning.wait()
+      let broken = try await idler(suspendsOnKill: true)
+      try await broken.sendBreak()
+      try await broken.wait()
+      #expect(returning.isDead && broken.isDead)
+    }
+  }
+
+  @Test("SR-36: what a killed thread was about to put into a channel nobody gets")
+  func givesNothing() async throws {
+    try await inWorld { stage in
+      let channel = Channel(of: String.self)
+      let putter = try await LocalThread { try await channel.put("lost") }
+      try await stage.settle()
+      try await putter.kill()
+      let receiver = try await LocalThread { stage.log.note(try await channel.get()) }
+      try await stage.settle()
+      #expect(stage.log.all.isEmpty)
+      try await channel.put("kept")
+      try await receiver.wait()
+      #expect(stage.log.all == ["kept"])
+    }
+  }
 }

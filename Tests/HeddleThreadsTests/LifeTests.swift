@@ -143,4 +143,28 @@ struct LifeTests {
     await #expect(throws: ThreadError.self) { try await LocalThread.current.sendBreak() }
     #expect(LocalThread.current.isRunning)
   }
+
+  @Test("TH-33: a table that threads share under a lock loses no update, whoever is suspended and killed meanwhile")
+  func sharedTable() async throws {
+    try await inWorld { stage in
+      let table = Mutex<[Int: Int]>([:])
+      var threads: [LocalThread] = []
+      for number in 0..<8 {
+        threads.append(
+          try await LocalThread {
+            for _ in 0..<200 {
+              table.withLock { $0[number % 4, default: 0] += 1 }
+              try await LocalThread.checkpoint()
+            }
+          }
+        )
+      }
+      for thread in threads {
+        try await thread.suspend()
+        try await thread.resume()
+      }
+      for thread in threads { try await thread.wait() }
+      #expect(table.withLock(\.self) == [0: 400, 1: 400, 2: 400, 3: 400])
+    }
+  }
 }

@@ -202,4 +202,86 @@ struct MailTests {
       #expect(try await custodian.managed().threads.isEmpty)
     }
   }
+
+  @Test("MB-02, MB-20: a send returns although nobody receives, and mail is received by its owner alone")
+  func neverWaits() async throws {
+    try await inWorld { stage in
+      let thread = try await idler()
+      try await thread.suspend()
+      for number in 0..<10_000 { try await thread.send(number) }
+      let other = try await LocalThread { stage.log.note("\(String(describing: try await LocalThread.tryReceive()))") }
+      try await other.wait()
+      #expect(stage.log.all == ["nil"])
+    }
+  }
+
+  @Test("MB-05: mail that comes before the first step is there for it")
+  func early() async throws {
+    let world = World(clock: .manual, isSequential: true)
+    try await World.$outside.withValue(world) {
+      let log = Log()
+      let creator = try await LocalThread {
+        // On the one carrier, which the creator has until it waits.
+        let thread = try await LocalThread { log.note("\(try await LocalThread.tryReceive() ?? "none")") }
+        try await thread.send("early")
+        try await thread.wait()
+      }
+      try await creator.wait()
+      #expect(log.all == ["early"])
+    }
+  }
+
+  @Test("MB-12, MB-13: nothing may be rewound; the mail event is one value")
+  func nothing() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        try await LocalThread.rewind([])
+        stage.log.note("\(try await LocalThread.tryReceive() ?? "none")")
+      }
+      try await thread.wait()
+      #expect(stage.log.all == ["none"])
+      #expect(LocalThread.mail == LocalThread.mail)
+    }
+  }
+
+  @Test("MB-15: the mail event gives itself, and the message stays")
+  func stays() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        for _ in 1...2 { stage.log.note("\(try await sync(LocalThread.mail) == LocalThread.mail)") }
+        stage.log.note("\(try await LocalThread.receive())")
+      }
+      try await thread.send("there")
+      try await thread.wait()
+      #expect(stage.log.all == ["true", "true", "there"])
+    }
+  }
+
+  @Test("MB-10: mail for a suspended thread outlasts the loss of its custodian and its adoption")
+  func adopted() async throws {
+    try await inWorld { stage in
+      let own = try await Custodian()
+      let thread = try await Custodian.current.withValue(own) {
+        try await LocalThread(suspendsOnKill: true) { stage.log.note("\(try await LocalThread.receive())") }
+      }
+      try await own.shutDown()
+      try await thread.send("kept")
+      try await thread.resume(benefactor: .custodian(.root))
+      try await thread.wait()
+      #expect(stage.log.all == ["kept"])
+    }
+  }
+
+  @Test("receiving, rewinding and waiting for mail outside of any thread are refused alike")
+  func allOutside() async throws {
+    let attempts: [@Sendable () async throws -> Void] = [
+      { _ = try await LocalThread.tryReceive() }, { try await LocalThread.rewind([1]) },
+      { _ = try await sync(LocalThread.received) }, { for try await _ in LocalThread.messages {} },
+    ]
+    for attempt in attempts {
+      let error = await #expect(throws: ThreadError.self) { try await attempt() }
+      #expect(error?.code == .notInThread)
+      #expect(error?.description.contains("LocalThread.runMain") == true)
+    }
+  }
 }

@@ -151,4 +151,101 @@ struct NestedThreadTests {
       #expect(stage.log.all == ["inside", "outside"])
     }
   }
+
+  @Test("TH-25: when a thread between dies, the outer call waits for the innermost, and its value is lost")
+  func between() async throws {
+    try await inWorld { stage in
+      let (go, middle) = (Semaphore(), Channel(of: LocalThread.self))
+      let outer = try await LocalThread {
+        do {
+          try await LocalThread.withNestedThread {
+            try await middle.put(LocalThread.current)
+            try await LocalThread.withNestedThread {
+              try await LocalThread.withBreaks(.disabled) { try await stage.noteAfter(go, "innermost") }
+            }
+          }
+        } catch let error as ThreadError { stage.log.note("\(error.code)") } catch is BreakError {
+          stage.log.note("broken")
+        }
+      }
+      let victim = try await middle.get()
+      try await stage.settle()
+      try await victim.kill()
+      try await stage.settle()
+      #expect(outer.isRunning && stage.log.all.isEmpty)
+      try await go.post()
+      try await outer.wait()
+      #expect(stage.log.all == ["innermost", "nestedThreadKilled"])
+    }
+  }
+
+  @Test("TH-29: of an error and a break that is left over, the error comes first, and the break stays pending")
+  func errorFirst() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread {
+        do {
+          try await LocalThread.withNestedThread {
+            try await LocalThread.setBreaks(.disabled)
+            try await LocalThread.current.sendBreak()
+            throw Mishap()
+          }
+        } catch is Mishap { stage.log.note("error") }
+        do { try await LocalThread.checkpoint() } catch is BreakError { stage.log.note("break") }
+      }
+      try await thread.wait()
+      #expect(stage.log.all == ["error", "break"])
+    }
+  }
+
+  @Test("TH-32: a creator whose nested thread is suspended stays blocked, and counts as running")
+  func nestedSuspended() async throws {
+    try await inWorld { stage in
+      let inside = Channel(of: LocalThread.self)
+      let creator = try await LocalThread {
+        try await LocalThread.withNestedThread {
+          try await inside.put(LocalThread.current)
+          stage.log.note("inside")
+          try await LocalThread.current.suspend()
+        }
+        stage.log.note("outside")
+      }
+      let nested = try await inside.get()
+      try await sync(nested.suspension)
+      try await stage.settle()
+      #expect(creator.isRunning && !nested.isRunning)
+      try await nested.resume()
+      try await creator.wait()
+      #expect(stage.log.all == ["inside", "outside"])
+    }
+  }
+
+  @Test("outside of any thread the call gives value and error as well, and a kill of what it runs")
+  func outside() async throws {
+    try await inWorld { stage in
+      let value = try await LocalThread.withNestedThread { 7 }
+      #expect(value == 7)
+      await #expect(throws: Mishap.self) { try await LocalThread.withNestedThread { throw Mishap() } }
+      let error = await #expect(throws: ThreadError.self) {
+        try await LocalThread.withNestedThread { try await LocalThread.current.kill() }
+      }
+      #expect(error?.code == .nestedThreadKilled)
+    }
+  }
+
+  @Test("a thread has one nested thread at a time")
+  func oneAtATime() async throws {
+    try await inWorld { stage in
+      let go = Semaphore()
+      let thread = try await LocalThread {
+        async let first: Void = LocalThread.withNestedThread { try await go.wait() }
+        try await sync(systemIdle)
+        let error = await #expect(throws: ThreadError.self) { try await LocalThread.withNestedThread {} }
+        stage.log.note(error?.code.rawValue ?? "none")
+        try await go.post()
+        try await first
+      }
+      try await thread.wait()
+      #expect(stage.log.all == ["alreadyNesting"])
+    }
+  }
 }

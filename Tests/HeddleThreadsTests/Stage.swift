@@ -43,3 +43,13 @@ final class Flag: Sendable {
 
   var isRaised: Bool { value.load(ordering: .acquiring) }
 }
+
+/// A thread that waits for ever under `custodian`.
+func idler(
+  under custodian: Custodian = Custodian.current.value,
+  suspendsOnKill: Bool = false
+) async throws -> LocalThread {
+  try await Custodian.current.withValue(custodian) {
+    try await LocalThread(suspendsOnKill: suspendsOnKill) { try await sync(never(Void.self)) }
+  }
+}

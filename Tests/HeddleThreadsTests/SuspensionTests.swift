@@ -161,6 +161,22 @@ struct SuspensionTests {
     try await story(thread)
     try await thread.kill()
   }
+
+  @Test("SR-40: a blocked thread is running; SR-43: resuming and sending need no authority")
+  func noAuthority() async throws {
+    try await inWorld { stage in
+      let thread = try await LocalThread { stage.log.note("\(try await LocalThread.receive())") }
+      try await stage.settle()
+      #expect(thread.isRunning)
+      try await thread.suspend()
+      try await Custodian.current.withValue(Custodian()) {
+        try await thread.send("mail")
+        try await thread.resume()
+        try await thread.wait()
+      }
+      #expect(stage.log.all == ["mail"])
+    }
+  }
 }
 
 extension Stage {
