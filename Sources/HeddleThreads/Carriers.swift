@@ -13,7 +13,7 @@ internal import Glibc
 ///
 /// Waking a carrier costs more than most turns. So a carrier that makes one gate ready wakes nobody: it will be free
 /// itself in a moment. Should it not be, the look-out sees it within two milliseconds.
-final class Carriers: Sendable {
+package final class Carriers: Sendable {
   private struct State {
     /// The gates that wait for a turn, longest waiting first.
     var ready: Deque<Gate> = []
@@ -41,16 +41,17 @@ final class Carriers: Sendable {
   }
 
   /// One for the process: who shares the processors should know of each other.
-  static let shared = Carriers(count: processorCount())
+  package static let shared = Carriers(count: processorCount())
   /// One carrier alone, for worlds that are to behave in the same way each time.
-  static let single = Carriers(count: 1)
+  package static let single = Carriers(count: 1)
 
   private let state: Mutex<State>
   /// How many carriers there are while none is held up.
   private let ordinary: Int
   private let lookOut = LookOut()
 
-  init(count: Int) {
+  /// At most `count` carriers, each started when it is first needed; they stay until the process ends.
+  package init(count: Int) {
     ordinary = count
     state = Mutex(State(limit: count))
   }

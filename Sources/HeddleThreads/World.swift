@@ -21,17 +21,17 @@ package final class World: Sendable {
   private let state = Mutex(WorldState())
 
   /// - Parameters:
-  ///   - isSequential: whether its threads take turns on one carrier, so that what they do has one order.
+  ///   - carriers: what its threads execute on; on a single carrier, what they do has one order.
   ///   - firstLook: where a choice from so many events begins to look; a fair one draws it by lot.
   ///   - report: told of each error that ends a thread.
   package init(
     clock: Clock,
-    isSequential: Bool = false,
+    carriers: Carriers = .shared,
     firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
-    carriers = isSequential ? .single : .shared
+    self.carriers = carriers
     self.firstLook = firstLook
     self.report = report
   }
@@ -74,7 +74,7 @@ package final class World: Sendable {
 
   private func perform(_ deeds: Deeds) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { perform(stop) }
+    for stop in deeds.stops { stop.body.gate.close(generation: stop.generation) }
     for opening in deeds.openings {
       // Said first, since the thread may be over before it could be said later.
       settle { state, effects in
@@ -84,6 +84,8 @@ package final class World: Sendable {
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }
+    // The dead begin to leave when each of their tasks can.
+    for stop in deeds.stops { perform(stop) }
     for close in deeds.closings { close() }
   }
 
@@ -96,7 +98,7 @@ package final class World: Sendable {
         settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
       }
     case .end:
-      body.gate.close(generation: .max - 1) { [self] in
+      body.gate.close(generation: stop.generation) { [self] in
         settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
         body.unwind()
       }

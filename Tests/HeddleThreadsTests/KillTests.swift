@@ -105,7 +105,7 @@ struct KillTests {
       try await sync(systemIdle)
       try await victim.kill()
       try await sync(systemIdle)
-      #expect(turns.load(ordering: .relaxed) == ThreadBody.lastWordsMax)
+      #expect(turns.load(ordering: .relaxed) == Unwinding.turnsMax)
       #expect(LocalThread.abandoned > before)
       #expect(reports.all == ["abandoned"])
     }
