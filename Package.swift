@@ -101,7 +101,7 @@ let package = Package(
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
-    .testTarget(name: "HeddleThreadsTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
+    .testTarget(name: "HeddleThreadsTests", dependencies: ["HeddleModel", "HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleWireTests",
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],

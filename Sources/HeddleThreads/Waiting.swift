@@ -101,6 +101,8 @@ extension World {
         if !ticket.begin(wait) { state.kernel.withdraw(wait, effects: &effects) }
       }
     } catch {
+      // The thread was killed after its guards had run: they are told, as if it had waited.
+      renounce(plan.nacks)
       resumption(.refused(error))
     }
     if let alarm = plan.alarm { clock.wake(self, at: alarm) }

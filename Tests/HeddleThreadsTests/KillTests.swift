@@ -111,6 +111,29 @@ struct KillTests {
     }
   }
 
+  @Test("the nack of a thread that is killed between its guard and its wait becomes ready")
+  func killedInGuard() async throws {
+    try await inWorld { stage in
+      let nacks = Channel(of: AnyEvent<Void>.self)
+      let parked = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      let victim = try await LocalThread {
+        try await sync(
+          nackGuarded { nack in
+            try await nacks.put(nack)
+            // It notices nothing before the wait that follows.
+            await withCheckedContinuation { continuation in parked.withLock { $0 = continuation } }
+            return never(Void.self)
+          }
+        )
+      }
+      let nack = try await nacks.get()
+      try await stage.settle()
+      try await victim.kill()
+      parked.withLock(\.self)?.resume()
+      try await sync(nack)
+    }
+  }
+
   @Test("TH-08, TH-11: an uncaught error ends its thread alone, and is reported once")
   func uncaught() async throws {
     let reports = Log()
