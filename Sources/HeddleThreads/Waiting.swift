@@ -87,10 +87,10 @@ extension World {
     _ ticket: WaitTicket,
     _ resumption: Resumption<Outcome>
   ) {
-    let now = plan.alarm == nil ? nil : clock.now()
+    // A step of its own: what it decides about others holds, also when this wait is refused.
+    if plan.alarm != nil { settle { [now = clock.now()] in $0.kernel.advance(to: now, effects: &$1) } }
     do {
       try step { (state, effects) throws(Refusal) in
-        if let now { state.kernel.advance(to: now, effects: &effects) }
         let wait = try state.kernel.sync(
           plan.branches,
           in: owner,

@@ -134,6 +134,27 @@ struct KillTests {
     }
   }
 
+  @Test("a timed wait that is refused since its thread was killed takes nobody else's time away")
+  func refusedTimedWait() async throws {
+    try await inWorld { stage in
+      let parked = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      let sleeper = try await LocalThread { try await LocalThread.sleep(for: .seconds(1)) }
+      let victim = try await LocalThread {
+        let late = guarded {
+          await withCheckedContinuation { continuation in parked.withLock { $0 = continuation } }
+          return never(Void.self)
+        }
+        _ = try await sync(late, timeout: .seconds(1))
+      }
+      try await stage.settle()
+      try await victim.kill()
+      // The clock moves, and this world is not told: it sees so when the dead thread's wait begins.
+      stage.clock.advance(by: .seconds(2), in: World(clock: .manual))
+      parked.withLock(\.self)?.resume()
+      try await sleeper.wait()
+    }
+  }
+
   @Test("TH-08, TH-11: an uncaught error ends its thread alone, and is reported once")
   func uncaught() async throws {
     let reports = Log()
