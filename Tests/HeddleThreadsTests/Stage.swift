@@ -50,6 +50,6 @@ final class Log: Sendable {
 final class Mishap: Error {}
 
 extension Carriers {
-  /// Two of the tests' own, on however many processors: what they execute really overlaps.
-  static let pair = Carriers(count: 2)
+  /// Two of their own, on however many processors: what they execute really overlaps.
+  static var pair: Carriers { Carriers(count: 2) }
 }

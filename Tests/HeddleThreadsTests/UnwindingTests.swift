@@ -3,7 +3,7 @@ import Testing
 
 @testable import HeddleThreads
 
-@Suite("killed threads that will not go", .timeLimit(.minutes(1)))
+@Suite("killed threads that will not go", .timeLimit(.minutes(5)))
 struct UnwindingTests {
   @Test(
     "killed in a loop of receives or of steps on an actor, in a task-sleep or parked: each is dead, and others work on"
