@@ -66,7 +66,7 @@ struct CarrierTests {
     }
 
     private func add() {
-      let gate = Gate(carriers: carriers, activity: activity)
+      let gate = Gate(carriers: carriers, activity: activity, group: .root)
       let task = Task(executorPreference: gate) { [self] in
         gate.close(generation: 1) {}
         arrived.add(1, ordering: .releasing)
@@ -84,7 +84,7 @@ struct CarrierTests {
 
   @Test("a thread that only calls operations lets others have turns")
   func fair() async throws {
-    let world = World(clock: .manual, isSequential: true)
+    let world = World(clock: .manual, carriers: .single)
     try await World.$outside.withValue(world) {
       let enough = Flag()
       let greedy = try await LocalThread { while !enough.isRaised { _ = try await LocalThread.tryReceive() } }
