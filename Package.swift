@@ -128,7 +128,12 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
-    .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .testTarget(
+      name: "HeddleKeeperTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
+    .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
       name: "heddle-test-vforking",
       path: "Tests/VforkingProgram",
