@@ -29,7 +29,11 @@ import Testing
     #expect(try keeper.waitForExit() == 0)
   }
 
-  @Test("the keeper is killed: the wardens end their trees", arguments: Rung.withWardens, [false, true])
+  @Test(
+    "the keeper is killed: the wardens end their trees, or the kernel their namespaces",
+    arguments: Rung.withWardens,
+    [false, true]
+  )
   func keeperKilled(rung: Rung, suspended: Bool) throws {
     let keeper = try KeeperProcess(on: rung)
     let trees = try (1...5).map { try keeper.startTree(ThreadID(rawValue: $0), suspended: suspended) }
@@ -182,7 +186,8 @@ import Testing
   /// More reports than the socket and the outbox hold: the last requests are taken only when reports are read.
   @Test("9,000 reports wait for a daemon that does not read, and none is lost")
   func fullOutbox() throws {
-    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 8)  // so that each start is one report, and nothing is forked
+    // So that each start is one report, and nothing is forked.
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 8)
     let entities = (1...9000).map { ThreadID(rawValue: $0) }
     let program = KeeperProgram(arguments: [[65]], environment: [], directory: [])
     try keeper.send(entities.flatMap { try KeeperRequest.start($0, program).encoded() })
