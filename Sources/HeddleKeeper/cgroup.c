@@ -60,13 +60,17 @@ struct cgroup_state cgroup_look(int events) {
 size_t cgroup_list(uint64_t entity, pid_t *pids, size_t max) {
   int fd = openat(own, entity_file(entity, "cgroup.procs"), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
-  FILE *stream = fdopen(fd, "r");
-  if (!stream) return close(fd), 0;
+  char text[4096];
   size_t count = 0;
-  for (pid_t pid; fscanf(stream, "%d", &pid) == 1; count++) {
-    if (count < max) pids[count] = pid;
+  pid_t pid = 0;
+  for (ssize_t size; (size = read(fd, text, sizeof text)) > 0;) {
+    for (ssize_t i = 0; i < size; i++) {
+      if (text[i] != '\n') pid = 10 * pid + (text[i] - '0');
+      else if (count++ < max) pids[count - 1] = pid, pid = 0;
+      else pid = 0;
+    }
   }
-  fclose(stream);
+  close(fd);
   return count;
 }
 

@@ -30,7 +30,8 @@ bool cgroup_kill(uint64_t entity);
 bool cgroup_freeze(uint64_t entity, bool frozen);
 /// Reads a descriptor of cgroup_make.
 struct cgroup_state cgroup_look(int events);
-/// The first processes in it, at most `max`, into `pids`. Returns how many there are.
+/// The first processes in it, at most `max`, into `pids`, but not those in cgroups below it. Returns how many there are;
+/// 0 also for want of a descriptor.
 size_t cgroup_list(uint64_t entity, pid_t *pids, size_t max);
 /// Removes it, which is empty, with those that its programs made in it.
 void cgroup_remove(uint64_t entity);

@@ -69,34 +69,41 @@ void group_start(const struct request *request) {
 
 // MARK: orders
 
-/// Notes who is in the cgroup besides the program, as the report that will name them, before they are killed.
-static void note_stragglers(struct entity *entity) {
-  pid_t pids[STRAGGLERS_MAX + 1];
-  struct process process;
-  size_t count = cgroup_list(entity->id, pids, STRAGGLERS_MAX + 1), listed = 0, others = count;
-  for (size_t i = 0; i < count && i <= STRAGGLERS_MAX; i++) others -= pids[i] == entity->leash.child;
-  struct report *report = others == 0 || entity->grouped.stragglers ? NULL : malloc(sizeof *report);
-  if (!report) return;
+/// The report that will name those of `pids` who are not the program.
+static struct report *name_stragglers(const struct entity *entity, const pid_t *pids, size_t listed, size_t others) {
+  struct report *report = malloc(sizeof *report);
+  size_t room = others < STRAGGLERS_MAX ? others : STRAGGLERS_MAX;
+  if (!report) return NULL;
   report_begin(report, EMPTY, entity->id);
   report_u32(report, (uint32_t)others);
-  report_u32(report, (uint32_t)(others < STRAGGLERS_MAX ? others : STRAGGLERS_MAX));
-  for (size_t i = 0; i < count && listed < STRAGGLERS_MAX && listed < others; i++) {
+  report_u32(report, (uint32_t)room);
+  for (size_t i = 0; i < listed && room > 0; i++) {
+    struct process process = {0};
     if (pids[i] == entity->leash.child) continue;
-    process = (struct process){0};
     process_look(pids[i], &process);
     report_u32(report, (uint32_t)pids[i]);
     report_string(report, process.name);
     report_u8(report, process.session != entity->leash.child);
-    listed++;
+    room--;
   }
-  entity->grouped.stragglers = report;
+  return report;
 }
 
+/// Kills all, after noting who is there besides the program. False: that could not be done now.
 static bool end(struct entity *entity) {
-  note_stragglers(entity);
+  enum { LISTED_MAX = STRAGGLERS_MAX + 1 };
+  struct grouped *group = &entity->grouped;
+  pid_t pids[LISTED_MAX];
+  size_t count = cgroup_list(entity->id, pids, LISTED_MAX), others = count;
+  for (size_t i = 0; i < count && i < LISTED_MAX; i++) others -= pids[i] == entity->leash.child;
+  if (others > 0 && !group->stragglers) {
+    group->stragglers = name_stragglers(entity, pids, count < LISTED_MAX ? count : LISTED_MAX, others);
+  }
   // Not reaped, its pid can't be another's. It is not in its cgroup yet if that has to be entered after the fork.
-  if (entity->program) kill(entity->program, SIGKILL);
-  return entity->grouped.ended = cgroup_kill(entity->id);
+  bool is_killed = entity->program && kill(entity->program, SIGKILL) == 0;
+  // Of a program that is alone that is all there is to kill; a child that it was just making is found when it is reaped.
+  bool is_alone = count == 1 && others == 0;
+  return group->ended = (is_killed && is_alone) || cgroup_kill(entity->id);
 }
 
 static void send_signals(const struct entity *entity) {
@@ -152,6 +159,21 @@ static void say_course(struct entity *entity, enum report_kind kind) {
   entity->grouped.awaited = 0;
 }
 
+enum { UNREMOVED_MAX = 1024, REMOVED_MAX = 64 };
+
+static uint64_t unremoved[UNREMOVED_MAX];  // entities that are over; their cgroups are still to be removed
+static size_t unremoved_count;
+
+/// Has an empty cgroup removed when there is time: that takes the kernel longer than all the rest of a death.
+static void remove_later(uint64_t entity) {
+  if (unremoved_count == UNREMOVED_MAX) return cgroup_remove(entity);
+  unremoved[unremoved_count++] = entity;
+}
+
+static void remove_some(void) {
+  for (int i = 0; i < REMOVED_MAX && unremoved_count > 0; i++) cgroup_remove(unremoved[--unremoved_count]);
+}
+
 /// Nothing is left: the last word, and the end of the entity.
 static void conclude(struct entity *entity) {
   struct grouped *group = &entity->grouped;
@@ -162,7 +184,7 @@ static void conclude(struct entity *entity) {
   loop_forget(group->events);
   close(group->events);
   leash_close_ends(&entity->leash);
-  cgroup_remove(entity->id);
+  remove_later(entity->id);
   if (group->failure.stage) fail(entity->id, group->failure);
   else daemon_tell(group->stragglers ? group->stragglers : &plain, NULL, 0);
   free(group->stragglers);
@@ -240,5 +262,6 @@ bool groups_settle(bool child_died) {
     if (entity) program_died(entity, &end);
     else waitpid(end.si_pid, NULL, 0);  // an orphan of some tree
   }
-  return unsettled;
+  if (!child_died) remove_some();
+  return unsettled || unremoved_count > 0;
 }

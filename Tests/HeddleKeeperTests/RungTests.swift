@@ -143,7 +143,7 @@ import Testing
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     _ = try keeper.end(1)
     #expect(keeper.programs == [])
-    #expect(names(in: place) == [])
+    #expect(eventually { names(in: place) == [] })
   }
 
   @Test("a program's cgroup is there before its first instruction, and its keeper's directory goes with the keeper")
@@ -155,7 +155,7 @@ import Testing
     #expect(try program.output.readToEnd().contains("/\(name)/7\n"))
     #expect(try keeper.report(7) == .exited(7, .exit(code: 0)))
     #expect(try keeper.report(7) == .empty(7, Stragglers(total: 0, named: [])))
-    #expect(names(in: "\(place)/7") == [])
+    #expect(eventually { names(in: "\(place)/7") == [] })
     keeper.closeDaemonEnd()
     #expect(try keeper.waitForExit() == 0)
     #expect(names(in: place) == [])
