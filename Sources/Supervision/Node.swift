@@ -50,6 +50,9 @@ package struct Node: Sendable {
   var ending = Ending.no
   var now: Instant
 
+  /// As the keeper of this start has it, nil until it has said so; not part of a snapshot.
+  var containment: Containment?
+
   // What belongs to the connections, and is not part of a snapshot.
   var connections = IDTable<ConnectionID, Connection>()
   /// Which request waits for each of the kernel's waits.

@@ -153,6 +153,8 @@ extension Node {
     )
     program.lingers = spawn.linger
     program.umask = spawn.umask
+    program.limits = spawn.limits
+    program.allowsSetuid = spawn.allowSetuid
     return program
   }
 

@@ -19,12 +19,21 @@ struct DaemonCommand: ParsableCommand {
       """
   )
 
+  @Option(
+    help: ArgumentHelp(
+      "How a thread's processes are held together: auto is the first of the others that works.",
+      valueName: "auto|cgroup|pidns|subreaper"
+    )
+  )
+  var containment = DaemonConfiguration.Containment.auto
+
   @OptionGroup var place: SocketOption
 
   func run() throws {
     let configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
+      containment: containment,
       nodeName: Self.nodeName,
       version: Version.text,
       endSignals: [SIGTERM, SIGINT, SIGHUP],
@@ -41,3 +50,5 @@ struct DaemonCommand: ParsableCommand {
     return name.isEmpty ? "local" : name
   }
 }
+
+extension DaemonConfiguration.Containment: ExpressibleByArgument {}

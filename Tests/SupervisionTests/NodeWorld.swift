@@ -15,6 +15,9 @@ struct NodeWorld {
   private(set) var written: [ThreadID: String] = [:]
   private(set) var ended: Set<ThreadID> = []
   private(set) var exitStatus: Int32?
+  private(set) var isListening = false
+  /// The directories whose trees were to be ended.
+  private(set) var abandoned: [String] = []
   private var nextRequest: UInt64 = 0
 
   init() {
@@ -131,6 +134,11 @@ struct NodeWorld {
     }
   }
 
+  /// The keeper of our build says hello.
+  mutating func greet(_ containment: Containment) {
+    report(.hello(version: KeeperProtocol.version, buildID: KeeperProtocol.buildID, containment))
+  }
+
   /// The program's pipe has taken what was written to it.
   mutating func inputWritten(_ thread: ThreadID) { step { $0.inputWritten(thread, effects: &$1) } }
 
@@ -157,6 +165,8 @@ struct NodeWorld {
     case .write(let thread, let bytes): written[thread, default: ""] += String(decoding: bytes, as: UTF8.self)
     case .endInput(let thread): ended.insert(thread)
     case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
+    case .listen: isListening = true
+    case .endTrees(let place): abandoned.append(place)
     case .log: break
     case .exit(let status): exitStatus = status
     }
