@@ -232,8 +232,10 @@ package actor Daemon {
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
     if case .started(let thread, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
-      bodies[thread] = Body(streams) { [self] bytes in
-        unsafe bytes.withUnsafeBufferPointer { unsafe node.outputCame($0, from: thread) }
+      bodies[thread] = Body(streams) { [self] bytes, output in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+          step { unsafe $0.outputCame(bytes, from: thread, output, effects: &$1) }
+        }
       }
     }
     step { $0.keeperReported(report, effects: &$1) }
@@ -264,6 +266,7 @@ package actor Daemon {
       if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
     case .write(let thread, let bytes): write(bytes, to: thread)
     case .endInput(let thread): bodies[thread]?.endInput()
+    case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
     case .log(let line): configuration.log(line)
     case .exit(let status): if self.status == nil { self.status = status }
@@ -291,7 +294,11 @@ package actor Daemon {
     guard let body = bodies[thread] else { return }
     body.write(bytes) { [self] isWritten in
       step { node, effects in
-        if isWritten { node.inputWritten(thread, effects: &effects) } else { node.inputFailed(thread) }
+        if isWritten {
+          node.inputWritten(thread, effects: &effects)
+        } else {
+          node.inputFailed(thread, effects: &effects)
+        }
       }
     }
   }
