@@ -22,6 +22,7 @@ package actor Daemon {
   private var listener: Listener?
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
+  private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
   private var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
@@ -81,6 +82,9 @@ package actor Daemon {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
     for signal in configuration.endSignals {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
+    }
+    if let directory = configuration.stateDirectory {
+      logStore = try LogStore(in: directory, on: loop, log: configuration.log)
     }
     keeper = try Keeper(
       configuration.keeperPath,
@@ -232,7 +236,9 @@ package actor Daemon {
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
     if case .started(let thread, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
+      let logName = node.logName(of: thread) ?? "\(thread)"
       bodies[thread] = Body(streams) { [self] bytes, output in
+        logStore?.append(bytes, to: logName)
         unsafe bytes.withUnsafeBufferPointer { bytes in
           step { unsafe $0.outputCame(bytes, from: thread, output, effects: &$1) }
         }
@@ -320,6 +326,10 @@ package actor Daemon {
     listener?.close()
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
+    logStore?.finish { [self] in
+      logStore = nil
+      stopIfLeft()
+    }
     for (id, client) in clients {
       client.finish { [self] in remove(id) }
     }
@@ -327,7 +337,7 @@ package actor Daemon {
   }
 
   private func stopIfLeft() {
-    if isLeaving, clients.isEmpty, keeper == nil { loop.requestStop() }
+    if isLeaving, clients.isEmpty, keeper == nil, logStore == nil { loop.requestStop() }
   }
 
   private func flush() {

@@ -114,4 +114,28 @@ struct StreamTests {
     #expect(String(decoding: bytes, as: UTF8.self).split(separator: "\n").sorted() == ["one", "three", "two"])
     _ = try await daemon.end()
   }
+
+  @Test(
+    "with a state directory a log is in a file of its name, which makes room; what the disk refuses is in memory, and told"
+  )
+  func logFiles() async throws {
+    let state = URL(filePath: "/tmp/heddle-state-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: state) }
+    let logs = state.appending(path: "logs")
+    // What stands where a file should be is as good as a full disk.
+    try FileManager.default.createDirectory(at: logs.appending(path: "bad.log"), withIntermediateDirectories: true)
+    let old = Data(repeating: UInt8(ascii: "x"), count: 10 << 20)
+    try old.write(to: logs.appending(path: "good.log"))
+    let daemon = try await HostedDaemon(stateDirectory: state.path)
+    let good = try await daemon.start("seq 1 1000", name: "good")
+    let bad = try await daemon.start("seq 1 100; seq 1 100; echo end", name: "bad")
+    for thread in [good, bad] { _ = try await daemon.client.wait(for: thread) }
+    #expect(try await daemon.output(of: bad).hasSuffix("100\nend\n"))
+    _ = try await daemon.end()
+    #expect(try Data(contentsOf: logs.appending(path: "good.log.1")) == old)
+    let new = try String(contentsOf: logs.appending(path: "good.log"), encoding: .utf8)
+    #expect(new == (1...1_000).map { "\($0)\n" }.joined())
+    let told = daemon.logLines.filter { $0.contains("bad.log") }
+    #expect(told.count == 1 && told[0].contains("kept in memory alone"))
+  }
 }
