@@ -3,8 +3,8 @@ package import HeddleModel
 /// A thread to be made, whose body is a program. The program starts as from the caller's shell.
 package struct Spawn: Hashable, Codable, Sendable {
   package var name: EntityName?
-  /// What will manage the thread.
-  package var custodian: CustodianPath
+  /// What will manage the thread; nil is the connection's session custodian.
+  package var custodian: CustodianPath?
   /// The program and its arguments; no NUL. A program without a slash is looked up along the PATH of `environment`.
   package var argv: [[UInt8]]
   /// The whole environment, each `KEY=VALUE`; no NUL.
@@ -23,10 +23,12 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var allowSetuid: Bool
   /// nil is what the supervisor usually gives.
   package var mailboxBounds: MailboxBounds?
+  /// Without mail on it, standard input is a pipe that a client may write to, rather than /dev/null.
+  package var stdinPipe: Bool
 
   package init(
     name: EntityName? = nil,
-    in custodian: CustodianPath = .main,
+    in custodian: CustodianPath? = .main,
     argv: [[UInt8]],
     environment: [[UInt8]] = [],
     cwd: [UInt8],
@@ -36,7 +38,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     linger: Bool = false,
     limits: ResourceLimits = ResourceLimits(),
     allowSetuid: Bool = false,
-    mailboxBounds: MailboxBounds? = nil
+    mailboxBounds: MailboxBounds? = nil,
+    stdinPipe: Bool = false
   ) {
     self.name = name
     self.custodian = custodian
@@ -50,6 +53,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.limits = limits
     self.allowSetuid = allowSetuid
     self.mailboxBounds = mailboxBounds
+    self.stdinPipe = stdinPipe
   }
 
   /// The mask of a client that names none.
