@@ -121,7 +121,25 @@ struct CoroutineEndTests {
     }
   }
 
-  @Test("CO-19: so does a cancellation of the caller's task")
+  @Test("CO-19: a break that comes when the limit has passed does not keep the coroutine from being stopped")
+  func callerBrokenLate() async throws {
+    try await inWorld { stage in
+      let go = Semaphore()
+      let coroutine = try await stage.coroutine(waitingFor: go)
+      let runner = try await LocalThread {
+        let limit = always(()).handle { _ in try await LocalThread.current.sendBreak() }
+        stage.log.note("\(try await coroutine.run(until: limit))")
+        do { try await LocalThread.checkpoint() } catch { stage.log.note("\(error)") }
+      }
+      try await runner.wait()
+      try await go.post()
+      try await stage.settle()
+      #expect(stage.log.all == ["false", "the thread was broken (interrupt)"])
+      #expect(try await coroutine.run(until: never(Void.self)))
+    }
+  }
+
+  @Test("CO-19: a cancellation of the caller's task ends the run and stops the coroutine, too")
   func callerCancelled() async throws {
     try await inWorld { stage in
       let go = Semaphore()
