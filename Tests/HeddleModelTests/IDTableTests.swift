@@ -79,6 +79,22 @@ struct IDTableTests {
     #expect(table[table.insert("next")] == "next")
   }
 
+  @Test(
+    "pages that come and go leave nothing behind, from one record at a time to some hundred",
+    arguments: [1, 2, 70, 200]
+  )
+  func window(width: Int) {
+    var table = Table()
+    for number in 1...1_000 {
+      #expect(table.insert("record \(number)") == ThreadID(rawValue: UInt64(number)))
+      if number > width { table.remove(ThreadID(rawValue: UInt64(number - width))) }
+    }
+    let last = 1_001 - width...1_000
+    #expect(table.pairs.map(\.1) == last.map { "record \($0)" })
+    #expect((1...1_000).allSatisfy { table.contains(ThreadID(rawValue: UInt64($0))) == last.contains($0) })
+    #expect(table.count == width)
+  }
+
   @Test("behaves as a dictionary with a counter does", arguments: 1...10)
   func model(seed: Int) {
     var random = SplitMix64(seed: UInt64(seed))
