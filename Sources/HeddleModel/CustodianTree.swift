@@ -25,15 +25,26 @@ package struct CustodianTree: Equatable, Codable, Sendable {
 
   /// The custodian's record; nil when it never was, or its shutdown is complete. In place.
   package internal(set) subscript(id: CustodianID) -> Custodian? {
-    _read { yield custodians[id] }
-    _modify { yield &custodians[id] }
+    @inline(__always) _read { yield custodians[id] }
+    @inline(__always) _modify { yield &custodians[id] }
+  }
+
+  /// What `look` finds in the record of `id`, if there is one.
+  @inline(__always)
+  func look<Found>(_ id: CustodianID, _ look: (Custodian) -> Found) -> Found? { custodians.look(id, look) }
+
+  /// Changes the record of `id` in place; nil when there is none.
+  @inline(__always)
+  @discardableResult
+  mutating func modify<Result>(_ id: CustodianID, _ change: (inout Custodian?) -> Result) -> Result {
+    custodians.modify(id, change)
   }
 
   /// Adds a custodian directly below `parent`. Racket: `make-custodian`.
   package mutating func make(below parent: CustodianID) throws(Refusal) -> CustodianID {
     try requireOpen(parent)
     let id = custodians.insert(Custodian(parent: parent))
-    custodians[parent]?.children.append(id)
+    custodians.modify(parent) { $0?.children.append(id) }
     return id
   }
 
@@ -45,7 +56,7 @@ package struct CustodianTree: Equatable, Codable, Sendable {
   /// Whether `id` is shut down, completely or not (CU-05).
   package func isShutDown(_ id: CustodianID) throws(Refusal) -> Bool {
     guard custodians.wasUsed(id) else { throw .noSuchCustodian(id) }
-    return custodians[id]?.isShutDown ?? true
+    return custodians.look(id, \.isShutDown) ?? true
   }
 
   /// Whether `id` is `other` or below it, directly or through others. Costs the depth of `id`.
@@ -53,7 +64,7 @@ package struct CustodianTree: Equatable, Codable, Sendable {
     var next: CustodianID? = id
     while let current = next {
       if current == other { return true }
-      next = custodians[current]?.parent
+      next = custodians.look(current, \.parent) ?? nil
     }
     return false
   }
@@ -80,11 +91,11 @@ package struct CustodianTree: Equatable, Codable, Sendable {
   mutating func removeCompleted(from id: CustodianID) -> [CustodianID] {
     var completed: [CustodianID] = []
     var next: CustodianID? = id
-    while let current = next, let record = custodians[current], record.isComplete {
+    while let current = next, custodians.look(current, \.isComplete) == true {
+      next = custodians.look(current, \.parent) ?? nil
       completed.append(current)
       custodians.remove(current)
-      if let parent = record.parent { custodians[parent]?.children.remove(current) }
-      next = record.parent
+      if let next { custodians.modify(next) { $0?.children.remove(current) } }
     }
     return completed
   }

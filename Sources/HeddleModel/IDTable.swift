@@ -1,16 +1,24 @@
 /// The records of everything that ever got an identifier and still has one, found in constant time.
 ///
-/// Identifiers are a counter, so the table is an array of pages of 64 records; a page goes when its last record goes.
-/// Iteration is in the order of creation, on every run.
+/// Identifiers are a counter, so the table is an array of pages of 64 records; a page goes when its last record goes. The
+/// few records that outlive many others move to a dictionary, so the memory is that of what is there, however many
+/// identifiers were given out. Iteration is in the order of creation, on every run.
 package struct IDTable<ID: Identifier, Record> {
   private static var pageSize: Int { 64 }
 
-  /// A directory of one word for 64 identifiers ever given out (16 MiB after 100 million of them); a page without
-  /// records is empty. Two plain arrays, so that a record is read and changed where it stands.
-  ///
-  /// The slot of identifier 0, which is nobody's, is always empty: whatever is not there is looked up there.
-  private var pages: [[Record?]] = [Array(repeating: nil, count: IDTable.pageSize)]
-  private var pageCounts: [UInt8] = [0]
+  /// The records of 64 identifiers, or none when all are gone, and how many are there.
+  fileprivate struct Page {
+    var records: [Record?] = []
+    var count = 0
+  }
+
+  /// A page without records is empty, but for the latest one. The first is no page: it has one slot, always empty, where
+  /// whatever is not there is looked up.
+  private var pages = [Page(records: [nil])]
+  /// How many pages were given up before the first that is there.
+  private var retired = 0
+  /// The records that were in pages that were given up.
+  private var elders: [ID: Record] = [:]
   /// The number of records.
   package private(set) var count = 0
   /// The identifier that the next insertion gives.
@@ -20,86 +28,161 @@ package struct IDTable<ID: Identifier, Record> {
   /// Whether `id` was given out, whether or not its record still exists.
   package func wasUsed(_ id: ID) -> Bool { id.rawValue > 0 && id < next }
 
+  /// Whether `id` has a record.
+  @inline(__always)
+  package func contains(_ id: ID) -> Bool {
+    let (page, slot) = place(of: id)
+    return page > 0 ? pages[page].records[slot] != nil : elders[id] != nil
+  }
+
   /// Adds `record` under the next identifier, which it returns.
+  @inline(__always)
   package mutating func insert(_ record: Record) -> ID {
-    let id = next
-    next = ID(rawValue: id.rawValue + 1)
+    let id = reserve()
     put(record, at: id)
     return id
   }
 
-  /// Removes the record of `id`, if there is one.
-  package mutating func remove(_ id: ID) {
+  /// Gives out the next identifier without a record; `insert(_:under:)` can add one.
+  @inline(__always)
+  mutating func reserve() -> ID {
+    let id = next
+    next = ID(rawValue: id.rawValue + 1)
+    return id
+  }
+
+  /// Adds the record of an identifier that was reserved.
+  @inline(__always)
+  mutating func insert(_ record: Record, under id: ID) {
+    precondition(wasUsed(id) && self[id] == nil, "a record is added once, under an identifier that was given out")
+    put(record, at: id)
+  }
+
+  /// Removes the record of `id`, if there is one, and returns it.
+  @inline(__always)
+  @discardableResult
+  package mutating func remove(_ id: ID) -> Record? {
     let (page, slot) = place(of: id)
-    guard pages[page][slot] != nil else { return }
+    guard page > 0 else { return removeElder(id) }
+    guard let record = pages[page].records[slot].take() else { return nil }
     count -= 1
-    pageCounts[page] -= 1
-    if pageCounts[page] == 0, page > 0 { pages[page] = [] } else { pages[page][slot] = nil }
+    pages[page].count -= 1
+    // The latest page stays: the next record will be there.
+    if pages[page].count == 0, page < pages.count - 1 { pages[page].records = [] }
+    return record
   }
 
   /// The record of `id`, in place; nil when there is none. Assigning is not a way to add or to remove one.
   package subscript(id: ID) -> Record? {
     @inline(__always) _read {
       let (page, slot) = place(of: id)
-      yield pages[page][slot]
+      if page > 0 { yield pages[page].records[slot] } else { yield elders[id] }
     }
     @inline(__always) _modify {
       let (page, slot) = place(of: id)
-      yield &pages[page][slot]
+      if page > 0 { yield &pages[page].records[slot] } else { yield &elders[id] }
     }
   }
 
-  /// Changes the record of `id`, if there is one. For records without references on the hot path: they are copied, where an
-  /// accessor that yields would allocate its coroutine's frame.
+  /// What `look` finds in the record of `id`, if there is one. For the hot path, where an accessor that yields would
+  /// allocate its coroutine's frame.
   @inline(__always)
-  mutating func modify(_ id: ID, _ change: (inout Record) -> Void) {
+  func look<Found>(_ id: ID, _ look: (Record) -> Found) -> Found? {
     let (page, slot) = place(of: id)
-    guard var record = pages[page][slot] else { return }
-    change(&record)
-    pages[page][slot] = record
+    guard page > 0 else { return elders[id].map(look) }
+    guard let record = pages[page].records[slot] else { return nil }
+    return look(record)
+  }
+
+  /// Changes the record of `id` in place; nil when there is none. For the hot path, as `look`.
+  @inline(__always)
+  @discardableResult
+  mutating func modify<Result>(_ id: ID, _ change: (inout Record?) -> Result) -> Result {
+    let (page, slot) = place(of: id)
+    guard page > 0 else { return change(&elders[id]) }
+    var directory = pages.mutableSpan
+    var records = directory[page].records.mutableSpan
+    return change(&records[slot])
   }
 
   /// The identifiers of all records, in the order of creation.
-  package var ids: [ID] {
-    pages.indices.flatMap { page in
-      pages[page].indices.compactMap { slot in
-        pages[page][slot] == nil ? nil : ID(rawValue: UInt64(page * Self.pageSize + slot))
-      }
-    }
-  }
+  package var ids: [ID] { pairs.map(\.0) }
 
   /// All records with their identifiers, in the order of creation.
   package var pairs: [(ID, Record)] {
-    pages.indices.flatMap { page in
-      pages[page].indices.compactMap { slot in
-        pages[page][slot].map { (ID(rawValue: UInt64(page * Self.pageSize + slot)), $0) }
-      }
+    let old = elders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return old + (1..<pages.count).flatMap(pairs(in:))
+  }
+
+  private func pairs(in page: Int) -> [(ID, Record)] {
+    pages[page].records.indices.compactMap { slot in
+      pages[page].records[slot].map { (ID(rawValue: UInt64((retired + page - 1) * Self.pageSize + slot)), $0) }
     }
   }
 
+  // MARK: - Pages
+
+  @inline(__always)
   private mutating func put(_ record: Record, at id: ID) {
-    let position = Int(id.rawValue)
-    let page = position / Self.pageSize
-    while pages.count <= page {
-      pages.append([])
-      pageCounts.append(0)
-    }
-    if pages[page].isEmpty { pages[page] = Array(repeating: nil, count: Self.pageSize) }
-    pages[page][position % Self.pageSize] = record
-    pageCounts[page] += 1
+    var page = Self.page(of: id) - retired + 1
+    guard page > 0 else { return putElder(record, at: id) }
+    if page >= pages.count || pages[page].records.isEmpty { page = addPage(page) }
+    pages[page].records[Int(id.rawValue % UInt64(Self.pageSize))] = record
+    pages[page].count += 1
     count += 1
   }
 
-  /// Where the record of `id` is, or the slot that is always empty.
+  /// Makes a page without records, from the one that was the latest if that has none either.
+  ///
+  /// - Returns: where it is now.
+  private mutating func addPage(_ page: Int) -> Int {
+    let latest = pages.count - 1
+    while pages.count <= page { pages.append(Page()) }
+    if latest > 0, latest != page, pages[latest].count == 0 { pages.swapAt(latest, page) }
+    if pages[page].records.isEmpty { pages[page].records = Array(repeating: nil, count: Self.pageSize) }
+    return page - retirePages(before: page)
+  }
+
+  /// Gives up the older half of the pages when most of all are empty. Each page is looked at once in its life, so this
+  /// costs constant time on average.
+  ///
+  /// - Returns: how many.
+  private mutating func retirePages(before page: Int) -> Int {
+    let young = count - elders.count
+    guard pages.count > 64 + young / 16 else { return 0 }
+    let retiring = min(pages.count / 2, page - 1)
+    for (id, record) in (1...retiring).flatMap(pairs(in:)) { elders[id] = record }
+    pages.removeSubrange(1...retiring)
+    retired += retiring
+    return retiring
+  }
+
+  private mutating func putElder(_ record: Record, at id: ID) {
+    elders[id] = record
+    count += 1
+  }
+
+  private mutating func removeElder(_ id: ID) -> Record? {
+    guard let record = elders.removeValue(forKey: id) else { return nil }
+    count -= 1
+    return record
+  }
+
+  @inline(__always)
+  private static func page(of id: ID) -> Int { Int(id.rawValue / UInt64(pageSize)) }
+
+  /// Where the record of a young `id` is, or the slot that is always empty.
   @inline(__always)
   private func place(of id: ID) -> (page: Int, slot: Int) {
-    let page = id.rawValue / UInt64(Self.pageSize)
-    guard page < UInt64(pages.count), pageCounts[Int(page)] > 0 else { return (0, 0) }
-    return (Int(page), Int(id.rawValue % UInt64(Self.pageSize)))
+    let page = Self.page(of: id) - retired + 1
+    let slot = Int(id.rawValue % UInt64(Self.pageSize))
+    guard page > 0, page < pages.count, slot < pages[page].records.count else { return (0, 0) }
+    return (page, slot)
   }
 }
 
 extension IDTable: Sendable where Record: Sendable {}
+extension IDTable.Page: Sendable where Record: Sendable {}
 
 extension IDTable: Equatable where Record: Equatable {
   package static func == (left: IDTable, right: IDTable) -> Bool {
@@ -129,6 +212,7 @@ extension IDTable: Codable where Record: Codable {
         debugDescription: "the counter of identifiers stands below 1"
       )
     }
+    retired = Self.page(of: next)
     for entry in try values.decode([Entry].self, forKey: .entries) {
       guard wasUsed(entry.id), self[entry.id] == nil else {
         throw DecodingError.dataCorruptedError(

@@ -68,15 +68,15 @@ package struct Kernel: Equatable, Codable, Sendable {
     let thread = threads.insert(
       ThreadRecord(suspendsOnKill: suspendsOnKill, breaks: BreakState(areEnabled: breaksEnabled))
     )
-    _ = ties.insert(ThreadTies(managers: [custodian]))
-    custodians[custodian]?.members.append(thread)
+    _ = ties.insert(ThreadTies(custodian: custodian))
+    custodians.modify(custodian) { $0?.members.append(thread) }
     return thread
   }
 
   /// Drops the record of a thread that is dead or was given up: from now on its identifier is gone. No effect on any
   /// other.
   package mutating func forget(_ thread: ThreadID) {
-    guard let record = threads[thread] else { return }
+    guard let record = threads.look(thread, \.self) else { return }
     if case .dead = record.life.phase {} else if !record.isGivenUp { return }
     threads.remove(thread)
     ties.remove(thread)
@@ -109,14 +109,14 @@ package struct Kernel: Equatable, Codable, Sendable {
   }
 
   func requireThread(_ thread: ThreadID) throws(Refusal) {
-    if threads[thread] == nil { throw missing(thread) }
+    if !threads.contains(thread) { throw missing(thread) }
   }
 
   /// Throws unless every manager of `thread` is `caller` or below it (SR-05). A thread without managers is anybody's
   /// (SR-44).
   package func requireAuthority(_ caller: CustodianID, over thread: ThreadID) throws(Refusal) {
     _ = try custodians.isShutDown(caller)
-    for manager in ties[thread]?.managers ?? [] where !custodians.isAtOrBelow(manager, caller) {
+    for manager in ties.look(thread, \.custodians) ?? [] where !custodians.isAtOrBelow(manager, caller) {
       throw .notAuthorised(thread: thread, manager: manager, caller: caller)
     }
   }

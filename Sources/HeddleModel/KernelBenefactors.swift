@@ -37,42 +37,55 @@ extension Kernel {
     guard thread != benefactor, threads[thread]?.life.isAlive == true, threads[benefactor]?.life.isAlive == true else {
       return
     }
-    for manager in ties[benefactor]?.managers ?? [] { give(manager, to: thread) }
-    ties[benefactor]?.dependents.append(thread)
-    ties[thread]?.benefactors.append(benefactor)
+    for manager in ties.look(benefactor, \.custodians) ?? [] { give(manager, to: thread) }
+    ties.modify(benefactor) { $0?.dependents.append(thread) }
+    ties.modify(thread) { $0?.benefactors.append(benefactor) }
   }
 
   /// Adds a manager to a thread and along the attachments, as far as it adds anything (SR-17, SR-18).
   private mutating func give(_ custodian: CustodianID, to thread: ThreadID) {
-    var pending: Deque = [thread]
-    while let next = pending.popFirst() {
-      guard addManager(custodian, to: next) else { continue }
-      pending.append(contentsOf: ties[next]?.dependents.members ?? [])
+    var pending: Deque<ThreadID> = []
+    var next: ThreadID? = thread
+    while let current = next {
+      if addManager(custodian, to: current) { pending.append(contentsOf: ties.look(current, \.dependents) ?? []) }
+      next = pending.popFirst()
     }
   }
 
   /// Adds a manager unless one at or above it is there; those below it are dropped (SR-19, SR-20).
   private mutating func addManager(_ custodian: CustodianID, to thread: ThreadID) -> Bool {
-    guard threads[thread]?.life.isAlive == true, let managers = ties[thread]?.managers,
+    guard threads.look(thread, \.life.isAlive) == true, let managers = ties.look(thread, \.custodians),
       !managers.contains(where: { custodians.isAtOrBelow(custodian, $0) })
     else { return false }
-    let dropped = managers.filter { custodians.isAtOrBelow($0, custodian) }
-    for manager in dropped { custodians[manager]?.members.remove(thread) }
-    ties[thread]?.managers.removeAll(where: dropped.contains)
-    ties[thread]?.managers.append(custodian)
-    custodians[custodian]?.members.append(thread)
+    for manager in managers where custodians.isAtOrBelow(manager, custodian) {
+      custodians.modify(manager) { $0?.members.remove(thread) }
+      ties.modify(thread) { $0?.custodians.remove(manager) }
+    }
+    ties.modify(thread) { $0?.custodians.append(custodian) }
+    custodians.modify(custodian) { $0?.members.append(thread) }
     return true
   }
 
   /// Resumes a suspended thread that has a custodian, and those attached to it, as far as they were suspended (SR-16).
   private mutating func wake(_ thread: ThreadID, effects: inout Effects) {
-    var pending: Deque = [thread]
-    while let next = pending.popFirst() {
-      guard ties[next]?.managers.isEmpty == false, let generation = threads[next]?.life.resume() else { continue }
-      threads.modify(next) { $0.holdByResumption() }
-      effects.append(.runBody(next, generation: generation))
-      goOnWaiting(next, effects: &effects)
-      pending.append(contentsOf: ties[next]?.dependents.members ?? [])
+    guard wakeAlone(thread, effects: &effects), let dependents = ties.look(thread, \.dependents), !dependents.isEmpty
+    else {
+      return
     }
+    var pending = Deque(dependents)
+    while let next = pending.popFirst() {
+      guard wakeAlone(next, effects: &effects) else { continue }
+      pending.append(contentsOf: ties.look(next, \.dependents) ?? [])
+    }
+  }
+
+  /// - Returns: whether it was suspended and had a custodian.
+  private mutating func wakeAlone(_ thread: ThreadID, effects: inout Effects) -> Bool {
+    guard ties.look(thread, \.custodians.isEmpty) == false,
+      let generation = threads.modify(thread, { $0?.resume() })
+    else { return false }
+    effects.append(.runBody(thread, generation: generation))
+    goOnWaiting(thread, effects: &effects)
+    return true
   }
 }

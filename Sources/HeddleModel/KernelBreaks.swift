@@ -42,8 +42,10 @@ extension Kernel {
 
   /// Raises a pending break in the oldest wait that lets it in, or says that one is ready for the next safe point.
   mutating func deliverBreak(to thread: ThreadID, effects: inout Effects) {
-    guard let record = threads[thread], record.life.phase == .running, let kind = record.breaks.pending else { return }
-    let broken = ties[thread]?.waits.first { letsBreakIn($0, record) }
+    guard let record = threads.look(thread, \.self), let kind = record.breaks.pending, record.life.isRunning else {
+      return
+    }
+    let broken = ties[thread]?.waits.first { id in waits[id].map { letsBreakIn($0, record) } ?? false }
     if let broken {
       _ = threads[thread]?.breaks.take()
       withdraw(broken, .broken(broken, kind), effects: &effects)
@@ -52,9 +54,16 @@ extension Kernel {
     }
   }
 
+  /// The pending break of the owner, which is running, if the wait lets it in; it is not pending any more then.
+  mutating func takeBreak(into wait: Wait) -> BreakKind? {
+    guard let owner = wait.owner, let record = threads.look(owner, \.self), record.breaks.pending != nil,
+      letsBreakIn(wait, record)
+    else { return nil }
+    return threads[owner]?.breaks.take()
+  }
+
   /// A nested call is never broken: the break goes to the nested thread, or waits for the call's outcome.
-  func letsBreakIn(_ id: WaitID, _ owner: ThreadRecord) -> Bool {
-    guard let wait = waits[id], !wait.isNested else { return false }
-    return owner.breaks.areEnabled || wait.enablesBreaks
+  private func letsBreakIn(_ wait: Wait, _ owner: ThreadRecord) -> Bool {
+    !wait.isNested && (owner.breaks.areEnabled || wait.enablesBreaks)
   }
 }

@@ -30,7 +30,7 @@ extension Kernel {
     try requireThread(thread)
     try requireAuthority(caller, over: thread)
     // A thread that lost all its custodians is anybody's to kill in vain (SR-44), but to end it takes the root.
-    if really, ties[thread]?.managers.isEmpty == true, threads[thread]?.life.isAlive == true, caller != root {
+    if really, ties.look(thread, \.custodians.isEmpty) == true, threads[thread]?.life.isAlive == true, caller != root {
       throw .notAuthorised(thread: thread, manager: root, caller: caller)
     }
     if threads[thread]?.suspendsOnKill == true, !really {
@@ -55,15 +55,15 @@ extension Kernel {
   /// The body is gone, by itself or by order: the thread is dead, and its death event fires, once.
   package mutating func bodyEnded(_ thread: ThreadID, _ end: BodyEnd, effects: inout Effects) {
     // One that was given up has not terminated by that.
-    guard threads[thread]?.isGivenUp == false, let wasAlive = threads[thread]?.life.isAlive,
-      threads[thread]?.life.bodyEnded(end) == true
+    guard let record = threads.look(thread, \.self), !record.isGivenUp,
+      threads.modify(thread, { $0?.life.bodyEnded(end) }) == true
     else { return }
     effects.append(.happened(StateEvent(thread: thread, kind: .death, generation: 0)))
-    if wasAlive {
+    if record.life.isAlive {
       for dependent in leaveWorld(thread, effects: &effects) { giveUpUnlessReachable(dependent, effects: &effects) }
       breakNested(of: thread, effects: &effects)
     }
-    agenda.append(contentsOf: ties[thread]?.deathWatchers.members ?? [])
+    lookAgain(at: ties.look(thread, \.deathWatchers))
     finishNesting(of: thread, effects: &effects)
     release(thread, effects: &effects)
     finishStep(&effects)
@@ -72,8 +72,8 @@ extension Kernel {
   // MARK: - Shared with the other inputs
 
   mutating func stop(_ thread: ThreadID, effects: inout Effects) {
-    guard let generation = threads[thread]?.life.suspend() else { return }
-    for wait in ties[thread]?.waits.members ?? [] { unpark(wait) }
+    guard let generation = threads.modify(thread, { $0?.life.suspend() }) else { return }
+    for wait in ties.look(thread, \.waits) ?? [] { unpark(wait) }
     effects.append(.stopBody(thread, generation: generation))
     giveUpUnlessReachable(thread, effects: &effects)
   }
@@ -81,7 +81,7 @@ extension Kernel {
   /// Decides that a thread ends; its death comes with `bodyEnded`. What is nested in it is the caller's to break, once all
   /// that ends in this step is decided.
   mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
-    guard threads[thread]?.life.end() == true else { return }
+    guard threads.modify(thread, { $0?.life.end() }) == true else { return }
     awaitEnd(of: thread)
     let dependents = leaveWorld(thread, effects: &effects)
     effects.append(.endBody(thread, reason))
@@ -91,39 +91,46 @@ extension Kernel {
   /// Takes a thread that will not act again out of all that might still move it.
   ///
   /// - Returns: the threads that it cannot resume any more.
-  mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) -> [ThreadID] {
-    for wait in ties[thread]?.waits.members ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
-    for manager in ties[thread]?.managers ?? [] { custodians[manager]?.members.remove(thread) }
-    ties[thread]?.managers = []
-    for benefactor in ties[thread]?.benefactors.members ?? [] { ties[benefactor]?.dependents.remove(thread) }
-    let dependents = ties[thread]?.dependents.members ?? []
+  mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) -> Roster<ThreadID> {
+    for wait in ties.look(thread, \.waits) ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
+    for manager in ties.look(thread, \.custodians) ?? [] { custodians.modify(manager) { $0?.members.remove(thread) } }
+    ties.modify(thread) { $0?.custodians = [] }
+    threads.modify(thread) { $0?.mailCount = 0 }
+    return detach(thread)
+  }
+
+  /// Ends the thread's attachments, in both directions.
+  ///
+  /// - Returns: those that were attached to it.
+  private mutating func detach(_ thread: ThreadID) -> Roster<ThreadID> {
+    guard ties.look(thread, \.isAttached) == true else { return [] }
+    for benefactor in ties[thread]?.benefactors ?? [] { ties[benefactor]?.dependents.remove(thread) }
+    let dependents = ties[thread]?.dependents ?? []
     for dependent in dependents { ties[dependent]?.benefactors.remove(thread) }
-    ties[thread]?.benefactors = Roster()
-    ties[thread]?.dependents = Roster()
-    threads[thread]?.mailCount = 0
+    ties[thread]?.benefactors = []
+    ties[thread]?.dependents = []
     return dependents
   }
 
   /// From here on the shutdown of the thread's custodians waits for its body.
   private mutating func awaitEnd(of thread: ThreadID) {
-    for manager in ties[thread]?.managers ?? [] {
-      custodians[manager]?.departing.append(thread)
-      ties[thread]?.awaitedBy.append(manager)
-    }
+    let managers = ties.look(thread, \.custodians) ?? []
+    ties.modify(thread) { $0?.awaitedBy = managers }
+    for manager in managers { custodians.modify(manager) { $0?.departing.append(thread) } }
   }
 
   /// Tells the custodians that waited for the thread's body that it is gone.
   private mutating func release(_ thread: ThreadID, effects: inout Effects) {
-    let awaitedBy = ties[thread]?.awaitedBy ?? []
-    ties[thread]?.awaitedBy = []
+    guard let awaitedBy = ties.look(thread, \.awaitedBy), !awaitedBy.isEmpty else { return }
+    ties.modify(thread) { $0?.awaitedBy = [] }
     for custodian in awaitedBy {
-      custodians[custodian]?.departing.remove(thread)
-      effects.append(contentsOf: custodians.removeCompleted(from: custodian).map(Effect.shutdownComplete))
+      custodians.modify(custodian) { $0?.departing.remove(thread) }
+      for completed in custodians.removeCompleted(from: custodian) { effects.append(.shutdownComplete(completed)) }
     }
   }
 
   private mutating func bodyFollowed(_ thread: ThreadID, _ generation: UInt64, effects: inout Effects) {
-    guard let happened = threads[thread]?.life.bodyFollowed(generation) else { return }
+    guard let happened = threads.modify(thread, { $0?.life.bodyFollowed(generation) }) else { return }
     for generation in happened {
       let event = StateEvent(
         thread: thread,
@@ -132,7 +139,7 @@ extension Kernel {
       )
       effects.append(.happened(event))
     }
-    agenda.append(contentsOf: ties[thread]?.changeWatchers.members ?? [])
+    lookAgain(at: ties.look(thread, \.changeWatchers))
     finishStep(&effects)
   }
 }

@@ -26,7 +26,7 @@ extension Kernel {
     } catch {
       throw .mail(thread: thread, error)
     }
-    threads.modify(thread) { $0.mailCount += 1 }
+    threads.modify(thread) { $0?.mailCount += 1 }
     if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 
@@ -35,7 +35,7 @@ extension Kernel {
   /// - Returns: whether there is one: take it out of the mailbox now.
   package mutating func tryReceive(in thread: ThreadID) throws(Refusal) -> Bool {
     let count = try receiver(thread, .fail).mailCount
-    if count > 0 { threads.modify(thread) { $0.mailCount -= 1 } }
+    if count > 0 { threads.modify(thread) { $0?.mailCount -= 1 } }
     return count > 0
   }
 
@@ -50,7 +50,7 @@ extension Kernel {
   ) throws(Refusal) {
     let receiver = try receiver(thread, .queue)
     rewind()
-    threads.modify(thread) { $0.mailCount += count }
+    threads.modify(thread) { $0?.mailCount += count }
     if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 

@@ -15,23 +15,24 @@ extension Kernel {
     let nested = try makeThread(under: custodian, breaksEnabled: threads[creator]?.breaks.areEnabled ?? true)
     threads[nested]?.creator = creator
     threads[creator]?.nesting = .active(nested, isLost: false)
-    let wait = beginWait([Branch(.nestedEnd)], of: creator, enablesBreaks: false, firstLookAt: 0, effects: &effects)
+    let wait = Wait(owner: creator, branches: Branches(.nestedEnd), enablesBreaks: false)
+    let id = begin(wait, firstLookAt: 0, effects: &effects)
     if let kind = threads[creator]?.breaks.take() { register(kind, with: nested, effects: &effects) }
     finishStep(&effects)
-    return (nested, wait)
+    return (nested, id)
   }
 
   /// The creator ends or is dead before its nested thread is done, which gets a break and lives on (TH-21). No effect when
   /// nothing is nested in the creator, or what is ends as well.
   mutating func breakNested(of creator: ThreadID, effects: inout Effects) {
-    guard case .active(let nested, _) = threads[creator]?.nesting else { return }
+    guard case .active(let nested, _) = threads.look(creator, \.nesting) else { return }
     register(.interrupt, with: nested, effects: &effects)
   }
 
   /// A thread is dead. If it was nested, its creator goes on, or waits for what is nested in the dead one (TH-25); a
   /// break that is left over moves to the creator (TH-27).
   mutating func finishNesting(of thread: ThreadID, effects: inout Effects) {
-    guard let record = threads[thread] else { return }
+    guard let record = threads.look(thread, \.self), record.isNestedOrNesting else { return }
     if case .active(let inner, _) = record.nesting {
       threads[inner]?.creator = record.creator
       giveUpUnlessReachable(inner, effects: &effects)
@@ -45,7 +46,7 @@ extension Kernel {
     } else {
       let outcome = isLost ? .killed : end(of: thread)
       threads[creator]?.nesting = .done(outcome)
-      agenda.append(contentsOf: ties[creator]?.waits.members ?? [])
+      lookAgain(at: ties[creator]?.waits)
       giveUpUnlessReachable(creator, effects: &effects)
     }
   }

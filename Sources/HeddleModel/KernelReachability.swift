@@ -8,11 +8,11 @@ import DequeModule
 
 extension Kernel {
   /// One more handle holds the thread. A new thread has one.
-  package mutating func hold(_ thread: ThreadID) { threads.modify(thread) { $0.holders += 1 } }
+  package mutating func hold(_ thread: ThreadID) { threads.modify(thread) { $0?.holders += 1 } }
 
   /// A handle that held the thread is gone.
   package mutating func letGo(of thread: ThreadID, effects: inout Effects) {
-    threads.modify(thread) { $0.holders -= 1 }
+    threads.modify(thread) { $0?.holders -= 1 }
     giveUpUnlessReachable(thread, effects: &effects)
     finishStep(&effects)
   }
@@ -20,13 +20,13 @@ extension Kernel {
   /// The event of `kind` that the thread has now, for one that keeps it until it says so by `letGo(of:effects:)`.
   package mutating func claim(_ kind: StateEvent.Kind, of thread: ThreadID) throws(Refusal) -> StateEvent {
     let event = try event(kind, of: thread)
-    threads.modify(thread) { $0.claim(event) }
+    threads.modify(thread) { $0?.claim(event) }
     return event
   }
 
   /// Nobody keeps an event that was claimed once.
   package mutating func letGo(of event: StateEvent, effects: inout Effects) {
-    threads.modify(event.thread) { $0.unclaim(event) }
+    threads.modify(event.thread) { $0?.unclaim(event) }
     giveUpUnlessReachable(event.thread, effects: &effects)
     finishStep(&effects)
   }
@@ -36,11 +36,11 @@ extension Kernel {
   /// Ends the body of a suspended thread that nobody can resume, and of those that depend on it alone. They never die by
   /// that (GC-01).
   mutating func giveUpUnlessReachable(_ thread: ThreadID, effects: inout Effects) {
-    guard threads[thread]?.isFree == true, !isMovedByBenefactors(thread) else { return }
+    guard threads.look(thread, \.isFree) == true, !isMovedByBenefactors(thread) else { return }
     var pending: Deque = [thread]
     while let next = pending.popFirst() {
-      guard threads[next]?.isFree == true, !isMovedByBenefactors(next) else { continue }
-      threads.modify(next) { $0.giveUp() }
+      guard threads.look(next, \.isFree) == true, !isMovedByBenefactors(next) else { continue }
+      threads.modify(next) { $0?.giveUp() }
       pending.append(contentsOf: leaveWorld(next, effects: &effects))
       effects.append(.endBody(next, .unreachable))
     }
@@ -51,8 +51,8 @@ extension Kernel {
     var seen: Set = [thread]
     var pending: Deque = [thread]
     while let next = pending.popFirst() {
-      for benefactor in ties[next]?.benefactors.members ?? [] where seen.insert(benefactor).inserted {
-        guard threads[benefactor]?.isFree == true else { return true }
+      for benefactor in ties.look(next, \.benefactors) ?? [] where seen.insert(benefactor).inserted {
+        guard threads.look(benefactor, \.isFree) == true else { return true }
         pending.append(benefactor)
       }
     }
@@ -83,9 +83,13 @@ extension ThreadRecord {
 
   fileprivate mutating func giveUp() { isGivenUp = life.end() }
 
-  /// The thread was resumed: the resumption that it waited for has happened, so its claims hold the thread from now on.
-  mutating func holdByResumption() {
+  /// Lets it go on, if it is suspended. The resumption that it waited for has happened, so its claims hold it from now on.
+  ///
+  /// - Returns: the generation; nil when it had no effect.
+  mutating func resume() -> UInt64? {
+    guard let generation = life.resume() else { return nil }
     holders += resumptionClaims
     resumptionClaims = 0
+    return generation
   }
 }

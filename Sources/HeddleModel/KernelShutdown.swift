@@ -12,12 +12,12 @@ extension Kernel {
     for id in subtree {
       custodians[id]?.isShutDown = true
       effects.append(.shutDown(id))
-      agenda.append(contentsOf: custodians[id]?.watchers.members ?? [])
+      lookAgain(at: custodians[id]?.watchers)
     }
     let ended = subtree.flatMap { dismissMembers(of: $0, effects: &effects) }
     for thread in ended { breakNested(of: thread, effects: &effects) }
     for id in subtree.reversed() {
-      effects.append(contentsOf: custodians.removeCompleted(from: id).map(Effect.shutdownComplete))
+      for completed in custodians.removeCompleted(from: id) { effects.append(.shutdownComplete(completed)) }
     }
     finishStep(&effects)
   }
@@ -25,16 +25,23 @@ extension Kernel {
   /// - Returns: the threads that are to end.
   private mutating func dismissMembers(of custodian: CustodianID, effects: inout Effects) -> [ThreadID] {
     var ended: [ThreadID] = []
-    for thread in custodians[custodian]?.members.members ?? [] {
-      if ties[thread]?.managers == [custodian], threads[thread]?.suspendsOnKill == false {
+    for thread in takeMembers(of: custodian) {
+      let isLast = ties.look(thread) { $0.custodians.isOnly(custodian) } == true
+      if isLast, threads.look(thread, \.suspendsOnKill) == false {
         end(thread, .lostCustodian(custodian), effects: &effects)
         ended.append(thread)
       } else {
-        custodians[custodian]?.members.remove(thread)
-        ties[thread]?.managers.removeAll { $0 == custodian }
-        if ties[thread]?.managers.isEmpty == true { stop(thread, effects: &effects) }
+        ties.modify(thread) { $0?.custodians.remove(custodian) }
+        if ties.look(thread, \.custodians.isEmpty) == true { stop(thread, effects: &effects) }
       }
     }
     return ended
+  }
+
+  /// The threads that the custodian has managed until now, and does not any more.
+  private mutating func takeMembers(of custodian: CustodianID) -> Roster<ThreadID> {
+    let members = custodians.look(custodian, \.members) ?? []
+    custodians.modify(custodian) { $0?.members = [] }
+    return members
   }
 }

@@ -1,79 +1,86 @@
 /// A set that keeps the order in which its members came; joining and leaving take constant time on average.
 ///
-/// Most rosters are short: up to 16 members are a plain array. A longer one knows the place of each member; one that
-/// leaves it makes a gap, and gaps are closed when they outnumber the members.
-package struct Roster<Member: Hashable> {
-  private static var shortCount: Int { 16 }
-
-  private var slots: [Member?] = []
-  /// Where each member is; nil while the roster is short and has no gaps.
-  private var positions: [Member: Int]?
-  /// No member stands before this slot.
-  private var head = 0
+/// Most rosters have one member at most, and take no memory but their own.
+package struct Roster<Member: Identifier> {
+  /// The member that came first; the identifier that is nobody's when there is none.
+  private var front = Roster.nobody
+  /// Those behind it: one crowd, or nil before there was a second member. In an array, so that the roster is small.
+  private var others: [Crowd<Member>]?
 
   package init() {}
 
-  package var count: Int { positions?.count ?? slots.count }
-  package var isEmpty: Bool { count == 0 }
-
-  /// The members, first come first.
-  package var members: [Member] { slots[head...].compactMap(\.self) }
+  private static var nobody: Member { Member(rawValue: 0) }
 
   /// The member that came first.
-  package var first: Member? { head < slots.count ? slots[head] : nil }
+  package var first: Member? { isEmpty ? nil : front }
+  package var count: Int { isEmpty ? 0 : 1 + (others?[0].count ?? 0) }
+  package var isEmpty: Bool { front == Self.nobody }
 
-  package func contains(_ member: Member) -> Bool { position(of: member) != nil }
+  /// Whether `member` is in it, and no other.
+  package func isOnly(_ member: Member) -> Bool { first == member && count == 1 }
 
-  /// The first member that satisfies `condition`, first come first.
-  package func first(where condition: (Member) -> Bool) -> Member? {
-    for case .some(let member) in slots[head...] where condition(member) { return member }
-    return nil
+  /// The members, first come first.
+  package var members: [Member] { isEmpty ? [] : Array(self) }
+
+  package func contains(_ member: Member) -> Bool {
+    !isEmpty && front == member || others?[0].contains(member) == true
   }
 
   /// Adds `member` at the end; no effect on one that is there already.
+  @inline(__always)
   package mutating func append(_ member: Member) {
-    guard position(of: member) == nil else { return }
-    positions?[member] = slots.count
-    slots.append(member)
-    if positions == nil, slots.count > Self.shortCount { settle() }
+    if isEmpty { front = member } else if front != member { appendBehind(member) }
   }
 
   /// Removes `member`; no effect when it is not there.
+  @inline(__always)
   package mutating func remove(_ member: Member) {
-    guard let position = position(of: member) else { return }
-    guard positions != nil else {
-      slots.remove(at: position)
-      return
+    if front != member {
+      others?[0].remove(member)
+    } else {
+      front = others?[0].popFirst() ?? Self.nobody
     }
-    slots[position] = nil
-    positions?[member] = nil
-    while head < slots.count, slots[head] == nil { head += 1 }
-    if slots.count > 2 * count + Self.shortCount { settle() }
   }
 
   /// Appends or removes `member`.
+  @inline(__always)
   mutating func set(_ member: Member, isIn: Bool) {
     if isIn { append(member) } else { remove(member) }
   }
 
-  private func position(of member: Member) -> Int? {
-    if let positions { positions[member] } else { slots.firstIndex(of: member) }
+  private mutating func appendBehind(_ member: Member) {
+    if others == nil { others = [Crowd()] }
+    others?[0].append(member)
+  }
+}
+
+extension Roster: Sequence {
+  package struct Iterator: IteratorProtocol {
+    fileprivate var first: Member?
+    fileprivate let others: [Crowd<Member>]?
+    fileprivate var slot = 0
+
+    package mutating func next() -> Member? {
+      defer { first = nil }
+      return first ?? others?[0].next(from: &slot)
+    }
   }
 
-  /// Closes the gaps, and learns the places anew if there are many.
-  private mutating func settle() {
-    let members = members
-    slots = members
-    head = 0
-    let isShort = members.count <= Self.shortCount / 2
-    positions = isShort ? nil : Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
+  /// Goes through the members, first come first, as they are now, whatever becomes of the roster meanwhile.
+  package func makeIterator() -> Iterator { Iterator(first: first, others: others) }
+}
+
+extension Roster: ExpressibleByArrayLiteral {
+  /// The members, each at its first place.
+  package init(arrayLiteral members: Member...) {
+    for member in members { append(member) }
   }
 }
 
 extension Roster: Sendable where Member: Sendable {}
 
 extension Roster: Equatable {
-  package static func == (left: Roster, right: Roster) -> Bool { left.members == right.members }
+  package static func == (left: Roster, right: Roster) -> Bool { left.elementsEqual(right) }
 }
 
 extension Roster: Codable where Member: Codable {

@@ -23,14 +23,22 @@ package struct ThreadLife: Equatable, Codable, Sendable {
 
   package init() {}
 
+  /// Whether the thread is neither dead nor suspended.
+  var isRunning: Bool { if case .running = phase { true } else { false } }
+
   /// Whether the thread may still act, now or after a resume.
-  package var isAlive: Bool { phase == .running || phase == .suspended }
+  package var isAlive: Bool {
+    switch phase {
+    case .running, .suspended: true
+    case .ending, .dead: false
+    }
+  }
 
   /// Stops a running thread.
   ///
   /// - Returns: the generation of this suspension; nil when it had no effect.
   package mutating func suspend() -> UInt64? {
-    guard phase == .running else { return nil }
+    guard isRunning else { return nil }
     phase = .suspended
     generation += 1
     return generation
@@ -40,7 +48,7 @@ package struct ThreadLife: Equatable, Codable, Sendable {
   ///
   /// - Returns: the generation of this resumption; nil when it had no effect.
   package mutating func resume() -> UInt64? {
-    guard phase == .suspended else { return nil }
+    guard case .suspended = phase else { return nil }
     phase = .running
     generation += 1
     return generation

@@ -18,14 +18,19 @@ package struct ThreadRecord: Equatable, Codable, Sendable {
   var resumptionClaims = 0
   /// Whether it was given up, since nobody could resume it: it is ending, and never dead.
   var isGivenUp = false
+
+  /// Whether it is nested in a thread, or one is nested in it, or was and it has not been told of the end.
+  var isNestedOrNesting: Bool {
+    if creator == nil, case .idle = nesting { false } else { true }
+  }
 }
 
 /// What one thread is tied to, beside its record.
 package struct ThreadTies: Equatable, Codable, Sendable {
   /// Its custodians, in the order in which it got them; none of them at or below another (SR-19, SR-20).
-  package internal(set) var managers: [CustodianID]
+  var custodians: Roster<CustodianID>
   /// The custodians that managed it when it was told to end; their shutdown waits for its body.
-  var awaitedBy: [CustodianID] = []
+  var awaitedBy = Roster<CustodianID>()
   /// Those that get what this thread gets, in the order of attachment.
   var dependents = Roster<ThreadID>()
   /// Those that it is attached to.
@@ -37,6 +42,13 @@ package struct ThreadTies: Equatable, Codable, Sendable {
   var deathWatchers = Roster<WaitID>()
   /// The waits for its suspensions and resumptions.
   var changeWatchers = Roster<WaitID>()
+
+  init(custodian: CustodianID) { custodians = [custodian] }
+
+  /// Whether it has a benefactor, or is one.
+  var isAttached: Bool { !dependents.isEmpty || !benefactors.isEmpty }
+  /// Its custodians as an array.
+  package var managers: [CustodianID] { custodians.members }
 }
 
 /// Where a thread stands with a nested thread of its own. Racket: `call-in-nested-thread`.

@@ -32,8 +32,8 @@ extension Kernel {
 
   /// Raises the count by one; the longest waiting gets it (EV-12). Racket: `semaphore-post`.
   package mutating func post(_ semaphore: SemaphoreID, effects: inout Effects) throws(Refusal) {
-    guard let count = semaphores[semaphore]?.count else { throw .noSuchSemaphore(semaphore) }
-    semaphores[semaphore]?.count = count == .max ? count : count + 1
+    guard let count = semaphores.look(semaphore, \.count) else { throw .noSuchSemaphore(semaphore) }
+    semaphores.modify(semaphore) { $0?.count = count == .max ? count : count + 1 }
     serveSemaphore(semaphore, effects: &effects)
   }
 
@@ -52,55 +52,61 @@ extension Kernel {
 
   /// Serves those that wait for the thread's mail, longest waiting first, while there is any.
   mutating func serveMail(of thread: ThreadID, effects: inout Effects) {
-    while let count = threads[thread]?.mailCount, count > 0, let wait = ties[thread]?.mailWatchers.first {
+    while threads.look(thread, \.mailCount) ?? 0 > 0, let wait = ties.look(thread, \.mailWatchers.first) ?? nil {
       agenda.append(wait)
       finishStep(&effects)
     }
   }
 
   private mutating func serveSemaphore(_ semaphore: SemaphoreID, effects: inout Effects) {
-    while let record = semaphores[semaphore], record.count > 0, let wait = record.watchers.first {
+    while let wait = semaphores.look(semaphore, { $0.count > 0 ? $0.watchers.first : nil }) ?? nil {
       agenda.append(wait)
       finishStep(&effects)
     }
   }
 
   mutating func settle(_ nack: NackID, isReady: Bool) {
-    guard nacks[nack]?.state == .pending else { return }
-    nacks[nack]?.state = isReady ? .ready : .silent
-    if isReady { agenda.append(contentsOf: nacks[nack]?.watchers.members ?? []) }
+    guard nacks.look(nack, \.state) == .pending else { return }
+    nacks.modify(nack) { $0?.state = isReady ? .ready : .silent }
+    if isReady { lookAgain(at: nacks.look(nack, \.watchers)) }
   }
 
-  /// Throws unless what the branch names exists.
-  func requireSource(of branch: Branch, in owner: ThreadID?) throws(Refusal) {
-    switch branch.event {
+  /// Throws unless what the branch at `index` names exists.
+  func requireSources(of branches: [Branch], at index: Int, in owner: ThreadID?) throws(Refusal) {
+    try requireSource(branches[index].event, in: owner)
+    guard !branches[index].nacks.isEmpty else { return }
+    for nack in branches[index].nacks where !nacks.contains(nack) { throw .noSuchNack(nack) }
+  }
+
+  /// Throws unless what the event names exists.
+  func requireSource(_ event: Event, in owner: ThreadID?) throws(Refusal) {
+    switch event {
     case .state(let event):
       if !threads.wasUsed(event.thread) { throw .noSuchThread(event.thread) }
     case .mail, .receive, .nestedEnd:
-      if owner == nil { throw .notInThread(branch.event) }
+      if owner == nil { throw .notInThread(event) }
     case .semaphore(let id), .peek(let id):
-      if semaphores[id] == nil { throw .noSuchSemaphore(id) }
+      if !semaphores.contains(id) { throw .noSuchSemaphore(id) }
     case .put(let id), .get(let id):
-      if channels[id] == nil { throw .noSuchChannel(id) }
+      if !channels.contains(id) { throw .noSuchChannel(id) }
     case .shutdown(let id): _ = try custodians.isShutDown(id)
     case .nack(let id):
-      if nacks[id] == nil { throw .noSuchNack(id) }
+      if !nacks.contains(id) { throw .noSuchNack(id) }
     case .alarm, .always, .never: break
     }
-    for nack in branch.nacks where nacks[nack] == nil { throw .noSuchNack(nack) }
   }
 
-  func isReady(_ event: Event, for id: WaitID, _ wait: Wait) -> Bool {
+  func isReady(_ event: Event, for id: WaitID, _ owner: ThreadID?) -> Bool {
     switch event {
     case .state(let event): hasHappened(event)
-    case .mail, .receive: wait.owner.flatMap { threads[$0]?.mailCount } ?? 0 > 0
-    case .semaphore(let id), .peek(let id): semaphores[id]?.count ?? 0 > 0
+    case .mail, .receive: owner.flatMap { threads.look($0, \.mailCount) } ?? 0 > 0
+    case .semaphore(let id), .peek(let id): semaphores.look(id, \.count) ?? 0 > 0
     case .put, .get: partner(of: event, for: id) != nil
     case .shutdown(let id): (try? custodians.isShutDown(id)) ?? false
     case .alarm(let instant): instant <= now
-    case .nack(let id): nacks[id]?.state == .ready
+    case .nack(let id): nacks.look(id, \.state) == .ready
     case .nestedEnd:
-      if case .done = wait.owner.flatMap({ threads[$0]?.nesting }) { true } else { false }
+      if case .done = owner.flatMap({ threads[$0]?.nesting }) { true } else { false }
     case .always: true
     case .never: false
     }
@@ -108,32 +114,33 @@ extension Kernel {
 
   /// Whether the event has happened. Of a thread that is forgotten, its death has.
   package func hasHappened(_ event: StateEvent) -> Bool {
-    guard let record = threads[event.thread] else { return event.kind == .death && threads.wasUsed(event.thread) }
-    return record.life.hasHappened(event.kind, event.generation)
+    threads.look(event.thread) { $0.life.hasHappened(event.kind, event.generation) }
+      ?? (event.kind == .death && threads.wasUsed(event.thread))
   }
 
   /// The wait that has waited longest at the other end of the channel, and its first branch there; never the same wait.
   func partner(of event: Event, for id: WaitID) -> (wait: WaitID, branch: Int)? {
-    let candidates: Roster<WaitID>?
-    let other: Event
+    let (candidate, other): (WaitID?, Event)
     switch event {
-    case .put(let channel): (candidates, other) = (channels[channel]?.getters, .get(channel))
-    case .get(let channel): (candidates, other) = (channels[channel]?.putters, .put(channel))
+    case .put(let channel):
+      (candidate, other) = (channels.look(channel) { $0.getters.first { $0 != id } } ?? nil, .get(channel))
+    case .get(let channel):
+      (candidate, other) = (channels.look(channel) { $0.putters.first { $0 != id } } ?? nil, .put(channel))
     default: return nil
     }
-    guard let wait = candidates?.first(where: { $0 != id }),
-      let branch = waits[wait]?.branches.firstIndex(where: { $0.event == other })
-    else { return nil }
-    return (wait, branch)
+    guard let candidate, let branch = waits.look(candidate, { $0.branches.firstIndex(of: other) }) ?? nil else {
+      return nil
+    }
+    return (candidate, branch)
   }
 
   /// Takes from the source what choosing `event` takes.
   mutating func take(_ event: Event, owner: ThreadID?) -> Choice {
     switch event {
-    case .semaphore(let id): semaphores[id]?.count -= 1
+    case .semaphore(let id): semaphores.modify(id) { $0?.count -= 1 }
     case .receive:
       guard let owner else { break }
-      threads[owner]?.mailCount -= 1
+      threads.modify(owner) { $0?.mailCount -= 1 }
       return .message(from: owner)
     case .nestedEnd:
       guard let owner, case .done(let end) = threads[owner]?.nesting else { break }
@@ -147,17 +154,15 @@ extension Kernel {
   /// Puts a wait into the queue of one of its sources, or takes it out.
   mutating func setQueued(_ isQueued: Bool, _ id: WaitID, ticket: UInt64, at event: Event, owner: ThreadID?) {
     switch event {
-    case .state(let event) where event.kind == .death: ties[event.thread]?.deathWatchers.set(id, isIn: isQueued)
-    case .state(let event): ties[event.thread]?.changeWatchers.set(id, isIn: isQueued)
-    case .mail, .receive:
-      guard let owner else { break }
-      ties[owner]?.mailWatchers.set(id, isIn: isQueued)
-      threads[owner]?.isMailAwaited = ties[owner]?.mailWatchers.isEmpty == false
-    case .semaphore(let source), .peek(let source): semaphores[source]?.watchers.set(id, isIn: isQueued)
-    case .put(let source): channels[source]?.putters.set(id, isIn: isQueued)
-    case .get(let source): channels[source]?.getters.set(id, isIn: isQueued)
+    case .state(let event) where event.kind == .death:
+      ties.modify(event.thread) { $0?.deathWatchers.set(id, isIn: isQueued) }
+    case .state(let event): ties.modify(event.thread) { $0?.changeWatchers.set(id, isIn: isQueued) }
+    case .mail, .receive: if let owner { setAwaitingMail(isQueued, id, in: owner) }
+    case .semaphore(let source), .peek(let source): semaphores.modify(source) { $0?.watchers.set(id, isIn: isQueued) }
+    case .put(let source): channels.modify(source) { $0?.putters.set(id, isIn: isQueued) }
+    case .get(let source): channels.modify(source) { $0?.getters.set(id, isIn: isQueued) }
     case .shutdown(let source): custodians[source]?.watchers.set(id, isIn: isQueued)
-    case .nack(let source): nacks[source]?.watchers.set(id, isIn: isQueued)
+    case .nack(let source): nacks.modify(source) { $0?.watchers.set(id, isIn: isQueued) }
     case .alarm(let instant):
       if isQueued {
         alarms.insert(AlarmQueue.Alarm(instant: instant, ticket: ticket, wait: id))
@@ -166,5 +171,11 @@ extension Kernel {
       }
     case .nestedEnd, .always, .never: break
     }
+  }
+
+  private mutating func setAwaitingMail(_ isQueued: Bool, _ id: WaitID, in thread: ThreadID) {
+    ties.modify(thread) { $0?.mailWatchers.set(id, isIn: isQueued) }
+    let isAwaited = ties.look(thread, \.mailWatchers.isEmpty) == false
+    threads.modify(thread) { $0?.isMailAwaited = isAwaited }
   }
 }

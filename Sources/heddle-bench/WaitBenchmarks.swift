@@ -15,9 +15,9 @@ enum WaitBenchmarks {
   /// One wait for another thread's death, begun and given up.
   private static func givenUp() throws(Refusal) -> Double {
     var (kernel, waiter, other) = try pair()
-    let branches = [Branch(.state(try kernel.event(.death, of: other)))]
+    let death = try kernel.event(.death, of: other)
     return try measure(lastEffects: 1) { (_, effects) throws(Refusal) in
-      let wait = try kernel.sync(branches, in: waiter, effects: &effects)
+      let wait = try kernel.sync(.state(death), in: waiter, effects: &effects)
       kernel.withdraw(wait, effects: &effects)
     }
   }
@@ -28,7 +28,7 @@ enum WaitBenchmarks {
     var mailbox = Mailbox<Int>(bounds: .supervised)
     var sum = 0
     let elapsed = try measure(lastEffects: 1) { (round, effects) throws(Refusal) in
-      _ = try kernel.sync([Branch(.receive)], in: waiter, effects: &effects)
+      _ = try kernel.sync(.receive, in: waiter, effects: &effects)
       try kernel.send(to: waiter, effects: &effects) { () throws(MailRefusal) in try mailbox.send(round, size: 8) }
       if case .chosen(_, _, .message) = effects.first { sum &+= mailbox.receive() ?? 0 }
     }
@@ -41,7 +41,7 @@ enum WaitBenchmarks {
     var (kernel, waiter, _) = try pair()
     let semaphore = kernel.makeSemaphore(count: 0)
     return try measure(lastEffects: 1) { (_, effects) throws(Refusal) in
-      _ = try kernel.sync([Branch(.semaphore(semaphore))], in: waiter, effects: &effects)
+      _ = try kernel.sync(.semaphore(semaphore), in: waiter, effects: &effects)
       try kernel.post(semaphore, effects: &effects)
     }
   }
@@ -51,8 +51,8 @@ enum WaitBenchmarks {
     var (kernel, getter, putter) = try pair()
     let channel = kernel.makeChannel()
     return try measure(lastEffects: 2) { (_, effects) throws(Refusal) in
-      _ = try kernel.sync([Branch(.get(channel))], in: getter, effects: &effects)
-      _ = try kernel.sync([Branch(.put(channel))], in: putter, effects: &effects)
+      _ = try kernel.sync(.get(channel), in: getter, effects: &effects)
+      _ = try kernel.sync(.put(channel), in: putter, effects: &effects)
     }
   }
 

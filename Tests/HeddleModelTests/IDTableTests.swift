@@ -79,6 +79,22 @@ struct IDTableTests {
     #expect(table[table.insert("next")] == "next")
   }
 
+  @Test(
+    "pages that come and go leave nothing behind, from one record at a time to some hundred",
+    arguments: [1, 2, 70, 200]
+  )
+  func window(width: Int) {
+    var table = Table()
+    for number in 1...1_000 {
+      #expect(table.insert("record \(number)") == ThreadID(rawValue: UInt64(number)))
+      if number > width { table.remove(ThreadID(rawValue: UInt64(number - width))) }
+    }
+    let last = 1_001 - width...1_000
+    #expect(table.pairs.map(\.1) == last.map { "record \($0)" })
+    #expect((1...1_000).allSatisfy { table.contains(ThreadID(rawValue: UInt64($0))) == last.contains($0) })
+    #expect(table.count == width)
+  }
+
   @Test("behaves as a dictionary with a counter does", arguments: 1...10)
   func model(seed: Int) {
     var random = SplitMix64(seed: UInt64(seed))
@@ -123,5 +139,23 @@ struct IDTableTests {
   )
   func corrupt(text: String, what: String) {
     #expect(throws: DecodingError.self, "\(what)") { try JSONDecoder().decode(Table.self, from: Data(text.utf8)) }
+  }
+
+  @Test("the few records that outlive many others are found, changed, listed and removed like any")
+  func elders() throws {
+    var table = Table()
+    var survivors: [ThreadID] = []
+    for number in 1...100_000 {
+      let id = table.insert("record \(number)")
+      if number % 9_000 == 0 { survivors.append(id) } else { table.remove(id) }
+    }
+    #expect(table.ids == survivors)
+    for id in survivors { table[id]?.append("!") }
+    #expect(table.pairs.map(\.1) == survivors.map { "record \($0.rawValue)!" })
+    let copy = try JSONDecoder().decode(Table.self, from: JSONEncoder().encode(table))
+    #expect(copy == table)
+    for id in survivors { #expect(table.remove(id) == "record \(id.rawValue)!") }
+    #expect(table.count == 0)
+    #expect(table.ids.isEmpty)
   }
 }
