@@ -49,6 +49,38 @@ let package = Package(
       swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
     ),
 
+    // Examples: programs that use HeddleThreads alone.
+    .executableTarget(
+      name: "example-bounded-buffer",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/BoundedBuffer",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-supervisor",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/Supervisor",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-budgeted-search",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/BudgetedSearch",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-pipeline",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/Pipeline",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-race",
+      dependencies: ["HeddleThreads"],
+      path: "Sources/Examples/Race",
+      swiftSettings: settings
+    ),
+
     // The door to the operating system: libuv, and the only room that imports it.
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
@@ -81,7 +113,11 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
-    .executableTarget(name: "heddle-bench", dependencies: ["HeddleModel", arguments], swiftSettings: settings),
+    .executableTarget(
+      name: "heddle-bench",
+      dependencies: ["HeddleModel", "HeddleThreads", arguments],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "heddle-replay",
       dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],
@@ -128,6 +164,7 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
+    .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
     .executableTarget(
       name: "heddle-test-vforking",

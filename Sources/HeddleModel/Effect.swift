@@ -47,4 +47,6 @@ package enum EndReason: Equatable, Codable, Sendable {
   case killed
   /// Its last custodian was shut down.
   case lostCustodian(CustodianID)
+  /// It is suspended, and nobody can resume it: the body goes, and the thread never dies of it.
+  case unreachable
 }

@@ -73,9 +73,11 @@ package struct Kernel: Equatable, Codable, Sendable {
     return thread
   }
 
-  /// Drops the record of a dead thread: from now on its identifier is gone. No effect on one that is not dead.
+  /// Drops the record of a thread that is dead or was given up: from now on its identifier is gone. No effect on any
+  /// other.
   package mutating func forget(_ thread: ThreadID) {
-    guard case .dead = threads[thread]?.life.phase else { return }
+    guard let record = threads[thread] else { return }
+    if case .dead = record.life.phase {} else if !record.isGivenUp { return }
     threads.remove(thread)
     ties.remove(thread)
   }

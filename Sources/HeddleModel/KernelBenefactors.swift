@@ -69,6 +69,7 @@ extension Kernel {
     var pending: Deque = [thread]
     while let next = pending.popFirst() {
       guard ties[next]?.managers.isEmpty == false, let generation = threads[next]?.life.resume() else { continue }
+      threads.modify(next) { $0.holdByResumption() }
       effects.append(.runBody(next, generation: generation))
       goOnWaiting(next, effects: &effects)
       pending.append(contentsOf: ties[next]?.dependents.members ?? [])

@@ -12,6 +12,7 @@ extension Kernel {
     try requireThread(thread)
     try requireAuthority(caller, over: thread)
     stop(thread, effects: &effects)
+    finishStep(&effects)
   }
 
   /// Ends a thread, or suspends it if it was made so. No effect on one that is ending or dead, or suspended instead
@@ -53,10 +54,13 @@ extension Kernel {
 
   /// The body is gone, by itself or by order: the thread is dead, and its death event fires, once.
   package mutating func bodyEnded(_ thread: ThreadID, _ end: BodyEnd, effects: inout Effects) {
-    guard let wasAlive = threads[thread]?.life.isAlive, threads[thread]?.life.bodyEnded(end) == true else { return }
+    // One that was given up has not terminated by that.
+    guard threads[thread]?.isGivenUp == false, let wasAlive = threads[thread]?.life.isAlive,
+      threads[thread]?.life.bodyEnded(end) == true
+    else { return }
     effects.append(.happened(StateEvent(thread: thread, kind: .death, generation: 0)))
     if wasAlive {
-      leaveWorld(thread, effects: &effects)
+      for dependent in leaveWorld(thread, effects: &effects) { giveUpUnlessReachable(dependent, effects: &effects) }
       breakNested(of: thread, effects: &effects)
     }
     agenda.append(contentsOf: ties[thread]?.deathWatchers.members ?? [])
@@ -71,6 +75,7 @@ extension Kernel {
     guard let generation = threads[thread]?.life.suspend() else { return }
     for wait in ties[thread]?.waits.members ?? [] { unpark(wait) }
     effects.append(.stopBody(thread, generation: generation))
+    giveUpUnlessReachable(thread, effects: &effects)
   }
 
   /// Decides that a thread ends; its death comes with `bodyEnded`. What is nested in it is the caller's to break, once all
@@ -78,20 +83,25 @@ extension Kernel {
   mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     guard threads[thread]?.life.end() == true else { return }
     awaitEnd(of: thread)
-    leaveWorld(thread, effects: &effects)
+    let dependents = leaveWorld(thread, effects: &effects)
     effects.append(.endBody(thread, reason))
+    for dependent in dependents { giveUpUnlessReachable(dependent, effects: &effects) }
   }
 
   /// Takes a thread that will not act again out of all that might still move it.
-  private mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) {
+  ///
+  /// - Returns: the threads that it cannot resume any more.
+  mutating func leaveWorld(_ thread: ThreadID, effects: inout Effects) -> [ThreadID] {
     for wait in ties[thread]?.waits.members ?? [] { withdraw(wait, .withdrawn(wait), effects: &effects) }
     for manager in ties[thread]?.managers ?? [] { custodians[manager]?.members.remove(thread) }
     ties[thread]?.managers = []
     for benefactor in ties[thread]?.benefactors.members ?? [] { ties[benefactor]?.dependents.remove(thread) }
-    for dependent in ties[thread]?.dependents.members ?? [] { ties[dependent]?.benefactors.remove(thread) }
+    let dependents = ties[thread]?.dependents.members ?? []
+    for dependent in dependents { ties[dependent]?.benefactors.remove(thread) }
     ties[thread]?.benefactors = Roster()
     ties[thread]?.dependents = Roster()
     threads[thread]?.mailCount = 0
+    return dependents
   }
 
   /// From here on the shutdown of the thread's custodians waits for its body.

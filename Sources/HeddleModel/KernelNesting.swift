@@ -32,7 +32,10 @@ extension Kernel {
   /// break that is left over moves to the creator (TH-27).
   mutating func finishNesting(of thread: ThreadID, effects: inout Effects) {
     guard let record = threads[thread] else { return }
-    if case .active(let inner, _) = record.nesting { threads[inner]?.creator = record.creator }
+    if case .active(let inner, _) = record.nesting {
+      threads[inner]?.creator = record.creator
+      giveUpUnlessReachable(inner, effects: &effects)
+    }
     threads[thread]?.nesting = .idle
     threads[thread]?.creator = nil
     guard let creator = record.creator, case .active(_, let isLost) = threads[creator]?.nesting else { return }
@@ -43,6 +46,7 @@ extension Kernel {
       let outcome = isLost ? .killed : end(of: thread)
       threads[creator]?.nesting = .done(outcome)
       agenda.append(contentsOf: ties[creator]?.waits.members ?? [])
+      giveUpUnlessReachable(creator, effects: &effects)
     }
   }
 

@@ -12,6 +12,12 @@ package struct ThreadRecord: Equatable, Codable, Sendable {
   package internal(set) var mailCount = 0
   /// Whether a wait is queued for its mail.
   var isMailAwaited = false
+  /// How many handles and claimed events hold it.
+  var holders = 1
+  /// How many claims there are on the resumption that it waits for, suspended; they hold nothing before it comes.
+  var resumptionClaims = 0
+  /// Whether it was given up, since nobody could resume it: it is ending, and never dead.
+  var isGivenUp = false
 }
 
 /// What one thread is tied to, beside its record.

@@ -11,11 +11,14 @@ extension World {
 
   /// Carries out one operation of the calling code.
   ///
-  /// - Throws: `ThreadError` when the model refuses, `Killed` and `BreakError` from the safe point.
+  /// - Parameter breaks: disabled, a break that is ready stays so for the caller's next safe point.
+  /// - Throws: `ThreadError` when the model refuses, `Killed` and, unless breaks are disabled, `BreakError` from the safe
+  ///   point.
   func act<Answer: Sendable>(
+    breaks: BreakSetting = .enabled,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await decide(input).answer
+    try await decide(breaks, input).answer
   }
 
   /// As `act`, for what may stop threads: returns when nothing of them executes any more. If the caller is among them, it
@@ -27,20 +30,25 @@ extension World {
   /// - Throws: `ThreadError` with `noSafePoint` when the time is up, too.
   func actStopping(
     within limit: Duration? = nil,
+    breaks: BreakSetting = .enabled,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> [Deeds.Stop]
   ) async throws {
-    let step = try await decide(input)
+    let step = try await decide(breaks, input)
     // Whoever gave them first may be about to carry them out: now they are, before this goes on.
     for stop in step.answer { perform(stop) }
     try await leave(step.answer.map(\.body) + step.stopped, within: limit)
   }
 
   private func decide<Answer: Sendable>(
+    _ breaks: BreakSetting,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> (answer: Answer, stopped: [ThreadBody]) {
     let caller = caller
     while true {
-      try await caller?.safePoint()
+      switch breaks {
+      case .enabled: try await caller?.safePoint()
+      case .disabled: try await caller?.standStill()
+      }
       let step = try attempt { (state, effects) throws(Refusal) -> Answer? in
         // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
         guard state.mayAct(caller?.id) else { return nil }

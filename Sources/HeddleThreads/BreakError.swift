@@ -2,6 +2,7 @@ internal import HeddleModel
 
 /// A break, thrown in the thread that it was sent to. Racket: `exn:break` and its kinds.
 public struct BreakError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The strongest of the breaks that were sent since the last one was thrown.
   public let kind: BreakKind
   public var description: String { "the thread was broken (\(kind.rawValue))" }
 
@@ -36,6 +37,7 @@ public enum BreakKind: String, Hashable, Sendable, CaseIterable {
 
 /// Whether a thread lets breaks in. Racket: `break-enabled`.
 public enum BreakSetting: Hashable, Sendable {
+  /// A break is thrown at the next safe point.
   case enabled
   /// A break waits until breaks are enabled.
   case disabled

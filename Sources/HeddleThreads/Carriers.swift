@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -9,14 +8,15 @@ internal import Glibc
 
 /// The operating-system threads on which local threads execute, one a processor unless told otherwise.
 ///
-/// A gate that has something to execute queues here, and a carrier gives it a turn, first come first served.
+/// A gate that has something to execute queues here, and a carrier gives it a turn: first come first served, but for the
+/// shares of thread groups.
 ///
 /// Waking a carrier costs more than most turns. So a carrier that makes one gate ready wakes nobody: it will be free
 /// itself in a moment. Should it not be, the look-out sees it within two milliseconds.
-final class Carriers: Sendable {
+package final class Carriers: Sendable {
   private struct State {
-    /// The gates that wait for a turn, longest waiting first.
-    var ready: Deque<Gate> = []
+    /// The gates that wait for a turn.
+    var ready = ReadyQueue()
     /// The carriers that sleep; the last that went to sleep is woken first.
     var sleepers: [Parker] = []
     /// How many carriers exist.
@@ -41,16 +41,17 @@ final class Carriers: Sendable {
   }
 
   /// One for the process: who shares the processors should know of each other.
-  static let shared = Carriers(count: processorCount())
+  package static let shared = Carriers(count: processorCount())
   /// One carrier alone, for worlds that are to behave in the same way each time.
-  static let single = Carriers(count: 1)
+  package static let single = Carriers(count: 1)
 
   private let state: Mutex<State>
   /// How many carriers there are while none is held up.
   private let ordinary: Int
   private let lookOut = LookOut()
 
-  init(count: Int) {
+  /// At most `count` carriers, each started when it is first needed; they stay until the process ends.
+  package init(count: Int) {
     ordinary = count
     state = Mutex(State(limit: count))
   }
@@ -59,8 +60,9 @@ final class Carriers: Sendable {
   func enqueue(_ gate: Gate) {
     let isOnCarrier = CurrentCarrier.exists
     let (helper, isLeftToCarrier) = state.withLock { state -> (Helper?, Bool) in
+      let isFirst = state.ready.isEmpty
       state.ready.append(gate)
-      if isOnCarrier, state.ready.count == 1 { return (nil, state.sleepers.count + state.limit > state.count) }
+      if isOnCarrier, isFirst { return (nil, state.sleepers.count + state.limit > state.count) }
       return (state.helper(), false)
     }
     bring(helper)

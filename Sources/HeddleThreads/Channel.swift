@@ -1,10 +1,14 @@
 internal import HeddleModel
 
 /// Where two threads meet: a put and a get happen together or not at all. Nothing is stored. Racket: `make-channel`.
+///
+/// The longest waiting are served first. A put whose thread is killed, broken or cancelled, or that loses in a choice, has
+/// given nothing; a get likewise has taken nothing.
 public final class Channel<Value: Sendable>: Sendable {
   private let id: ChannelID
   private let world: World
 
+  /// A channel on which nobody waits.
   public init(of type: Value.Type = Value.self) {
     let world = World.current
     self.world = world
@@ -13,10 +17,11 @@ public final class Channel<Value: Sendable>: Sendable {
 
   deinit { world.settle { (state, _) in state.kernel.forget(id) } }
 
-  /// Waits until another thread gets `value`. Racket: `channel-put`.
+  /// Waits until another thread gets `value`. Throws as `sync(_:enablingBreaks:)` does. Racket: `channel-put`.
   public func put(_ value: Value) async throws { try await sync(putting(value)) }
 
-  /// Waits until another thread puts a value, and takes it. Racket: `channel-get`.
+  /// Waits until another thread puts a value, and takes it. Throws as `sync(_:enablingBreaks:)` does. Racket:
+  /// `channel-get`.
   public func get() async throws -> Value { try await sync(getting) }
 
   /// Ready when another thread gets `value` at the same time. Racket: `channel-put-evt`.

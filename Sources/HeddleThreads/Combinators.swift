@@ -1,28 +1,30 @@
 internal import HeddleModel
 
 extension Event {
-  /// The event with its result changed by `change`, which cannot wait. Racket: `wrap-evt`.
+  /// The event with its result changed by `change`, which cannot wait. It is called if the event was chosen, and what it
+  /// throws, the wait throws. Racket: `wrap-evt`.
   public func wrap<New: Sendable>(_ change: @escaping @Sendable (Value) throws -> New) -> AnyEvent<New> {
     erased.map { try change($0) }
   }
 
   /// The event with its result handed to `handler`, which may wait: it is called after the choice has fallen, as if by the
-  /// caller of `sync`. Racket: `handle-evt`.
+  /// caller of `sync`, who gets what it throws. Racket: `handle-evt`.
   public func handle<New: Sendable>(_ handler: @escaping @Sendable (Value) async throws -> New) -> AnyEvent<New> {
     erased.map(handler)
   }
 }
 
-/// The first of several events. Of none, it is never ready. Racket: `choice-evt`.
+/// The first of several events; of several that are ready, any. Of none, it is never ready. Racket: `choice-evt`.
 public func choice<Value: Sendable>(_ events: any Event<Value>...) -> AnyEvent<Value> { choice(events) }
 
-/// The first of several events. Of none, it is never ready. Racket: `choice-evt`.
+/// The first of several events; of several that are ready, any. Of none, it is never ready. Racket: `choice-evt`.
 public func choice<Value: Sendable>(_ events: [any Event<Value>]) -> AnyEvent<Value> {
   // Not of no branch at all, so that its nacks have one to belong to.
   events.isEmpty ? never() : AnyEvent(.choice(events.map { $0.erased }))
 }
 
-/// The event that `make` gives, called once by each thread that waits, when it begins to. Racket: `guard-evt`.
+/// The event that `make` gives, called once by each thread that waits, when it begins to. If it throws, the wait does not
+/// begin and throws that; those made before it are told by their nacks. Racket: `guard-evt`.
 public func guarded<Value: Sendable>(_ make: @escaping @Sendable () async throws -> any Event<Value>) -> AnyEvent<Value>
 {
   AnyEvent(.guarded { try await make().erased })

@@ -13,14 +13,14 @@ public struct Custodian: Hashable, Sendable {
     self.world = world
   }
 
-  /// The custodian above all others.
+  /// The custodian above all others, which can be shut down like any.
   public static var root: Custodian { World.current.root }
 
   /// The calling thread's current custodian: the one that manages what it creates, and in whose name it suspends and
   /// kills. Racket: `current-custodian`.
   public static let current = Parameter(root)
 
-  /// A custodian directly below `parent`, by default below the current one.
+  /// A custodian directly below `parent`, by default below the current one. Having `parent` is all the authority it needs.
   ///
   /// - Throws: `ThreadError` with `custodianShutDown`.
   public init(below parent: Custodian = current.value) async throws {
@@ -46,7 +46,7 @@ public struct Custodian: Hashable, Sendable {
     }
   }
 
-  /// Ready when it is shut down, with itself.
+  /// Ready when it is shut down, with itself. Racket: a custodian box as an event.
   public var shutdown: AnyEvent<Custodian> { AnyEvent(.shutdown(id)) { [self] _ in self } }
 
   /// What it manages directly: the living threads, the custodians, and what registered by `manage(_:)`, each in the order

@@ -8,6 +8,8 @@ public final class CustodianBox<Value: Sendable>: Event {
   private let content: Content<Value>
   private let registration: Custodian.Registration
 
+  /// A box that holds `value` until `custodian` is shut down.
+  ///
   /// - Throws: `ThreadError` with `custodianShutDown`.
   public init(_ value: Value, in custodian: Custodian = Custodian.current.value) async throws {
     self.custodian = custodian

@@ -12,7 +12,7 @@ public protocol Event<Value>: Sendable {
   var erased: AnyEvent<Value> { get }
 }
 
-/// An event of which only the result's type is known. A value; it can be waited for any number of times.
+/// An event of which only the result's type is known. A value; it can be waited for any number of times, by any threads.
 public struct AnyEvent<Value: Sendable>: Event {
   indirect enum Node: Sendable {
     case leaf(Leaf)

@@ -42,10 +42,13 @@ final class Gate: TaskExecutor, Sendable {
   private let state = Mutex(State())
   private let carriers: Carriers
   private let activity: Activity
+  /// Whose share of the carriers it has.
+  let group: ThreadGroup
 
-  init(carriers: Carriers, activity: Activity) {
+  init(carriers: Carriers, activity: Activity, group: ThreadGroup) {
     self.carriers = carriers
     self.activity = activity
+    self.group = group
   }
 
   func enqueue(_ job: consuming ExecutorJob) {

@@ -81,7 +81,7 @@ extension LocalThread {
     }
   }
 
-  /// Returns when the thread is dead. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
+  /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
   public func wait() async throws { _ = try await sync(death) }
 }
 
@@ -102,12 +102,13 @@ extension LocalThread {
     try await body.safePoint()
   }
 
-  /// A safe point, for code that computes long without any other.
+  /// A safe point, for code that computes long without any other. No effect outside of any thread. (The original's threads
+  /// can be stopped anywhere.)
   ///
   /// - Throws: `BreakError`, `Killed`.
   public static func checkpoint() async throws { try await ThreadBody.current?.safePoint() }
 
-  /// Whether the calling thread lets breaks in. Racket: `break-enabled`.
+  /// Whether the calling thread lets breaks in; true outside of any. Racket: `break-enabled`.
   public static var areBreaksEnabled: Bool {
     guard let body = ThreadBody.current else { return true }
     return body.world.look { $0.areBreaksEnabled(in: body.id) }
@@ -162,6 +163,14 @@ extension ThreadBody {
     guard let kind else { return former }
     restoreBreaks(former)
     throw BreakError(BreakKind(kind))
+  }
+
+  /// Performs `operation` with breaks kept out. One that is pending or comes meanwhile waits for a later safe point.
+  func keepingBreaksOut<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
+    let former = world.look { [id] in $0.areBreaksEnabled(in: id) }
+    world.settle { [id] (state, _) throws(Refusal) in _ = try state.kernel.setBreaksEnabled(false, in: id) }
+    defer { restoreBreaks(former) }
+    return try await operation()
   }
 
   /// Sets what was set before; a pending break stays pending until the next safe point.

@@ -52,6 +52,8 @@ extension LocalThread {
   }
 
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
+  ///
+  /// - Throws: `ThreadError` with `notInThread`.
   public static func tryReceive() async throws -> (any Sendable)? {
     let body = try requireBody()
     return try await body.world.act { (state, _) throws(Refusal) in try state.tryReceive(in: body.id) }
@@ -59,6 +61,8 @@ extension LocalThread {
 
   /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.
   /// They may exceed the mailbox's limit. Racket: `thread-rewind-receive`.
+  ///
+  /// - Throws: `ThreadError` with `notInThread`.
   public static func rewind(_ messages: [any Sendable]) async throws {
     let body = try requireBody()
     try await body.world.act { (state, effects) throws(Refusal) in
@@ -69,7 +73,8 @@ extension LocalThread {
   /// Ready when the thread that waits for it has mail; it takes none. Racket: `thread-receive-evt`.
   public static var mail: MailEvent { MailEvent() }
 
-  /// Takes the first message of the mailbox of the thread that waits for it. `receive()` as an event.
+  /// Takes the first message of the mailbox of the thread that waits for it: `receive()` as an event. When another event is
+  /// chosen, the message stays. Outside of any thread the wait throws `ThreadError` with `notInThread`.
   public static var received: AnyEvent<any Sendable> { AnyEvent(.receive) { $0.value(as: (any Sendable).self) } }
 
   private static func requireBody() throws -> ThreadBody {
@@ -99,7 +104,8 @@ extension ThreadError {
     switch code {
     case .threadDead, .threadSuspended, .mailboxFull: true
     case .custodianShutDown, .notAuthorized, .notAbove, .notInThread, .ungated, .nestedThreadKilled, .alreadyNesting,
-      .negativeDuration, .negativeLimit, .noSafePoint, .abandoned:
+      .alreadyRunning,
+      .runsItself, .negativeDuration, .negativeLimit, .noSafePoint, .abandoned:
       false
     }
   }

@@ -11,8 +11,8 @@ extension LocalThread {
   /// threads do: with status 0 when it returned or was killed, with 1 when an error ended it (which is reported first).
   ///
   /// ```swift
-  /// @main enum Program {
-  ///   static func main() async { await LocalThread.runMain { ... } }
+  /// await LocalThread.runMain {
+  ///   print("hello from \(LocalThread.current)")
   /// }
   /// ```
   public static func runMain(_ body: @escaping @Sendable () async throws -> Void) async -> Never {

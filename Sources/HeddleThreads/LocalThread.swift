@@ -6,7 +6,16 @@ internal import HeddleModel
 /// Its body is a Swift task of its own. The thread stops at *safe points*: every operation of this library,
 /// `checkpoint()`, and every `await` that really suspends. What runs between two of them is never interrupted.
 ///
+/// Any operation may throw `BreakError` or `Killed` into the thread that calls it, as any safe point may, also where its
+/// comment does not say so.
+///
 /// A handle to a dead thread stays valid. Two handles are equal if they are of the same thread.
+///
+/// Whoever holds a handle can resume the thread. A suspended thread that nobody can resume any more, by a handle, by a
+/// state event that has happened or through a benefactor, is given up: it unwinds as a killed one does and is freed, but
+/// it has not terminated, so its death event never fires. A thread that holds a handle of itself on its own stack, or in
+/// what it captured, keeps itself. One that is blocked is kept: what it waits for is held by its own stack, and whether
+/// anybody else holds that cannot be seen.
 public final class LocalThread: Sendable {
   /// nil for the one that stands for code outside of any thread.
   private let identity: ThreadIdentity?
@@ -20,6 +29,12 @@ public final class LocalThread: Sendable {
   private init(outsideIn world: World) {
     identity = nil
     self.world = world
+  }
+
+  // One handle less: a suspended thread that nobody can resume any more is given up.
+  deinit {
+    guard let identity else { return }
+    world.settle { (state, effects) in state.kernel.letGo(of: identity.id, effects: &effects) }
   }
 
   /// Creates a thread, which runs at once. It is managed by the caller's current custodian, and starts with the caller's
@@ -73,6 +88,12 @@ public final class LocalThread: Sendable {
   /// nil for the code outside of any thread.
   var identityIfGated: ThreadIdentity? { identity }
 
+  /// What executes it; nil when it is dead, and for the code outside of any thread.
+  var body: ThreadBody? {
+    guard let id = identity?.id else { return nil }
+    return world.look { $0.body(of: id) }
+  }
+
   // MARK: - State
 
   /// Whether it is neither dead nor suspended; a blocked thread is running. Racket: `thread-running?`.
@@ -100,7 +121,8 @@ public final class LocalThread: Sendable {
   }
 
   /// Has `handler` told of each error that ends a thread, in place of printing it on standard error, and of threads that
-  /// were killed and did not leave (`ThreadError` with `abandoned`). It is called on the thread that the error ended.
+  /// were killed and did not leave (`ThreadError` with `abandoned`). It is called on the thread that the error ended. One
+  /// handler serves the whole process. Racket: `uncaught-exception-handler`.
   public static func setUncaughtErrorHandler(_ handler: @escaping @Sendable (any Error, LocalThread) -> Void) {
     UncaughtErrors.setHandler(handler)
   }

@@ -2,7 +2,7 @@ extension LocalThread {
   /// The mail of the thread that iterates over it, as it comes: `receive()` in a loop.
   ///
   /// ```swift
-  /// for try await message in LocalThread.messages { ... }
+  /// for try await message in LocalThread.messages { print(message) }
   /// ```
   public static var messages: MailSequence { MailSequence() }
 }

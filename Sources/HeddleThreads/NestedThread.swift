@@ -8,6 +8,7 @@ extension LocalThread {
   /// The nested thread is managed by `custodian`; its current custodian and its parameters are the caller's. A break that
   /// is sent to the caller meanwhile goes to the nested thread, and one that is left over there comes to the caller. When
   /// the caller is killed, the nested thread gets a break and lives on. Cancelling the caller's task does not end the call.
+  /// Outside of any thread it is a thread like others, which is waited for.
   ///
   /// - Throws: `ThreadError` with `nestedThreadKilled` when the nested thread was killed; with `custodianShutDown`; with
   ///   `alreadyNesting`, when two child tasks of one thread try it.
@@ -84,8 +85,10 @@ extension World {
       state.add(body, mailbox: .unbounded)
       return body
     }
+    let handle = LocalThread(body.identity)
+    body.identity.adopt(handle)
     body.start(operation) { _ in }
-    try await body.identity.handle.wait()
+    try await handle.wait()
     if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }
   }
 
@@ -100,6 +103,8 @@ extension World {
         guard state.mayAct(caller) else { throw .threadSuspended(caller) }
         let made = try state.kernel.makeNestedThread(in: caller, under: custodian, effects: &effects)
         let body = ThreadBody(id: made.thread, world: self)
+        // Nobody has a handle of it so far.
+        state.kernel.letGo(of: made.thread, effects: &effects)
         state.add(body, mailbox: .unbounded)
         state.add(WorldState.Waiter(resumption: resumption, offers: []), as: made.wait)
         return body

@@ -3,7 +3,7 @@ internal import HeddleModel
 /// A counting semaphore. As an event it is ready when the count is above zero, takes one, and gives itself; those who wait
 /// are served first come first. Racket: `make-semaphore`.
 public final class Semaphore: Event {
-  private let id: SemaphoreID
+  let id: SemaphoreID
   private let world: World
 
   /// A semaphore with a count of at least 0.
@@ -21,7 +21,8 @@ public final class Semaphore: Event {
     try await world.act { (state, effects) throws(Refusal) in try state.kernel.post(id, effects: &effects) }
   }
 
-  /// Waits until the count is above zero, and takes one. Racket: `semaphore-wait`.
+  /// Waits until the count is above zero, and takes one. Throws as `sync(_:enablingBreaks:)` does, and then it has taken
+  /// none. Racket: `semaphore-wait`.
   public func wait() async throws { _ = try await sync(self) }
 
   /// Takes one if the count is above zero; says whether it was. Racket: `semaphore-try-wait?`.

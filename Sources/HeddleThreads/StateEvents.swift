@@ -20,7 +20,7 @@ extension LocalThread: Event {
   public var erased: AnyEvent<LocalThread> { death.wrap { [self] _ in self } }
 }
 
-/// The death of one thread.
+/// The death of one thread; it gives itself.
 public struct DeathEvent: Event, Hashable {
   let change: Change
   public var erased: AnyEvent<DeathEvent> { change.event { [self] in self } }
@@ -38,44 +38,43 @@ public struct ResumptionEvent: Event, Hashable {
   public var erased: AnyEvent<LocalThread> { change.event { [change] in change.thread } }
 }
 
-/// One change in a thread's life. It keeps what the model knows of the thread, and not the thread.
+/// One change in a thread's life. It keeps what the model knows of the thread, and not the thread, unless the change has
+/// happened and gives the thread.
 struct Change: Hashable, Sendable {
-  /// Of the code outside of any thread, which runs for ever.
-  private struct Outside: Sendable {
-    let thread: LocalThread
+  private enum Source: Sendable {
+    case death(ThreadIdentity)
+    case claim(Claim)
+    /// Of the code outside of any thread, which runs for ever.
+    case outside(LocalThread)
   }
 
   private let kind: StateEvent.Kind
   private let source: Source
 
-  private enum Source: Sendable {
-    case thread(ThreadIdentity, generation: UInt64)
-    case outside(Outside)
-  }
-
   init(_ kind: StateEvent.Kind, of thread: LocalThread) {
     self.kind = kind
-    guard let identity = thread.identityIfGated else {
-      source = .outside(Outside(thread: thread))
-      return
-    }
-    let event = thread.world.look { try? $0.kernel.event(kind, of: identity.id) }
-    source = .thread(identity, generation: event?.generation ?? StateEvent.never)
+    source =
+      switch (kind, thread.identityIfGated) {
+      case (_, nil): .outside(thread)
+      case (.death, let identity?): .death(identity)
+      case (.suspension, let identity?), (.resumption, let identity?): .claim(Claim(kind, of: identity))
+      }
   }
 
   var thread: LocalThread {
     switch source {
-    case .thread(let identity, _): identity.handle
-    case .outside(let outside): outside.thread
+    case .death(let identity): identity.handle
+    case .claim(let claim): claim.identity.handle
+    case .outside(let thread): thread
     }
   }
 
   func event<Value: Sendable>(_ result: @escaping @Sendable () -> Value) -> AnyEvent<Value> {
     switch source {
-    case .thread(let identity, let generation):
-      let event = StateEvent(thread: identity.id, kind: kind, generation: generation)
-      return AnyEvent(.state(event)) { _ in result() }
-    case .outside: return AnyEvent(kind == .resumption ? .always : .never) { _ in result() }
+    case .death(let identity):
+      AnyEvent(.state(StateEvent(thread: identity.id, kind: .death, generation: 0))) { _ in result() }
+    case .claim(let claim): AnyEvent(.state(claim.event)) { _ in result() }
+    case .outside: AnyEvent(kind == .resumption ? .always : .never) { _ in result() }
     }
   }
 
@@ -86,9 +85,29 @@ struct Change: Hashable, Sendable {
   /// The world and the change in it.
   private var key: [UInt64] {
     switch source {
-    case .thread(let identity, let generation):
-      [UInt64(UInt(bitPattern: ObjectIdentifier(identity.world))), identity.id.rawValue, generation]
-    case .outside(let outside): [UInt64(UInt(bitPattern: ObjectIdentifier(outside.thread.world)))]
+    case .death(let identity): [number(of: identity.world), identity.id.rawValue]
+    case .claim(let claim): [number(of: claim.identity.world), claim.event.thread.rawValue, claim.event.generation]
+    case .outside(let thread): [number(of: thread.world)]
     }
   }
+
+  private func number(of world: World) -> UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(world))) }
+}
+
+/// A suspension or a resumption that somebody may still ask about. Once it has happened it gives the thread, and so it
+/// holds it.
+private final class Claim: Sendable {
+  let identity: ThreadIdentity
+  let event: StateEvent
+
+  init(_ kind: StateEvent.Kind, of identity: ThreadIdentity) {
+    self.identity = identity
+    // The identity keeps the model's record.
+    let event = try? identity.world.step { (state, _) throws(Refusal) in
+      try state.kernel.claim(kind, of: identity.id)
+    }
+    self.event = event ?? StateEvent(thread: identity.id, kind: kind, generation: StateEvent.never)
+  }
+
+  deinit { identity.world.settle { (state, effects) in state.kernel.letGo(of: event, effects: &effects) } }
 }

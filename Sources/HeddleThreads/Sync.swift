@@ -5,8 +5,11 @@ internal import HeddleModel
 ///
 /// A suspended thread takes nothing; after its resume it queues behind others. A killed one withdraws at once.
 ///
-/// - Parameter enablingBreaks: whether a break is let in while waiting, whatever the thread's setting: then either an event
-///   is taken or the break is thrown, never both.
+/// - Parameters:
+///   - events: looked at from any of them on, so that none is preferred. Of none, the wait ends by an error alone.
+///   - enablingBreaks: whether a break is let in while waiting, whatever the thread's setting: then either an event is
+///     taken or the break is thrown, never both.
+/// - Returns: the result of the event that was taken.
 /// - Throws: `CancellationError` when the task is cancelled, `BreakError`, `Killed`; then nothing was taken. What guards,
 ///   wraps and handlers throw.
 @discardableResult

@@ -24,9 +24,10 @@ final class ThreadBody: Sendable {
   var world: World { identity.world }
   var isKilled: Bool { killed.load(ordering: .acquiring) }
 
+  /// The body of a new thread, which belongs to the caller's current group.
   init(id: ThreadID, world: World) {
     identity = ThreadIdentity(id: id, world: world)
-    gate = Gate(carriers: world.carriers, activity: world.activity)
+    gate = Gate(carriers: world.carriers, activity: world.activity, group: ThreadGroup.current.value)
   }
 
   // MARK: - Beginning and end
@@ -83,6 +84,17 @@ final class ThreadBody: Sendable {
   func safePoint() async throws {
     let isLong = operations.wrappingAdd(1, ordering: .relaxed).newValue % Self.stretch == 0
     if isLong || hasNews.load(ordering: .acquiring) { try await attend(isLong: isLong) }
+  }
+
+  /// As `safePoint()`, but a break that is ready stays so for the next one, and the turn is kept.
+  ///
+  /// - Throws: `Killed`; `ThreadError` with `threadDead`, as `safePoint()`.
+  func standStill() async throws {
+    guard hasNews.load(ordering: .acquiring) else { return }
+    await gate.pass()
+    let isDead = world.look { (try? $0.kernel.isDead(id)) ?? true }
+    if isKilled { throw await killedError() }
+    if isDead { throw ThreadError.ended(id) }
   }
 
   private func attend(isLong: Bool) async throws {

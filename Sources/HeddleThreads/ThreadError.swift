@@ -24,6 +24,10 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     case nestedThreadKilled
     /// The thread has a nested thread already.
     case alreadyNesting
+    /// The coroutine is being run already.
+    case alreadyRunning
+    /// A coroutine cannot run itself.
+    case runsItself
     /// A duration is negative.
     case negativeDuration
     /// A limit is negative.
@@ -34,6 +38,7 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
     case abandoned
   }
 
+  /// What was wrong.
   public let code: Code
   /// What was attempted, on what, and what can be done.
   public let description: String

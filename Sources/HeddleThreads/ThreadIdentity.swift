@@ -21,14 +21,16 @@ final class ThreadIdentity: Sendable {
 
   /// The thread as its users see it: the same object for as long as anybody holds it.
   var handle: LocalThread {
-    reference.withLock { reference in
-      if let handle = reference.handle { return handle }
+    let (handle, isNew) = reference.withLock { reference in
+      if let handle = reference.handle { return (handle, false) }
       let handle = LocalThread(self)
       reference.handle = handle
-      return handle
+      return (handle, true)
     }
+    if isNew { world.settle { (state, _) in state.kernel.hold(id) } }
+    return handle
   }
 
-  /// `handle` is the thread as its creator sees it. Called before the thread begins.
+  /// `handle` is the thread as its creator sees it, which the model counts from the first. Called before the thread begins.
   func adopt(_ handle: LocalThread) { reference.withLock { $0.handle = handle } }
 }

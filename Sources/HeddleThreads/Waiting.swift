@@ -70,6 +70,26 @@ extension World {
     return try await conclude(outcome, in: caller)
   }
 
+  /// Waits until one of `events` is ready, whatever is asked of the caller: breaks wait, and a cancelled task waits as well.
+  ///
+  /// - Throws: `Killed`.
+  func waitUndisturbed(for events: [HeddleModel.Event]) async throws {
+    var plan = WaitPlan()
+    for event in events { plan.append(event) }
+    let caller = caller
+    let outcome =
+      if let caller {
+        await caller.keepingBreaksOut { await waitThroughCancellation(plan, in: caller) }
+      } else {
+        await waitThroughCancellation(plan, in: nil)
+      }
+    _ = try await conclude(outcome, in: caller)
+  }
+
+  private func waitThroughCancellation(_ plan: WaitPlan, in caller: ThreadBody?) async -> Outcome {
+    await Resumption<Outcome>.suspend { begin(plan, in: caller?.id, WaitTicket(), $0) }
+  }
+
   /// The nacks are told that a wait is not going to begin.
   func renounce(_ nacks: [Nack]) {
     guard !nacks.isEmpty else { return }

@@ -12,6 +12,7 @@ public struct WallTime: InstantProtocol, CustomStringConvertible {
   /// The time since 1970 began in UTC, without leap seconds: negative before.
   public let sinceEpoch: Duration
 
+  /// The date that lies so long after the beginning of 1970 in UTC.
   public init(sinceEpoch: Duration) { self.sinceEpoch = sinceEpoch }
 
   /// What the clock shows now.

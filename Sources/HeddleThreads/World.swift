@@ -22,17 +22,17 @@ package final class World: Sendable {
   private let state = Mutex(WorldState())
 
   /// - Parameters:
-  ///   - isSequential: whether its threads take turns on one carrier, so that what they do has one order.
+  ///   - carriers: what its threads execute on; on a single carrier, what they do has one order.
   ///   - firstLook: where a choice from so many events begins to look; a fair one draws it by lot.
   ///   - report: told of each error that ends a thread.
   package init(
     clock: Clock,
-    isSequential: Bool = false,
+    carriers: Carriers = .shared,
     firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
-    carriers = isSequential ? .single : .shared
+    self.carriers = carriers
     self.firstLook = firstLook
     self.report = report
   }

@@ -32,6 +32,8 @@ struct WorldState: Sendable {
     residents[body.id.rawValue] = Resident(body: body, mailbox: Mailbox(bounds: mailbox))
   }
 
+  private mutating func remove(_ thread: ThreadID) -> Resident? { residents.removeValue(forKey: thread.rawValue) }
+
   /// What executes a living thread.
   func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
 
@@ -52,6 +54,9 @@ struct WorldState: Sendable {
     guard let thread else { return true }
     return (try? kernel.isRunning(thread)) ?? false
   }
+
+  /// Whether a thread has not been ended.
+  func isAlive(_ thread: ThreadID) -> Bool { kernel.threads[thread]?.life.isAlive ?? false }
 
   func areBreaksEnabled(in thread: ThreadID?) -> Bool {
     guard let thread else { return true }
@@ -122,8 +127,9 @@ struct WorldState: Sendable {
         if let body = body(of: thread) { deeds.openings.append((body, generation)) }
       case .stopBody(let thread, let generation):
         if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
-      case .endBody(let thread, _):
+      case .endBody(let thread, let reason):
         guard let body = body(of: thread) else { break }
+        if reason == .unreachable, let resident = remove(thread) { deeds.leavers.append(resident) }
         // Now, so that whatever of it goes on before its gate closes knows already.
         body.markKilled()
         deeds.stops.append(.init(body: body, order: .end))
@@ -139,7 +145,7 @@ struct WorldState: Sendable {
       case .breakReady(let thread):
         if let body = body(of: thread) { deeds.alerts.append(body) }
       case .happened(let event):
-        guard event.kind == .death, let resident = residents.removeValue(forKey: event.thread.rawValue) else { break }
+        guard event.kind == .death, let resident = remove(event.thread) else { break }
         deeds.leavers.append(resident)
       case .shutDown(let custodian):
         deeds.closings += closings.removeAll(of: custodian)

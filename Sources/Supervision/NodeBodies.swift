@@ -137,7 +137,8 @@ extension Node {
 
   private mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     switch reason {
-    case .killed: note(thread, "killed")
+    // Entities are held by their supervisor, so none is given up as unreachable.
+    case .killed, .unreachable: note(thread, "killed")
     case .lostCustodian(let custodian):
       setEnder(.custodian(custodians.path(of: custodian) ?? .root), of: thread)
       note(thread, "ended with its custodian")

@@ -1,47 +1,68 @@
-/// One measured figure: what several runs gave, in `unit`.
+/// One measured figure: what several runs gave, in `unit`, and what the same costs in C on the same machine, if that was
+/// measured beside it.
 struct Figure {
   let name: String
   let unit: String
   let median: Double
   let min: Double
   let max: Double
+  /// In the same unit.
+  let limit: Double?
 
   /// Takes a figure `runs` times, after one run that does not count.
   ///
-  /// - Parameter measure: one run; gives nanoseconds for one of the things that the name names.
-  init(_ name: String, unit: Unit, runs: Int, measure: () throws -> Double) rethrows {
-    _ = try measure()
-    let samples = try (0..<runs).map { _ in try measure() / unit.nanoseconds }.sorted()
+  /// - Parameter measure: one run; gives nanoseconds, or bytes, for one of the things that the name names.
+  init(
+    _ name: String,
+    unit: Unit,
+    runs: Int,
+    limit: Limit? = nil,
+    measure: () async throws -> Double
+  ) async throws {
+    _ = try await measure()
+    var samples: [Double] = []
+    for _ in 0..<runs { samples.append(try await measure()) }
+    try self.init(name, unit: unit, samples: samples, limit: limit)
+  }
+
+  /// A figure that was taken already.
+  ///
+  /// - Parameter samples: at least one, in nanoseconds or bytes.
+  init(_ name: String, unit: Unit, samples: [Double], limit: Limit? = nil) throws {
+    let sorted = samples.map { $0 / unit.size }.sorted()
     self.name = name
     self.unit = unit.rawValue
-    median = samples[samples.count / 2]
-    min = samples[0]
-    max = samples[samples.count - 1]
+    median = sorted[sorted.count / 2]
+    min = sorted[0]
+    max = sorted[sorted.count - 1]
+    self.limit = try limit?.nanoseconds().map { $0 / unit.size }
   }
 
   enum Unit: String {
     case nanoseconds = "ns"
     case microseconds = "us"
     case milliseconds = "ms"
+    case bytes = "bytes"
 
-    var nanoseconds: Double {
+    /// In nanoseconds, or bytes.
+    var size: Double {
       switch self {
-      case .nanoseconds: 1
+      case .nanoseconds, .bytes: 1
       case .microseconds: 1_000
       case .milliseconds: 1_000_000
       }
     }
   }
 
-  /// The line that stands for the figure. No limit in another language belongs to the figures of today.
+  /// The line that stands for the figure.
   var json: String {
     """
     {"name": "\(name)", "unit": "\(unit)", "median": \(rounded(median)), "min": \(rounded(min)), \
-    "max": \(rounded(max)), "limit": null, "ratio": null}
+    "max": \(rounded(max)), "limit": \(rounded(limit)), "ratio": \(rounded(limit.map { median / $0 }))}
     """
   }
 
-  private func rounded(_ value: Double) -> Double { (value * 1_000).rounded() / 1_000 }
+  private func rounded(_ value: Double?) -> String { value.map { "\(($0 * 1_000).rounded() / 1_000)" } ?? "null" }
 }
 
 /// The nanoseconds from `start` until now.

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// Measures heddle, and prints one JSON object a line.
 @main
-struct HeddleBench: ParsableCommand {
+struct HeddleBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "heddle-bench",
     abstract: "Measures heddle: one JSON object a line, with the median, the least and the most of several runs.",
@@ -11,11 +11,13 @@ struct HeddleBench: ParsableCommand {
 
         swift run -c release heddle-bench model
 
-      Machines differ and are noisy: compare figures of one run with one another.
+      Machines differ and are noisy: compare figures of one run with one another. With --limits, programs in C that do \
+      the same are run beside, and a figure comes with what they give and the ratio of the two.
       """
   )
 
   enum Group: String, CaseIterable, ExpressibleByArgument {
+    case local
     case model
   }
 
@@ -25,14 +27,18 @@ struct HeddleBench: ParsableCommand {
   @Option(help: "How often each figure is taken.")
   var runs = 9
 
+  @Option(help: ArgumentHelp("Where the limits' programs are: threads.", valueName: "dir"))
+  var limits: String?
+
   func validate() throws {
     guard runs > 0 else { throw ValidationError("--runs has to be at least 1, and is \(runs)") }
   }
 
-  func run() throws {
+  func run() async throws {
     for group in groups.isEmpty ? Group.allCases : groups {
       switch group {
-      case .model: try ModelBenchmarks.run(runs) { print($0.json) }
+      case .local: try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
+      case .model: try await ModelBenchmarks.run(runs) { print($0.json) }
       }
     }
   }

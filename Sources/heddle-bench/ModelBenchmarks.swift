@@ -2,19 +2,25 @@ import HeddleModel
 
 /// What the core costs by itself: no process, no task, no socket.
 enum ModelBenchmarks {
-  static func run(_ runs: Int, report: (Figure) -> Void) throws {
+  static func run(_ runs: Int, report: (Figure) -> Void) async throws {
     for count in [10, 10_000] {
       report(
-        try Figure("model.suspend-resume.\(count)", unit: .nanoseconds, runs: runs) { try suspendResume(among: count) }
+        try await Figure("model.suspend-resume.\(count)", unit: .nanoseconds, runs: runs) {
+          try suspendResume(among: count)
+        }
       )
       report(
-        try Figure("model.send-receive.\(count)", unit: .nanoseconds, runs: runs) { try sendReceive(among: count) }
+        try await Figure("model.send-receive.\(count)", unit: .nanoseconds, runs: runs) {
+          try sendReceive(among: count)
+        }
       )
     }
+    report(try await Figure("model.create-end", unit: .nanoseconds, runs: runs, measure: createEnd))
     for count in [1_000, 10_000] {
-      report(try Figure("model.shutdown.\(count)", unit: .microseconds, runs: runs) { try shutdown(of: count) })
+      report(try await Figure("model.shutdown.\(count)", unit: .microseconds, runs: runs) { try shutdown(of: count) })
     }
-    report(try Figure("model.benefactor-chain.1000", unit: .microseconds, runs: runs) { try chain(of: 1_000) })
+    report(try await Figure("model.benefactor-chain.1000", unit: .microseconds, runs: runs) { try chain(of: 1_000) })
+    try await WaitBenchmarks.run(runs, report: report)
   }
 
   /// One suspension and one resumption of a thread, bodies answering at once, each thread in its turn.
@@ -58,6 +64,23 @@ enum ModelBenchmarks {
     }
     let elapsed = nanoseconds(since: start)
     precondition(sum != 0, "every send was received")
+    return elapsed / Double(rounds)
+  }
+
+  /// One thread made, ended by itself, and forgotten.
+  private static func createEnd() throws(Refusal) -> Double {
+    var kernel = Kernel()
+    var effects: [Effect] = []
+    let (root, rounds) = (kernel.root, 200_000)
+    let start = ContinuousClock.now
+    for _ in 0..<rounds {
+      effects.removeAll(keepingCapacity: true)
+      let thread = try kernel.makeThread(under: root)
+      kernel.bodyEnded(thread, .returned, effects: &effects)
+      kernel.forget(thread)
+    }
+    let elapsed = nanoseconds(since: start)
+    precondition(effects.count == 1 && kernel.threads.count == 0, "every thread has died and is forgotten")
     return elapsed / Double(rounds)
   }
 

@@ -9,7 +9,7 @@ struct LocalSubject: Subject {
 
   init() {
     // A trace's choices look at their events in order, and what its agents raise is no news.
-    world = World(clock: clock, isSequential: true, firstLook: { _ in 0 }, report: { _, _ in })
+    world = World(clock: clock, carriers: .single, firstLook: { _ in 0 }, report: { _, _ in })
   }
 
   mutating func perform(_ operation: Operation) async throws -> Observation {

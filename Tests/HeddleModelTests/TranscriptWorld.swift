@@ -112,10 +112,11 @@ struct TranscriptWorld {
       let name = try next()
       try kernel.post(semaphores[name] ?? unknown(name), effects: &effects)
     case "channel": channels[try next()] = kernel.makeChannel()
-    case "event":
+    case "event", "claim":
       let name = try next()
       let kind: StateEvent.Kind = name == "death" ? .death : name == "suspension" ? .suspension : .resumption
-      let event = try kernel.event(kind, of: thread(next()))
+      let event =
+        try words[0] == "claim" ? kernel.claim(kind, of: thread(next())) : kernel.event(kind, of: thread(next()))
       if let label = try option("as") { events[label] = event }
       said.append("\(event.kind) \(event.generation == StateEvent.never ? "never" : "\(event.generation)")")
     case "ready?":
@@ -148,6 +149,14 @@ struct TranscriptWorld {
     case "stopped": try kernel.bodyStopped(thread(next()), generation: UInt64(next()) ?? 0, effects: &effects)
     case "running": try kernel.bodyRunning(thread(next()), generation: UInt64(next()) ?? 0, effects: &effects)
     case "ended": try kernel.bodyEnded(thread(next()), .killed, effects: &effects)
+    case "hold": kernel.hold(try thread(next()))
+    case "let-go":
+      let name = try next()
+      if let event = events[name] {
+        kernel.letGo(of: event, effects: &effects)
+      } else {
+        kernel.letGo(of: try thread(name), effects: &effects)
+      }
     case "forget": kernel.forget(try thread(next()))
     case "state":
       for name in rest { said.append("\(name) is \(state(try kernel.phase(of: thread(name))))") }
@@ -261,6 +270,7 @@ struct TranscriptWorld {
     switch reason {
     case .killed: "killed"
     case .lostCustodian(let custodian): "\(name(custodian)) was its last custodian"
+    case .unreachable: "nobody can resume it"
     }
   }
 

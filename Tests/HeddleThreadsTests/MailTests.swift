@@ -217,7 +217,7 @@ struct MailTests {
 
   @Test("MB-05: mail that comes before the first step is there for it")
   func early() async throws {
-    let world = World(clock: .manual, isSequential: true)
+    let world = World(clock: .manual, carriers: Carriers(count: 1))
     try await World.$outside.withValue(world) {
       let log = Log()
       let creator = try await LocalThread {
