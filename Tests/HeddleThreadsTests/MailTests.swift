@@ -44,7 +44,7 @@ struct MailTests {
     }
   }
 
-  @Test("MB-06, MB-08: a dead thread takes no mail: an error, or false where that was asked for")
+  @Test("MB-06, MB-08, MB-18: a dead thread takes no mail: an error, or false where that was asked for")
   func dead() async throws {
     try await inWorld { stage in
       let thread = try await LocalThread {}
