@@ -22,6 +22,7 @@ package actor Daemon {
   private var listener: Listener?
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
+  private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
   private var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
@@ -34,6 +35,8 @@ package actor Daemon {
   private static let leavingMax = Duration.seconds(5)
   /// What `serve` gives; written on the loop, read when the loop has ended.
   private nonisolated let outcome = Mutex<Result<Int32, any Error>>(.success(1))
+  /// What a keeper that is gone has left; written on the loop, removed when the loop has ended.
+  private nonisolated let abandoned = Mutex<AbandonedTrees?>(nil)
 
   /// Runs a supervisor on the calling thread until it ends.
   ///
@@ -47,6 +50,7 @@ package actor Daemon {
     let daemon = try Daemon(configuration, on: loop)
     loop.perform { daemon.assumeIsolated { $0.begin() } }
     loop.run()
+    daemon.abandoned.withLock { $0?.remove() }
     return try daemon.outcome.withLock { try $0.get() }
   }
 
@@ -76,21 +80,41 @@ package actor Daemon {
     }
   }
 
-  /// Starts the keeper and listens.
+  /// Starts the keeper; its first report is what lets clients in.
   private func start() throws {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
     for signal in configuration.endSignals {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
     }
+    if let directory = configuration.stateDirectory {
+      logStore = try LogStore(in: directory, on: loop, log: configuration.log)
+    }
     keeper = try Keeper(
       configuration.keeperPath,
+      arguments: [configuration.containment.rawValue, Self.instance(of: configuration.socketPath)],
       on: loop,
       onReport: { [self] report, streams in handle(report, streams) },
       onLost: { [self] reason in keeperLost(reason) },
       onExit: { [self] in keeperExited() }
     )
-    listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
-    configuration.log("listening on \(configuration.socketPath)")
+  }
+
+  /// Makes the socket. Only now: what a daemon that was here before has left is ended by the keeper's start.
+  private func listen() {
+    do throws(LoopError) {
+      listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
+      configuration.log("listening on \(configuration.socketPath)")
+    } catch {
+      outcome.withLock { $0 = .failure(error) }
+      loop.requestStop()
+    }
+  }
+
+  /// What names the daemons of one socket, and in practice no others': the user, and FNV-1a of the path.
+  private static func instance(of socketPath: String) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in socketPath.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return "\(geteuid())-\(String(hash, radix: 16))"
   }
 
   /// A number that no earlier start on this machine had: the time of the start.
@@ -232,8 +256,12 @@ package actor Daemon {
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
     if case .started(let thread, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
-      bodies[thread] = Body(streams) { [self] bytes in
-        unsafe bytes.withUnsafeBufferPointer { unsafe node.outputCame($0, from: thread) }
+      let logName = node.logName(of: thread) ?? "\(thread)"
+      bodies[thread] = Body(streams) { [self] bytes, output in
+        logStore?.append(bytes, to: logName)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+          step { unsafe $0.outputCame(bytes, from: thread, output, effects: &$1) }
+        }
       }
     }
     step { $0.keeperReported(report, effects: &$1) }
@@ -264,7 +292,13 @@ package actor Daemon {
       if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
     case .write(let thread, let bytes): write(bytes, to: thread)
     case .endInput(let thread): bodies[thread]?.endInput()
+    case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
+    case .listen: listen()
+    case .endTrees(let place):
+      let trees = AbandonedTrees(place: place)
+      trees.kill()
+      abandoned.withLock { $0 = trees }
     case .log(let line): configuration.log(line)
     case .exit(let status): if self.status == nil { self.status = status }
     }
@@ -291,7 +325,11 @@ package actor Daemon {
     guard let body = bodies[thread] else { return }
     body.write(bytes) { [self] isWritten in
       step { node, effects in
-        if isWritten { node.inputWritten(thread, effects: &effects) } else { node.inputFailed(thread) }
+        if isWritten {
+          node.inputWritten(thread, effects: &effects)
+        } else {
+          node.inputFailed(thread, effects: &effects)
+        }
       }
     }
   }
@@ -313,6 +351,10 @@ package actor Daemon {
     listener?.close()
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
+    logStore?.finish { [self] in
+      logStore = nil
+      stopIfLeft()
+    }
     for (id, client) in clients {
       client.finish { [self] in remove(id) }
     }
@@ -320,7 +362,7 @@ package actor Daemon {
   }
 
   private func stopIfLeft() {
-    if isLeaving, clients.isEmpty, keeper == nil { loop.requestStop() }
+    if isLeaving, clients.isEmpty, keeper == nil, logStore == nil { loop.requestStop() }
   }
 
   private func flush() {

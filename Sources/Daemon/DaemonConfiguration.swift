@@ -1,31 +1,50 @@
 /// What a daemon is started with.
 package struct DaemonConfiguration: Sendable {
+  /// How the processes of a thread are held together, so that they can be ended as one.
+  package enum Containment: String, CaseIterable, Sendable {
+    /// The first of the others that works.
+    case auto
+    /// A cgroup v2 for each thread.
+    case cgroup
+    /// A PID namespace for each thread, whose init is a warden.
+    case pidns
+    /// A warden for each thread, to which its orphans fall.
+    case subreaper
+  }
+
   /// The Unix socket that clients connect to, an absolute path. Its directory is made if it is missing, and has to be
   /// its owner's alone.
   package var socketPath: String
   /// The executable `heddle-keeper`.
   package var keeperPath: String
+  package var containment: Containment
   /// The supervisor's name: letters, digits, `.`, `_` and `-`.
   package var nodeName: String
   package var version: String
   /// The signals that tell it to end; the second one ends it at once. A program that hosts a daemon may want none.
   package var endSignals: [Int32]
+  /// Where the threads' logs are kept on disk, below `logs`; made if it is missing. nil keeps them in memory alone.
+  package var stateDirectory: String?
   /// Takes the daemon's own log, a line at a time, without a newline.
   package var log: @Sendable (String) -> Void
 
   package init(
     socketPath: String,
     keeperPath: String,
+    containment: Containment = .auto,
     nodeName: String,
     version: String,
     endSignals: [Int32],
+    stateDirectory: String? = nil,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.socketPath = socketPath
     self.keeperPath = keeperPath
+    self.containment = containment
     self.nodeName = nodeName
     self.version = version
     self.endSignals = endSignals
+    self.stateDirectory = stateDirectory
     self.log = log
   }
 }

@@ -167,6 +167,14 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .daemonStatus(newValue)}
   }
 
+  package var stateEvent: ProtoStateEvent {
+    get {
+      if case .stateEvent(let v)? = reply {return v}
+      return ProtoStateEvent()
+    }
+    set {reply = .stateEvent(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -180,6 +188,7 @@ package nonisolated struct ProtoReply: Sendable {
     case custodianTree(ProtoCustodianTree)
     case shutDown(ProtoShutDown)
     case daemonStatus(ProtoDaemonStatus)
+    case stateEvent(ProtoStateEvent)
 
   }
 
@@ -336,6 +345,9 @@ package nonisolated struct ProtoDaemonStatus: Sendable {
 
   package var connections: UInt64 = 0
 
+  /// How process trees are held together: "cgroup", "pidns" or "subreaper".
+  package var containment: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -351,7 +363,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -489,6 +501,19 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .daemonStatus(v)
         }
       }()
+      case 20: try {
+        var v: ProtoStateEvent?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .stateEvent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .stateEvent(v)
+        }
+      }()
       default: break
       }
     }
@@ -539,6 +564,10 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .daemonStatus?: try {
       guard case .daemonStatus(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .stateEvent?: try {
+      guard case .stateEvent(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
     }()
     case nil: break
     }
@@ -791,7 +820,7 @@ nonisolated extension ProtoShutDown: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DaemonStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -809,6 +838,7 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.deadThreads) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.custodians) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.containment) }()
       default: break
       }
     }
@@ -845,6 +875,9 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.connections != 0 {
       try visitor.visitSingularUInt64Field(value: self.connections, fieldNumber: 10)
     }
+    if !self.containment.isEmpty {
+      try visitor.visitSingularStringField(value: self.containment, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -859,6 +892,7 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.deadThreads != rhs.deadThreads {return false}
     if lhs.custodians != rhs.custodians {return false}
     if lhs.connections != rhs.connections {return false}
+    if lhs.containment != rhs.containment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

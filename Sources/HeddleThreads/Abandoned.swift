@@ -8,7 +8,7 @@ enum Abandoned {
 
   static func add(_ identity: ThreadIdentity) {
     total.add(1, ordering: .relaxed)
-    let sentence = "thread \(identity.id) was killed and goes on after \(ThreadBody.lastWordsMax) refused operations"
+    let sentence = "thread \(identity.id) was killed and still goes on after \(Unwinding.turnsMax) turns"
     let error = ThreadError(.abandoned, sentence + "; what it holds stays allocated")
     identity.world.report(error, identity.handle)
   }

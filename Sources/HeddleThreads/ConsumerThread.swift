@@ -13,7 +13,7 @@ internal import DequeModule
 public final class ConsumerThread<each Argument: Sendable>: Sendable {
   /// What applies the function: to suspend, to break, to kill, to wait for. It is running also when it has nothing to do.
   public let thread: LocalThread
-  private let calls: CallQueue<(repeat each Argument)>
+  private let calls: CallQueue
   /// nil when the thread was dead before its creator could look.
   private let body: ThreadBody?
 
@@ -27,17 +27,21 @@ public final class ConsumerThread<each Argument: Sendable>: Sendable {
   /// - Throws: `ThreadError` with `custodianShutDown`.
   public init<Result>(
     start: @escaping @Sendable () async throws -> Void = {},
+    // Concurrent, which is the thread's own executor as well: Swift 6.3 does not compile the other kind for a pack.
     _ consume: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Result
   ) async throws {
-    let calls = CallQueue<(repeat each Argument)>()
+    let calls = CallQueue()
     self.calls = calls
     let thread = try await LocalThread {
       defer { calls.close() }
       try await start()
       while true {
         var batch = try await calls.next()
-        while let arguments = batch.popFirst() {
+        while let call = batch.popFirst() {
           try await LocalThread.checkpoint()
+          guard let arguments = call as? (repeat each Argument) else {
+            preconditionFailure("a consumer's queue holds what its calls were made with")
+          }
           _ = try await consume(repeat each arguments)
         }
       }

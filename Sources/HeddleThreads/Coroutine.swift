@@ -16,23 +16,26 @@ internal import HeddleModel
 /// other than by its body's end or by `kill()`, with its custodian for example, the coroutine never completes.
 public final class Coroutine<Value: Sendable>: Sendable {
   private let thread: CoroutineThread
-  private let course: CoroutineCourse<Value>
+  private let course: CoroutineCourse
+  private let outcome: CoroutineOutcome<Value>
   /// Ready, with `true`, when the body has ended.
   private let end: AnyEvent<Bool>
-  /// What the end of a thread that somebody else started gives.
-  private let endValue: Value?
 
   /// A coroutine that has executed nothing yet.
   ///
   /// - Parameter body: what it executes. The switch keeps runs from stopping it in the middle of something.
   /// - Throws: `ThreadError` with `custodianShutDown`.
   public init(_ body: @escaping @Sendable (SuspendSwitch) async throws -> Value) async throws {
-    let course = CoroutineCourse<Value>(in: Custodian.current.value.world)
-    let thread = try await LocalThread.standing { try await course.perform(body, in: $0) }
+    let course = CoroutineCourse(in: Custodian.current.value.world)
+    let outcome = CoroutineOutcome<Value>()
+    let thread = try await LocalThread.standing { thread in
+      await outcome.keep { try await body(course.suspendSwitch(in: thread)) }
+      try await course.finish()
+    }
     self.thread = .own(thread)
     self.course = course
+    self.outcome = outcome
     end = course.finished.peek.wrap { _ in true }
-    endValue = nil
   }
 
   /// A coroutine that gives slices of time to a thread which somebody else started, from now on: it is suspended first.
@@ -44,13 +47,13 @@ public final class Coroutine<Value: Sendable>: Sendable {
     try await thread.suspend()
     self.thread = .other(thread)
     course = CoroutineCourse(in: World.current)
+    outcome = CoroutineOutcome(())
     end = thread.death.wrap { _ in true }
-    endValue = ()
   }
 
   /// The body's value, once a run has returned true because of it; nil before that, and when the body threw or was killed.
   /// Racket: `coroutine-result`.
-  public var result: Value? { course.result }
+  public var result: Value? { course.isConcluded ? outcome.value : nil }
 
   /// Runs the coroutine for at most `duration` of elapsed time; not above zero is over at once. As `run(until:)`.
   public func run(for duration: Duration) async throws -> Bool { try await run(until: after(duration)) }
@@ -64,7 +67,8 @@ public final class Coroutine<Value: Sendable>: Sendable {
   /// and the coroutine can be run again. A caller that is killed leaves it running, until another run stops it.
   ///
   /// - Returns: true when the body has ended, or the coroutine was killed, in this run or before; nothing is executed
-  ///   then. False when the event came first; so it does, too, if the coroutine is killed during the run.
+  ///   then. False when the event came first. A run during which the coroutine is killed waits for the event, unless it
+  ///   is over somebody else's thread: then it sees the death.
   /// - Throws: the error that the body threw, in the run in progress; later ones return true. `ThreadError` with
   ///   `alreadyRunning`; with `runsItself`; with `notAuthorized` unless the caller may suspend the thread, before
   ///   anything is executed. `BreakError`, `CancellationError`, `Killed`.
@@ -80,12 +84,16 @@ public final class Coroutine<Value: Sendable>: Sendable {
       try? await course.stop(thread, run, by: authority)
       throw error
     }
-    if isOver { try await course.conclude(run, endValue) } else { try await course.stop(thread, run, by: authority) }
-    return isOver
+    guard isOver else {
+      try await course.stop(thread, run, by: authority)
+      return false
+    }
+    if try await course.conclude(run) { try outcome.check() }
+    return true
   }
 
   /// Ends the coroutine's thread for good, and leaves the result as it is. Runs from now on return true at once, without a
-  /// result if there was none; one in progress goes on until its limit. No effect the second time. Racket:
+  /// result if there was none; for one in progress see `run(until:)`. No effect the second time. Racket:
   /// `coroutine-kill`.
   ///
   /// - Throws: `ThreadError` with `notAuthorized`. `Killed`, to the coroutine itself.

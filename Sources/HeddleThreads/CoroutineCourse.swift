@@ -18,20 +18,23 @@ enum CoroutineThread: Sendable {
 }
 
 /// What a coroutine, its body and its runs share. It does not hold the thread, which holds it.
-final class CoroutineCourse<Value: Sendable>: Sendable {
-  typealias Run = CoroutineState<Value>.Run
+///
+/// Not generic, so that it is compiled once, for all that a body may give.
+final class CoroutineCourse: Sendable {
+  typealias Run = CoroutineState.Run
 
   let world: World
   /// Above zero when the body has ended.
   let finished: Semaphore
-  private let state = Mutex(CoroutineState<Value>())
+  private let state = Mutex(CoroutineState())
 
   init(in world: World) {
     self.world = world
     finished = Semaphore(count: 0, in: world)
   }
 
-  var result: Value? { state.withLock(\.result) }
+  /// Whether what the body gave is known to those who run the coroutine.
+  var isConcluded: Bool { state.withLock(\.isConcluded) }
 
   // MARK: - Runs
 
@@ -103,43 +106,36 @@ final class CoroutineCourse<Value: Sendable>: Sendable {
 
   /// Ends a run whose body has ended.
   ///
-  /// - Parameter value: what the body gave if it did not say so itself.
-  /// - Throws: what the body threw.
-  func conclude(_ run: Run, _ value: Value?) async throws {
-    let error = try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in
-      state.withLock { $0.conclude(run, value) }
-    }
-    if let error { throw error }
+  /// - Returns: whether it is the first to say so, and the body was not killed.
+  func conclude(_ run: Run) async throws -> Bool {
+    try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in state.withLock { $0.conclude(run) } }
   }
 
   /// Ends the thread; the caller may be it.
   func kill(_ thread: CoroutineThread, by authority: CustodianID) async throws {
     if case .other(let thread) = thread { try await thread.kill() }
-    // What the body left is dropped here, outside of the lock.
-    var left: Result<Value, any Error>?
     try await world.actStopping { (world, effects) throws(Refusal) in
-      guard case .own = thread, let id = thread.id else {
-        left = state.withLock { $0.kill() }
-        return []
+      var orders: [Deeds.Stop] = []
+      if case .own = thread, let id = thread.id {
+        try world.kernel.kill(id, by: authority, effects: &effects)
+        if effects.isEmpty { orders = world.orders(to: [id]) }
       }
-      try world.kernel.kill(id, by: authority, effects: &effects)
-      left = state.withLock { $0.kill() }
-      return effects.isEmpty ? world.orders(to: [id]) : []
+      state.withLock { $0.kill() }
+      return orders
     }
-    withExtendedLifetime(left) {}
   }
 
   // MARK: - The body
 
-  /// Performs the body in the coroutine's own thread.
-  func perform(_ body: @Sendable (SuspendSwitch) async throws -> Value, in thread: ThreadID) async throws {
-    let result: Result<Value, any Error>
-    do { result = .success(try await body(SuspendSwitch { try await self.flip(enables: $0, in: thread) })) } catch {
-      result = .failure(error)
-    }
-    // Of a body that was killed nothing is to be heard; of one that was stopped here, in the next run.
+  /// The switch for the body, which executes in `thread`.
+  func suspendSwitch(in thread: ThreadID) -> SuspendSwitch {
+    SuspendSwitch { [self] in try await flip(enables: $0, in: thread) }
+  }
+
+  /// The body has ended. Of one that was killed nothing is heard; of one that was stopped here, in the next run.
+  func finish() async throws {
     try await world.act(breaks: .disabled) { (world, effects) throws(Refusal) in
-      state.withLock { $0.finish(result) }
+      state.withLock { $0.finish() }
       try world.kernel.post(finished.id, effects: &effects)
     }
   }

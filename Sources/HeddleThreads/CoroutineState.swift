@@ -2,15 +2,17 @@ internal import HeddleModel
 
 /// What one coroutine has come to. Its changes are decided inside the world's lock, in one step with what they demand of
 /// the coroutine's thread.
-struct CoroutineState<Value: Sendable>: Sendable {
+struct CoroutineState: Sendable {
   /// What has become of the body.
   private enum Life: Sendable {
     /// It has not ended, by what is known here.
     case unfinished
     /// It returned or threw, and no run has said so yet.
-    case ended(Result<Value, any Error>)
-    /// A run has said that it ended, with the value if it gave one; or it was killed.
-    case over(Value?)
+    case ended
+    /// A run has said that it ended.
+    case concluded
+    /// It was killed before a run could say that it ended.
+    case killed
   }
 
   /// Whether the body lets itself be stopped.
@@ -42,11 +44,11 @@ struct CoroutineState<Value: Sendable>: Sendable {
   private var current: Run?
   private var lastRun: UInt64 = 0
 
-  /// The body's value, from the end of the run that said so on.
-  var result: Value? {
+  /// Whether what the body gave is known to those who run the coroutine.
+  var isConcluded: Bool {
     switch life {
-    case .over(let value): value
-    case .unfinished, .ended: nil
+    case .concluded: true
+    case .unfinished, .ended, .killed: false
     }
   }
 
@@ -54,7 +56,10 @@ struct CoroutineState<Value: Sendable>: Sendable {
 
   /// - Parameter isAlive: whether a thread can still act. One that cannot has left its run unfinished.
   func admission(_ isAlive: (ThreadID) -> Bool) -> Admission {
-    if case .over = life { return .over }
+    switch life {
+    case .concluded, .killed: return .over
+    case .unfinished, .ended: break
+    }
     guard let current else { return .free }
     return current.runner.map(isAlive) ?? true ? .busy : .free
   }
@@ -90,21 +95,17 @@ struct CoroutineState<Value: Sendable>: Sendable {
     if case .awaited = suspends { suspends = .disabled }
   }
 
-  /// The run is over, and so is the body: the result can be seen from now on.
+  /// The run is over, and so is the body.
   ///
-  /// - Parameter value: what the body has given if it did not say so itself.
-  /// - Returns: the error that the body threw.
-  mutating func conclude(_ run: Run, _ value: Value?) -> (any Error)? {
+  /// - Returns: whether this is the first to say so, and not after a kill.
+  mutating func conclude(_ run: Run) -> Bool {
     end(run)
     switch life {
-    case .unfinished: life = .over(value)
-    case .ended(.success(let value)): life = .over(value)
-    case .ended(.failure(let error)):
-      life = .over(nil)
-      return error
-    case .over: break
+    case .unfinished, .ended:
+      life = .concluded
+      return true
+    case .concluded, .killed: return false
     }
-    return nil
   }
 
   // MARK: - The body
@@ -123,23 +124,16 @@ struct CoroutineState<Value: Sendable>: Sendable {
   }
 
   /// The body has ended. Nothing keeps suspends away any more.
-  mutating func finish(_ result: Result<Value, any Error>) {
-    if case .unfinished = life { life = .ended(result) }
+  mutating func finish() {
+    if case .unfinished = life { life = .ended }
     suspends = .enabled
   }
 
-  /// The body is ended by force; a result that a run has given stays.
-  ///
-  /// - Returns: what the body had left, to be dropped outside of the lock.
-  mutating func kill() -> Result<Value, any Error>? {
+  /// The body is ended by force; what a run has concluded stays.
+  mutating func kill() {
     switch life {
-    case .over: return nil
-    case .unfinished:
-      life = .over(nil)
-      return nil
-    case .ended(let result):
-      life = .over(nil)
-      return result
+    case .unfinished, .ended: life = .killed
+    case .concluded, .killed: break
     }
   }
 }

@@ -10,6 +10,14 @@ struct Deeds: Sendable {
     }
     let body: ThreadBody
     let order: Order
+
+    /// By which the gate closes; that of an end comes after all others.
+    var generation: UInt64 {
+      switch order {
+      case .standStill(let generation): generation
+      case .end: .max - 1
+      }
+    }
   }
 
   struct Wake: Sendable {

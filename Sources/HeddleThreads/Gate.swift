@@ -30,12 +30,28 @@ final class Gate: TaskExecutor, Sendable {
     var outsiders: [Resumption<Void>] = []
     /// Called when the turn that goes on is over.
     var quietWatchers: [@Sendable () -> Void] = []
+    /// What is left to a dead thread; nil before its death.
+    var unwinding: Unwinding?
+    /// Called when a dead thread has had its turns and did not leave.
+    var whenHeld: (@Sendable () -> Void)?
 
     /// Whether the gate is to queue for a carrier, which it then does.
     mutating func queues() -> Bool {
       guard isOpen, !jobs.isEmpty, place == .resting else { return false }
       place = .queued
       return true
+    }
+
+    /// Begins a turn with the next job, if there is to be one.
+    mutating func beginTurn() -> UnownedJob? {
+      guard isOpen, !jobs.isEmpty, unwinding?.takesTurn(queued: jobs.count) ?? true else {
+        isOpen = isOpen && unwinding?.isOver != true
+        place = .resting
+        return nil
+      }
+      place = .executing
+      turn &+= 1
+      return jobs.popFirst()
     }
   }
 
@@ -68,14 +84,20 @@ final class Gate: TaskExecutor, Sendable {
   // MARK: - Orders
 
   /// Lets nothing more begin, by the order of `generation`.
+  func close(generation: UInt64) {
+    state.withLock { state in
+      guard generation > state.generation else { return }
+      state.generation = generation
+      state.isOpen = false
+    }
+  }
+
+  /// As `close(generation:)`.
   ///
   /// - Parameter whenQuiet: called once nothing of the thread executes on a carrier: before this returns, if that is so now.
   func close(generation: UInt64, whenQuiet: @escaping @Sendable () -> Void) {
+    close(generation: generation)
     let runningTurn = state.withLock { state -> UInt64? in
-      if generation > state.generation {
-        state.generation = generation
-        state.isOpen = false
-      }
       guard state.place == .executing else { return nil }
       state.quietWatchers.append(whenQuiet)
       return state.turn
@@ -96,18 +118,30 @@ final class Gate: TaskExecutor, Sendable {
     for outsider in outsiders { outsider() }
   }
 
-  /// Calls `watcher` when no turn goes on that goes on now: before this returns, if there is none.
+  /// Calls `watcher` when no turn goes on that goes on now, those of the dead apart: before this returns, if there is none.
   func whenQuiet(_ watcher: @escaping @Sendable () -> Void) {
     let isQuiet = state.withLock { state in
-      guard state.place == .executing else { return true }
+      guard state.place == .executing, state.unwinding == nil else { return true }
       state.quietWatchers.append(watcher)
       return false
     }
     if isQuiet { watcher() }
   }
 
-  /// Returns when no turn goes on that went on at the call. The calling function must not be one of the thread's.
+  /// Returns when no turn goes on that went on at the call; the turns of the dead do not count. The calling function must
+  /// not be one of the thread's.
   func quiet() async { await Resumption<Void>.suspend { resumption in whenQuiet { resumption() } } }
+
+  /// Lets what is left of a dead thread leave, if it does so in time; all orders before and after are void.
+  ///
+  /// - Parameter whenHeld: called, once, if it does not: nothing of it is executed any more, and what it holds stays.
+  func unwind(whenHeld: @escaping @Sendable () -> Void) {
+    state.withLock { state in
+      state.unwinding = Unwinding()
+      state.whenHeld = whenHeld
+    }
+    open(generation: .max)
+  }
 
   // MARK: - Turns
 
@@ -137,24 +171,34 @@ final class Gate: TaskExecutor, Sendable {
   /// Whether jobs wait for a turn, or anything of the thread for the gate to open.
   var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty || !$0.outsiders.isEmpty } }
 
+  var isExecuting: Bool { state.withLock { $0.place == .executing } }
+
   func isExecuting(turn: UInt64) -> Bool { state.withLock { $0.place == .executing && $0.turn == turn } }
 
   /// Executes the next job. Called on a carrier, once for each time that the gate queued.
   func takeTurn() {
-    let job = state.withLock { state -> UnownedJob? in
-      guard state.isOpen, let job = state.jobs.popFirst() else {
-        state.place = .resting
-        return nil
-      }
-      state.place = .executing
-      state.turn &+= 1
-      return job
+    let (job, deadTurn) = state.withLock { state in
+      let job = state.beginTurn()
+      return (job, state.unwinding == nil ? nil : state.turn)
     }
     if let job {
+      // A dead thread that waits for nothing any more may never end its turn. Others are not to suffer.
+      if let deadTurn { carriers.watch(self, turn: deadTurn) }
       unsafe job.runSynchronously(on: asUnownedTaskExecutor())
       endTurn()
+    } else if deadTurn != nil {
+      noteHeld()
     }
     activity.end()
+  }
+
+  private func noteHeld() {
+    let whenHeld = state.withLock { state -> (@Sendable () -> Void)? in
+      guard state.unwinding?.isOver == true else { return nil }
+      defer { state.whenHeld = nil }
+      return state.whenHeld
+    }
+    whenHeld?()
   }
 
   private func endTurn() {

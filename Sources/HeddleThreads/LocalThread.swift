@@ -127,8 +127,9 @@ public final class LocalThread: Sendable {
     UncaughtErrors.setHandler(handler)
   }
 
-  /// How many killed threads were stopped for good since they did not leave: each went on after 64 of its operations had
-  /// thrown `Killed`. What such a thread holds stays allocated.
+  /// How many killed threads were stopped for good since they did not leave: each went on for 64 turns after its
+  /// death, one for each operation of this library and each `await` that really suspends. What such a thread holds stays
+  /// allocated.
   public static var abandoned: Int { Abandoned.count }
 }
 

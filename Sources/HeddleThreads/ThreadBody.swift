@@ -6,8 +6,6 @@ final class ThreadBody: Sendable {
   /// The thread whose task this is, also in child tasks; nil outside of any.
   @TaskLocal static var current: ThreadBody?
 
-  /// How many operations of a killed thread throw; the one after them never returns.
-  static let lastWordsMax = 64
   /// How many operations of a thread may follow each other before it offers its turn to others.
   private static let stretch: UInt32 = 64
 
@@ -16,7 +14,9 @@ final class ThreadBody: Sendable {
   /// Set until the thread has looked: its gate is closing, it is killed, or a break is ready.
   private let hasNews = Atomic<Bool>(false)
   private let killed = Atomic<Bool>(false)
+  /// The operations on executors other than the gate since the kill.
   private let lastWords = Atomic<Int>(0)
+  private let abandoned = Atomic<Bool>(false)
   private let operations = Atomic<UInt32>(0)
   private let task = Mutex<Task<Void, Never>?>(nil)
 
@@ -69,7 +69,12 @@ final class ThreadBody: Sendable {
   /// The thread is dead: what is left of its task may leave.
   func unwind() {
     task.withLock { $0 }?.cancel()
-    gate.open(generation: .max)
+    gate.unwind { [weak self] in self?.abandon() }
+  }
+
+  /// It is dead and did not leave: this is counted and reported, once.
+  private func abandon() {
+    if !abandoned.exchange(true, ordering: .relaxed) { Abandoned.add(identity) }
   }
 
   // MARK: - Safe points
@@ -124,10 +129,13 @@ final class ThreadBody: Sendable {
   }
 
   /// What a killed thread throws, unless it has done so too often: then this never returns.
+  ///
+  /// The gate counts the turns of what executes there, one for each operation. What has an executor of its own, such as
+  /// the main actor's, is counted here.
   func killedError() async -> Killed {
     alert()
-    if lastWords.wrappingAdd(1, ordering: .relaxed).newValue > Self.lastWordsMax {
-      Abandoned.add(identity)
+    if !gate.isExecuting, lastWords.wrappingAdd(1, ordering: .relaxed).newValue > Unwinding.turnsMax {
+      abandon()
       await Resumption<Void>.suspend { _ in }
     }
     return Killed()

@@ -107,10 +107,10 @@ extension World {
     _ ticket: WaitTicket,
     _ resumption: Resumption<Outcome>
   ) {
-    let now = plan.alarm == nil ? nil : clock.now()
+    // A step of its own: what it decides about others holds, also when this wait is refused.
+    if plan.alarm != nil { settle { [now = clock.now()] in $0.kernel.advance(to: now, effects: &$1) } }
     do {
       try step { (state, effects) throws(Refusal) in
-        if let now { state.kernel.advance(to: now, effects: &effects) }
         let wait = try state.kernel.sync(
           plan.branches,
           in: owner,
@@ -121,6 +121,8 @@ extension World {
         if !ticket.begin(wait) { state.kernel.withdraw(wait, effects: &effects) }
       }
     } catch {
+      // The thread was killed after its guards had run: they are told, as if it had waited.
+      renounce(plan.nacks)
       resumption(.refused(error))
     }
     if let alarm = plan.alarm { clock.wake(self, at: alarm) }

@@ -75,7 +75,7 @@ package final class World: Sendable {
 
   private func perform(_ deeds: Deeds) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { perform(stop) }
+    for stop in deeds.stops { stop.body.gate.close(generation: stop.generation) }
     for opening in deeds.openings {
       // Said first, since the thread may be over before it could be said later.
       settle { state, effects in
@@ -85,6 +85,8 @@ package final class World: Sendable {
     }
     for body in deeds.alerts { body.alert() }
     for wake in deeds.wakes { wake.resumption(wake.outcome) }
+    // The dead begin to leave when each of their tasks can.
+    for stop in deeds.stops { perform(stop) }
     for closing in deeds.closings { closing.close() }
   }
 
@@ -98,7 +100,7 @@ package final class World: Sendable {
         settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
       }
     case .end:
-      body.gate.close(generation: .max - 1) { [self] in
+      body.gate.close(generation: stop.generation) { [self] in
         settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
         body.unwind()
       }

@@ -3,8 +3,8 @@ package import HeddleModel
 /// A thread to be made, whose body is a program. The program starts as from the caller's shell.
 package struct Spawn: Hashable, Codable, Sendable {
   package var name: EntityName?
-  /// What will manage the thread.
-  package var custodian: CustodianPath
+  /// What will manage the thread; nil is the connection's session custodian.
+  package var custodian: CustodianPath?
   /// The program and its arguments; no NUL. A program without a slash is looked up along the PATH of `environment`.
   package var argv: [[UInt8]]
   /// The whole environment, each `KEY=VALUE`; no NUL.
@@ -18,12 +18,17 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var suspendToKill: Bool
   /// The thread lives until its whole process tree has ended by itself.
   package var linger: Bool
+  package var limits: ResourceLimits
+  /// Executing a setuid program gives its privileges; else it does not.
+  package var allowSetuid: Bool
   /// nil is what the supervisor usually gives.
   package var mailboxBounds: MailboxBounds?
+  /// Without mail on it, standard input is a pipe that a client may write to, rather than /dev/null.
+  package var stdinPipe: Bool
 
   package init(
     name: EntityName? = nil,
-    in custodian: CustodianPath = .main,
+    in custodian: CustodianPath? = .main,
     argv: [[UInt8]],
     environment: [[UInt8]] = [],
     cwd: [UInt8],
@@ -31,7 +36,10 @@ package struct Spawn: Hashable, Codable, Sendable {
     channel: ChannelMode = .none,
     suspendToKill: Bool = false,
     linger: Bool = false,
-    mailboxBounds: MailboxBounds? = nil
+    limits: ResourceLimits = ResourceLimits(),
+    allowSetuid: Bool = false,
+    mailboxBounds: MailboxBounds? = nil,
+    stdinPipe: Bool = false
   ) {
     self.name = name
     self.custodian = custodian
@@ -42,7 +50,10 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.channel = channel
     self.suspendToKill = suspendToKill
     self.linger = linger
+    self.limits = limits
+    self.allowSetuid = allowSetuid
     self.mailboxBounds = mailboxBounds
+    self.stdinPipe = stdinPipe
   }
 
   /// The mask of a client that names none.

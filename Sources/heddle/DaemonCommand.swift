@@ -19,15 +19,33 @@ struct DaemonCommand: ParsableCommand {
       """
   )
 
+  @Option(
+    help: ArgumentHelp(
+      "How a thread's processes are held together: auto is the first of the others that works.",
+      valueName: "auto|cgroup|pidns|subreaper"
+    )
+  )
+  var containment = DaemonConfiguration.Containment.auto
+
   @OptionGroup var place: SocketOption
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the threads' logs in files below this directory, too: five of 10 MiB for each name.",
+      valueName: "directory"
+    )
+  )
+  var state: String?
 
   func run() throws {
     let configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
+      containment: containment,
       nodeName: Self.nodeName,
       version: Version.text,
       endSignals: [SIGTERM, SIGINT, SIGHUP],
+      stateDirectory: state,
       log: { line in Output.complain(line) }
     )
     throw ExitCode(try Daemon.serve(configuration))
@@ -41,3 +59,5 @@ struct DaemonCommand: ParsableCommand {
     return name.isEmpty ? "local" : name
   }
 }
+
+extension DaemonConfiguration.Containment: ExpressibleByArgument {}

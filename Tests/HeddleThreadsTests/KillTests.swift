@@ -105,9 +105,53 @@ struct KillTests {
       try await sync(systemIdle)
       try await victim.kill()
       try await sync(systemIdle)
-      #expect(turns.load(ordering: .relaxed) == ThreadBody.lastWordsMax)
+      #expect(turns.load(ordering: .relaxed) == Unwinding.turnsMax)
       #expect(LocalThread.abandoned > before)
       #expect(reports.all == ["abandoned"])
+    }
+  }
+
+  @Test("the nack of a thread that is killed between its guard and its wait becomes ready")
+  func killedInGuard() async throws {
+    try await inWorld { stage in
+      let nacks = Channel(of: AnyEvent<Void>.self)
+      let parked = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      let victim = try await LocalThread {
+        try await sync(
+          nackGuarded { nack in
+            try await nacks.put(nack)
+            // It notices nothing before the wait that follows.
+            await withCheckedContinuation { continuation in parked.withLock { $0 = continuation } }
+            return never(Void.self)
+          }
+        )
+      }
+      let nack = try await nacks.get()
+      try await stage.settle()
+      try await victim.kill()
+      parked.withLock(\.self)?.resume()
+      try await sync(nack)
+    }
+  }
+
+  @Test("a timed wait that is refused since its thread was killed takes nobody else's time away")
+  func refusedTimedWait() async throws {
+    try await inWorld { stage in
+      let parked = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      let sleeper = try await LocalThread { try await LocalThread.sleep(for: .seconds(1)) }
+      let victim = try await LocalThread {
+        let late = guarded {
+          await withCheckedContinuation { continuation in parked.withLock { $0 = continuation } }
+          return never(Void.self)
+        }
+        _ = try await sync(late, timeout: .seconds(1))
+      }
+      try await stage.settle()
+      try await victim.kill()
+      // The clock moves, and this world is not told: it sees so when the dead thread's wait begins.
+      stage.clock.advance(by: .seconds(2), in: World(clock: .manual))
+      parked.withLock(\.self)?.resume()
+      try await sleeper.wait()
     }
   }
 

@@ -4,8 +4,8 @@ import Testing
 @testable import HeddleThreads
 
 /// Runs a story in a world of its own, with a clock that stands still until the story moves it.
-func inWorld(_ story: @Sendable (Stage) async throws -> Void) async throws {
-  let stage = Stage()
+func inWorld(on carriers: Carriers = .shared, _ story: @Sendable (Stage) async throws -> Void) async throws {
+  let stage = Stage(carriers)
   try await World.$outside.withValue(stage.world) { try await story(stage) }
 }
 
@@ -14,8 +14,22 @@ struct Stage: Sendable {
   let clock = Clock.manual
   let world: World
   let log = Log()
+  /// The errors that ended threads, and the threads that did not leave.
+  let reports: Log
 
-  init() { world = World(clock: clock) }
+  init(_ carriers: Carriers) {
+    let reports = Log()
+    self.reports = reports
+    world = World(
+      clock: clock,
+      carriers: carriers,
+      report: { error, thread in
+        reports.note((error as? ThreadError)?.code.rawValue ?? "\(error)")
+        // What a story does not expect is seen where it would be seen without the story.
+        if !(error is ThreadError) { UncaughtErrors.report(error, in: thread) }
+      }
+    )
+  }
 
   /// Returns when no thread executes anything and none is about to.
   func settle() async throws { try await sync(systemIdle) }
@@ -52,4 +66,9 @@ func idler(
   try await Custodian.current.withValue(custodian) {
     try await LocalThread(suspendsOnKill: suspendsOnKill) { try await sync(never(Void.self)) }
   }
+}
+
+extension Carriers {
+  /// Two of their own, on however many processors: what they execute really overlaps.
+  static var pair: Carriers { Carriers(count: 2) }
 }
