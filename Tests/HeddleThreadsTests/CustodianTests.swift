@@ -195,4 +195,16 @@ struct CustodianTests {
       #expect(stage.log.all == ["went on"])
     }
   }
+
+  @Test("CU-08: one shutdown above may take all custodians of a thread at once")
+  func allAtOnce() async throws {
+    try await inWorld { stage in
+      let above = try await Custodian()
+      let (first, second) = (try await Custodian(below: above), try await Custodian(below: above))
+      let thread = try await idler(under: first)
+      try await thread.resume(benefactor: .custodian(second))
+      try await above.shutDown()
+      #expect(thread.isDead)
+    }
+  }
 }

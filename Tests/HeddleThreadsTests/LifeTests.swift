@@ -1,6 +1,7 @@
-import HeddleThreads
 import Synchronization
 import Testing
+
+@testable import HeddleThreads
 
 @Suite("a thread's life", .timeLimit(.minutes(1)))
 struct LifeTests {
@@ -165,6 +166,49 @@ struct LifeTests {
       }
       for thread in threads { try await thread.wait() }
       #expect(table.withLock(\.self) == [0: 400, 1: 400, 2: 400, 3: 400])
+    }
+  }
+
+  @Test("SR-38: a sleep of no time lets others go first")
+  func noTime() async throws {
+    let world = World(clock: .manual, carriers: Carriers(count: 1))
+    try await World.$outside.withValue(world) {
+      let log = Log()
+      let creator = try await LocalThread {
+        for word in ["first", "second"] {
+          _ = try await LocalThread {
+            log.note(word)
+            try await LocalThread.sleep()
+            log.note(word)
+          }
+        }
+        try await sync(systemIdle)
+      }
+      try await creator.wait()
+      #expect(log.all == ["first", "second", "first", "second"])
+    }
+  }
+
+  @Test("SR-39: a break ends a sleep if it is let in; one that is kept out does not shorten it")
+  func brokenSleep() async throws {
+    try await inWorld { stage in
+      for setting in [BreakSetting.enabled, .disabled] {
+        let thread = try await LocalThread {
+          do {
+            try await LocalThread.withBreaks(setting) {
+              try await LocalThread.sleep(for: .seconds(1))
+              stage.log.note("slept")
+            }
+          } catch is BreakError { stage.log.note("broken") }
+        }
+        try await stage.settle()
+        try await thread.sendBreak()
+        try await stage.settle()
+        #expect(thread.isDead == (setting == .enabled))
+        stage.advance(by: .seconds(1))
+        try await thread.wait()
+      }
+      #expect(stage.log.all == ["broken", "slept", "broken"])
     }
   }
 }

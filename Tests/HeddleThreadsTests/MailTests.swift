@@ -44,7 +44,7 @@ struct MailTests {
     }
   }
 
-  @Test("MB-06, MB-08: a dead thread takes no mail: an error, or false where that was asked for")
+  @Test("MB-06, MB-08, MB-18: a dead thread takes no mail: an error, or false where that was asked for")
   func dead() async throws {
     try await inWorld { stage in
       let thread = try await LocalThread {}
@@ -217,7 +217,7 @@ struct MailTests {
 
   @Test("MB-05: mail that comes before the first step is there for it")
   func early() async throws {
-    let world = World(clock: .manual, carriers: .single)
+    let world = World(clock: .manual, carriers: Carriers(count: 1))
     try await World.$outside.withValue(world) {
       let log = Log()
       let creator = try await LocalThread {

@@ -112,7 +112,7 @@ struct NestedThreadTests {
     }
   }
 
-  @Test("TH-23, TH-27: a pending break moves into the nested thread, and what is left over out of it")
+  @Test("TH-23, TH-27, BR-13: a pending break moves into the nested thread, and what is left over out of it")
   func moves() async throws {
     try await inWorld { stage in
       let thread = try await LocalThread {
@@ -246,6 +246,24 @@ struct NestedThreadTests {
       }
       try await thread.wait()
       #expect(stage.log.all == ["alreadyNesting"])
+    }
+  }
+
+  @Test("TH-21: when one custodian manages both, its shutdown ends both")
+  func bothManaged() async throws {
+    try await inWorld { stage in
+      let (custodian, inside) = (try await Custodian(), Channel(of: LocalThread.self))
+      let creator = try await Custodian.current.withValue(custodian) {
+        try await LocalThread {
+          try await LocalThread.withNestedThread {
+            try await inside.put(LocalThread.current)
+            try await sync(never(Void.self))
+          }
+        }
+      }
+      let nested = try await inside.get()
+      try await custodian.shutDown()
+      #expect(creator.isDead && nested.isDead)
     }
   }
 }

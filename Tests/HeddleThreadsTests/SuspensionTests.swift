@@ -46,7 +46,10 @@ struct SuspensionTests {
       let thread = try await LocalThread {}
       try await thread.wait()
       try await thread.suspend()
-      try await thread.resume(benefactor: .custodian(.root))
+      try await thread.resume()
+      for benefactor in [Benefactor.custodian(.root), .thread(try await idler())] {
+        try await thread.resume(benefactor: benefactor)
+      }
       try await thread.kill()
       #expect(thread.isDead)
     }
@@ -88,7 +91,7 @@ struct SuspensionTests {
     }
   }
 
-  @Test("SR-37: a suspended waiter is passed over, and queues at the back after its resume")
+  @Test("SR-04, SR-37: a suspended waiter is passed over, and queues at the back after its resume")
   func passedOver() async throws {
     try await inWorld { stage in
       let semaphore = Semaphore()
@@ -175,6 +178,30 @@ struct SuspensionTests {
         try await thread.wait()
       }
       #expect(stage.log.all == ["mail"])
+    }
+  }
+
+  @Test(
+    "SR-05, SR-06: of two custodians beside each other neither suffices, nor does one below; the one above both does"
+  )
+  func soleManagement() async throws {
+    try await inWorld { stage in
+      let above = try await Custodian()
+      let (one, other) = (try await Custodian(below: above), try await Custodian(below: above))
+      let below = try await Custodian(below: one)
+      let thread = try await idler(under: one)
+      try await thread.resume(benefactor: .custodian(other))
+      for custodian in [one, other, below] {
+        await Custodian.current.withValue(custodian) {
+          for attempt in [thread.suspend, thread.kill] {
+            let error = await #expect(throws: ThreadError.self) { try await attempt() }
+            #expect(error?.code == .notAuthorized)
+          }
+        }
+      }
+      #expect(thread.isRunning)
+      try await Custodian.current.withValue(above) { try await thread.kill() }
+      #expect(thread.isDead)
     }
   }
 }
