@@ -20,16 +20,19 @@ struct Deeds: Sendable {
     }
   }
 
-  struct Wake: Sendable {
-    let resumption: Resumption<Outcome>
-    let outcome: Outcome
+  /// Something that lets a thread go on.
+  enum Release: Sendable {
+    /// It was resumed.
+    case open(ThreadBody, generation: UInt64)
+    /// Its wait has ended.
+    case wake(Resumption<Outcome>, Outcome)
   }
 
   var stops: [Stop] = []
-  var openings: [(body: ThreadBody, generation: UInt64)] = []
+  /// In the order of the effects: whoever is free first goes on first.
+  var releases: [Release] = []
   /// Bodies for which a break is ready.
   var alerts: [ThreadBody] = []
-  var wakes: [Wake] = []
   /// What shut-down custodians close.
   var closings: [@Sendable () -> Void] = []
   /// The dead, with their mail: here only to be freed outside of the lock.
@@ -38,7 +41,7 @@ struct Deeds: Sendable {
   var ended: [WorldState.Waiter] = []
 
   mutating func wake(_ waiter: WorldState.Waiter?, _ outcome: Outcome) {
-    if let waiter { wakes.append(Wake(resumption: waiter.resumption, outcome: outcome)) }
+    if let waiter { releases.append(.wake(waiter.resumption, outcome)) }
   }
 }
 

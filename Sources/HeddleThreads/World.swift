@@ -75,18 +75,21 @@ package final class World: Sendable {
   private func perform(_ deeds: Deeds) {
     // First, so that nobody who is to stop goes on because of what follows.
     for stop in deeds.stops { stop.body.gate.close(generation: stop.generation) }
-    for opening in deeds.openings {
-      // Said first, since the thread may be over before it could be said later.
-      settle { state, effects in
-        state.kernel.bodyRunning(opening.body.id, generation: opening.generation, effects: &effects)
-      }
-      opening.body.gate.open(generation: opening.generation)
-    }
     for body in deeds.alerts { body.alert() }
-    for wake in deeds.wakes { wake.resumption(wake.outcome) }
+    for release in deeds.releases { perform(release) }
     // The dead begin to leave when each of their tasks can.
     for stop in deeds.stops { perform(stop) }
     for close in deeds.closings { close() }
+  }
+
+  private func perform(_ release: Deeds.Release) {
+    switch release {
+    case .open(let body, let generation):
+      // Said first, since the thread may be over before it could be said later.
+      settle { $0.kernel.bodyRunning(body.id, generation: generation, effects: &$1) }
+      body.gate.open(generation: generation)
+    case .wake(let resumption, let outcome): resumption(outcome)
+    }
   }
 
   private func perform(_ stop: Deeds.Stop) {

@@ -9,8 +9,7 @@ struct StressTests {
     let seed = Chance.seed()
     let world = World(clock: .monotonic, carriers: .pair, report: { _, _ in })
     try await World.$outside.withValue(world) {
-      let tally = try await Stress(seed: seed).run(threads: 64, for: Chance.stressDuration)
-      #expect(tally.missing.isEmpty, "seed \(seed)")
+      try await Stress(seed: seed).run(threads: 64, for: Chance.stressDuration)
       // Not by way of the event, which would be known to the model.
       await Resumption<Void>.suspend { resumption in world.activity.whenIdle { resumption() } }
     }
