@@ -4,20 +4,12 @@ internal import HeddleModel
 struct Deeds: Sendable {
   /// An order to a body that must not go on.
   struct Stop: Sendable {
-    enum Order: Sendable {
+    enum Order: Hashable, Sendable {
       case standStill(_ generation: UInt64)
       case end
     }
     let body: ThreadBody
     let order: Order
-
-    /// By which the gate closes; that of an end comes after all others.
-    var generation: UInt64 {
-      switch order {
-      case .standStill(let generation): generation
-      case .end: .max - 1
-      }
-    }
   }
 
   /// Something that lets a thread go on.

@@ -74,11 +74,10 @@ package final class World: Sendable {
 
   private func perform(_ deeds: Deeds) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { stop.body.gate.close(generation: stop.generation) }
+    for stop in deeds.stops { perform(stop) }
     for body in deeds.alerts { body.alert() }
     for release in deeds.releases { perform(release) }
-    // The dead begin to leave when each of their tasks can.
-    for stop in deeds.stops { perform(stop) }
+    for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
     for close in deeds.closings { close() }
   }
 
@@ -101,9 +100,9 @@ package final class World: Sendable {
         settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
       }
     case .end:
-      body.gate.close(generation: stop.generation) { [self] in
+      body.gate.close(generation: .max - 1) { [self] in
         settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
-        body.unwind()
+        body.unwind(since: .dead)
       }
     }
   }

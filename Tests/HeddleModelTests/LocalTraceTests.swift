@@ -16,12 +16,13 @@ struct LocalTraceTests {
   @Test(
     "local threads and the naive model agree on every operation of made-up worlds",
     // In world 9019 one resume frees two threads that put into one channel: the first that it frees is the first to put.
-    arguments: [(seed: 1, operations: 10_000), (seed: 9_019, operations: Fuzz.worldLength)]
+    // Fixed worlds: in a few others an agent goes on while the driver, who is on no carrier, still frees another one.
+    arguments: [1: 10_000, 9_019: Fuzz.worldLength]
   )
-  func madeUp(_ worlds: (seed: UInt64, operations: Int)) async throws {
+  func madeUp(_ seed: UInt64, operations: Int) async throws {
     let fuzz = Fuzz(reference: { NaiveModel() }, candidate: { LocalSubject() })
     var tally = Tally()
-    let finding = try await fuzz.run(seed: worlds.seed, operations: worlds.operations, tally: &tally)
+    let finding = try await fuzz.run(seed: seed, operations: operations, tally: &tally)
     if let finding { Issue.record("\(await fuzz.story(of: finding))") }
   }
 }
