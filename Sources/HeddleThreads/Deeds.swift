@@ -4,32 +4,27 @@ internal import HeddleModel
 struct Deeds: Sendable {
   /// An order to a body that must not go on.
   struct Stop: Sendable {
-    enum Order: Sendable {
+    enum Order: Hashable, Sendable {
       case standStill(_ generation: UInt64)
       case end
     }
     let body: ThreadBody
     let order: Order
-
-    /// By which the gate closes; that of an end comes after all others.
-    var generation: UInt64 {
-      switch order {
-      case .standStill(let generation): generation
-      case .end: .max - 1
-      }
-    }
   }
 
-  struct Wake: Sendable {
-    let resumption: Resumption<Outcome>
-    let outcome: Outcome
+  /// Something that lets a thread go on.
+  enum Release: Sendable {
+    /// It was resumed.
+    case open(ThreadBody, generation: UInt64)
+    /// Its wait has ended.
+    case wake(Resumption<Outcome>, Outcome)
   }
 
   var stops: [Stop] = []
-  var openings: [(body: ThreadBody, generation: UInt64)] = []
+  /// In the order of the effects: whoever is free first goes on first.
+  var releases: [Release] = []
   /// Bodies for which a break is ready.
   var alerts: [ThreadBody] = []
-  var wakes: [Wake] = []
   /// What shut-down custodians close.
   var closings: [Closings.Closing] = []
   /// The dead, with their mail: here only to be freed outside of the lock.
@@ -38,7 +33,7 @@ struct Deeds: Sendable {
   var ended: [WorldState.Waiter] = []
 
   mutating func wake(_ waiter: WorldState.Waiter?, _ outcome: Outcome) {
-    if let waiter { wakes.append(Wake(resumption: waiter.resumption, outcome: outcome)) }
+    if let waiter { releases.append(.wake(waiter.resumption, outcome)) }
   }
 }
 

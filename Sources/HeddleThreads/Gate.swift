@@ -84,20 +84,14 @@ final class Gate: TaskExecutor, Sendable {
   // MARK: - Orders
 
   /// Lets nothing more begin, by the order of `generation`.
-  func close(generation: UInt64) {
-    state.withLock { state in
-      guard generation > state.generation else { return }
-      state.generation = generation
-      state.isOpen = false
-    }
-  }
-
-  /// As `close(generation:)`.
   ///
   /// - Parameter whenQuiet: called once nothing of the thread executes on a carrier: before this returns, if that is so now.
   func close(generation: UInt64, whenQuiet: @escaping @Sendable () -> Void) {
-    close(generation: generation)
     let runningTurn = state.withLock { state -> UInt64? in
+      if generation > state.generation {
+        state.generation = generation
+        state.isOpen = false
+      }
       guard state.place == .executing else { return nil }
       state.quietWatchers.append(whenQuiet)
       return state.turn

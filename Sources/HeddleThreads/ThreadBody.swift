@@ -17,6 +17,8 @@ final class ThreadBody: Sendable {
   /// The operations on executors other than the gate since the kill.
   private let lastWords = Atomic<Int>(0)
   private let abandoned = Atomic<Bool>(false)
+  /// Of the `UnwindingCondition`s.
+  private let fulfilled = Atomic<UInt8>(0)
   private let operations = Atomic<UInt32>(0)
   private let task = Mutex<Task<Void, Never>?>(nil)
 
@@ -66,8 +68,18 @@ final class ThreadBody: Sendable {
     alert()
   }
 
-  /// The thread is dead: what is left of its task may leave.
-  func unwind() {
+  /// What has to be true before a killed thread's task leaves.
+  enum UnwindingCondition: UInt8 {
+    case dead = 1
+    /// Whatever its end sets free is free, so that all of its tasks that waited can leave at the same time.
+    case released = 2
+  }
+
+  /// One of the conditions is fulfilled. When both are, what is left of the thread's task may leave.
+  func unwind(since condition: UnwindingCondition) {
+    let (old, new) = fulfilled.bitwiseOr(condition.rawValue, ordering: .acquiringAndReleasing)
+    let all = UnwindingCondition.dead.rawValue | UnwindingCondition.released.rawValue
+    guard new == all, old != new else { return }
     task.withLock { $0 }?.cancel()
     gate.unwind { [weak self] in self?.abandon() }
   }

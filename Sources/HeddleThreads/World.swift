@@ -75,19 +75,21 @@ package final class World: Sendable {
 
   private func perform(_ deeds: Deeds) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { stop.body.gate.close(generation: stop.generation) }
-    for opening in deeds.openings {
-      // Said first, since the thread may be over before it could be said later.
-      settle { state, effects in
-        state.kernel.bodyRunning(opening.body.id, generation: opening.generation, effects: &effects)
-      }
-      opening.body.gate.open(generation: opening.generation)
-    }
-    for body in deeds.alerts { body.alert() }
-    for wake in deeds.wakes { wake.resumption(wake.outcome) }
-    // The dead begin to leave when each of their tasks can.
     for stop in deeds.stops { perform(stop) }
+    for body in deeds.alerts { body.alert() }
+    for release in deeds.releases { perform(release) }
+    for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
     for closing in deeds.closings { closing.close() }
+  }
+
+  private func perform(_ release: Deeds.Release) {
+    switch release {
+    case .open(let body, let generation):
+      // Said first, since the thread may be over before it could be said later.
+      settle { $0.kernel.bodyRunning(body.id, generation: generation, effects: &$1) }
+      body.gate.open(generation: generation)
+    case .wake(let resumption, let outcome): resumption(outcome)
+    }
   }
 
   /// Carries out an order; no effect if it was carried out before.
@@ -100,9 +102,9 @@ package final class World: Sendable {
         settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
       }
     case .end:
-      body.gate.close(generation: stop.generation) { [self] in
+      body.gate.close(generation: .max - 1) { [self] in
         settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
-        body.unwind()
+        body.unwind(since: .dead)
       }
     }
   }

@@ -124,7 +124,7 @@ struct WorldState: Sendable {
     for effect in effects {
       switch effect {
       case .runBody(let thread, let generation):
-        if let body = body(of: thread) { deeds.openings.append((body, generation)) }
+        if let body = body(of: thread) { deeds.releases.append(.open(body, generation: generation)) }
       case .stopBody(let thread, let generation):
         if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
       case .endBody(let thread, let reason):

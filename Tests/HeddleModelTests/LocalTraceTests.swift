@@ -13,12 +13,16 @@ struct LocalTraceTests {
     #expect(difference == nil)
   }
 
-  @Test("local threads and the naive model agree on every operation of made-up worlds")
-  func madeUp() async throws {
-    // Fixed worlds: in others two threads that one operation sets free compete, and either may rightly win.
+  @Test(
+    "local threads and the naive model agree on every operation of made-up worlds",
+    // In world 9019 one resume frees two threads that put into one channel: the first that it frees is the first to put.
+    // Fixed worlds: in a few others an agent goes on while the driver, who is on no carrier, still frees another one.
+    arguments: [1: 10_000, 9_019: Fuzz.worldLength]
+  )
+  func madeUp(_ seed: UInt64, operations: Int) async throws {
     let fuzz = Fuzz(reference: { NaiveModel() }, candidate: { LocalSubject() })
     var tally = Tally()
-    let finding = try await fuzz.run(seed: 1, operations: 10_000, tally: &tally)
+    let finding = try await fuzz.run(seed: seed, operations: operations, tally: &tally)
     if let finding { Issue.record("\(await fuzz.story(of: finding))") }
   }
 }

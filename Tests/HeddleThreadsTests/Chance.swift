@@ -35,7 +35,7 @@ enum Chance {
   }
 
   /// `HEDDLE_STRESS_SECONDS`: how long the stress goes on.
-  static var stressDuration: Duration {
-    .seconds(ProcessInfo.processInfo.environment["HEDDLE_STRESS_SECONDS"].flatMap { Int($0) } ?? 1)
+  static var stressSeconds: Int {
+    ProcessInfo.processInfo.environment["HEDDLE_STRESS_SECONDS"].flatMap { Int($0) } ?? 1
   }
 }

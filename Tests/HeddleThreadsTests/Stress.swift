@@ -18,30 +18,34 @@ final class Stress: Sendable {
   let channels = (0..<4).map { _ in Channel(of: UInt64.self) }
   let parameter = Parameter(0)
   private let board = Mutex(Board())
-  private let tally = Mutex(Tally())
+  /// What was not yet done to its end.
+  private let missing = Mutex(Set(StressDeed.allCases))
   private let random: Mutex<SplitMix64>
 
   init(seed: UInt64) { random = Mutex(SplitMix64(seed: seed)) }
 
-  /// Keeps so many threads alive for so long, and then shuts everything down.
-  func run(threads: Int, for duration: Duration) async throws -> Tally {
+  /// Keeps so many threads alive for so long, and until everything was done at least once; then shuts everything down.
+  func run(threads: Int, for duration: Duration) async throws {
     let all = try await Custodian()
     let end = ContinuousClock.now + duration
     try await withThrowingTaskGroup(of: Void.self) { group in
       for place in 0..<threads {
         group.addTask { [self] in
-          while ContinuousClock.now < end { try await live(at: place, under: all) }
+          while goesOn(until: end) { try await live(at: place, under: all) }
         }
       }
       // Were all suspended at some time, nobody would resume anybody.
-      while ContinuousClock.now < end {
+      while goesOn(until: end) {
         for thread in livingThreads { try await thread.resume() }
         try await sync(after(.milliseconds(1)))
       }
       try await all.shutDown()
       try await group.waitForAll()
     }
-    return tally.withLock(\.self)
+  }
+
+  private func goesOn(until end: ContinuousClock.Instant) -> Bool {
+    ContinuousClock.now < end || !missing.withLock(\.isEmpty)
   }
 
   /// One thread's life, from its creation to its death.
@@ -65,7 +69,7 @@ final class Stress: Sendable {
 
   // MARK: - What the threads share
 
-  func note(_ deed: StressDeed) { tally.withLock { $0.counts[deed, default: 0] += 1 } }
+  func note(_ deed: StressDeed) { missing.withLock { _ = $0.remove(deed) } }
 
   private var livingThreads: [LocalThread] { board.withLock { Array($0.threads.values) } }
 
@@ -84,11 +88,4 @@ final class Stress: Sendable {
       if board.custodians.count > Self.custodiansMax { board.custodians.removeFirst() }
     }
   }
-}
-
-/// How often everything was done to its end.
-struct Tally: Sendable {
-  var counts: [StressDeed: Int] = [:]
-  /// What was never done.
-  var missing: [StressDeed] { StressDeed.allCases.filter { counts[$0] == nil } }
 }
