@@ -12,10 +12,14 @@ extension World {
   /// Carries out one operation of the calling code.
   ///
   /// - Throws: `ThreadError` when the model refuses, `Killed` and `BreakError` from the safe point.
+  @inline(__always)
   func act<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await actStopping(input, waits: false)
+    let caller = caller
+    // Nearly always there is nothing to wait for.
+    if caller?.isUndisturbed ?? true, let answer = try attempt(input, as: caller?.id).answer { return answer }
+    return try await actAttentively(input, as: caller).answer
   }
 
   /// As `act`, for what may stop threads: returns when nothing of them executes any more. If the caller is among them, it
@@ -23,38 +27,38 @@ extension World {
   func actStopping<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await actStopping(input, waits: true)
+    let caller = caller
+    let (answer, stopped) = try await actAttentively(input, as: caller)
+    for body in stopped where body !== caller { await body.gate.quiet() }
+    if let caller, stopped.contains(where: { $0 === caller }) { try await caller.safePoint() }
+    return answer
   }
 
-  private func actStopping<Answer: Sendable>(
+  /// Carries out an operation as soon as the caller may act.
+  private func actAttentively<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
-    waits: Bool
-  ) async throws -> Answer {
-    let caller = caller
+    as caller: ThreadBody?
+  ) async throws -> (answer: Answer, stopped: [ThreadBody]) {
     while true {
       try await caller?.safePoint()
-      let step = try attempt { (state, effects) throws(Refusal) -> Answer? in
-        // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
-        guard state.mayAct(caller?.id) else { return nil }
-        return try input(&state, &effects)
-      }
-      if let answer = step.answer {
-        if waits { try await leave(step.stopped, caller) }
-        return answer
-      }
+      let (answer, stopped) = try attempt(input, as: caller?.id)
+      if let answer { return (answer, stopped) }
       caller?.alert()
     }
   }
 
+  /// - Returns: no answer if the caller may not act now; then nothing was done.
+  @inline(__always)
   private func attempt<Answer: Sendable>(
-    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
-  ) throws -> (answer: Answer, stopped: [ThreadBody]) {
-    do { return try stepStopping(input) } catch { throw ThreadError(error) }
-  }
-
-  /// Waits until `bodies` execute nothing; the caller's own goes last.
-  private func leave(_ bodies: [ThreadBody], _ caller: ThreadBody?) async throws {
-    for body in bodies where body !== caller { await body.gate.quiet() }
-    if let caller, bodies.contains(where: { $0 === caller }) { try await caller.safePoint() }
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
+    as caller: ThreadID?
+  ) throws -> (answer: Answer?, stopped: [ThreadBody]) {
+    do throws(Refusal) {
+      return try stepStopping { (state, effects) throws(Refusal) -> Answer? in
+        // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
+        guard state.mayAct(caller) else { return nil }
+        return try input(&state, &effects)
+      }
+    } catch { throw ThreadError(error) }
   }
 }

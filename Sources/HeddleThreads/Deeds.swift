@@ -1,7 +1,25 @@
 internal import HeddleModel
 
-/// What is to be done after a step, outside of the lock.
+/// What is to be done after a step, outside of the lock. Most steps demand nothing, or let one task go on.
 struct Deeds: Sendable {
+  /// The first task whose wait ended.
+  private(set) var wake: Resumption<Void>?
+  /// nil while there is nothing but the one wake.
+  private(set) var others: OtherDeeds?
+
+  mutating func add(_ new: Resumption<Void>) {
+    if wake == nil { wake = new } else { add { $0.wakes.append(new) } }
+  }
+
+  mutating func add(_ change: (inout OtherDeeds) -> Void) {
+    var changed = others.take() ?? OtherDeeds()
+    change(&changed)
+    others = changed
+  }
+}
+
+/// What few steps demand.
+struct OtherDeeds: Sendable {
   /// An order to a body that must not go on.
   struct Stop: Sendable {
     enum Order: Sendable {
@@ -12,36 +30,23 @@ struct Deeds: Sendable {
     let order: Order
   }
 
-  struct Wake: Sendable {
-    let resumption: Resumption<Outcome>
-    let outcome: Outcome
-  }
-
   var stops: [Stop] = []
   var openings: [(body: ThreadBody, generation: UInt64)] = []
   /// Bodies for which a break is ready.
   var alerts: [ThreadBody] = []
-  var wakes: [Wake] = []
+  var wakes: [Resumption<Void>] = []
   /// What shut-down custodians close.
   var closings: [@Sendable () -> Void] = []
   /// The dead, with their mail: here only to be freed outside of the lock.
   var leavers: [WorldState.Resident] = []
-  /// The waits that have ended, for the same reason.
-  var ended: [WorldState.Waiter] = []
-
-  mutating func wake(_ waiter: WorldState.Waiter?, _ outcome: Outcome) {
-    if let waiter { wakes.append(Wake(resumption: waiter.resumption, outcome: outcome)) }
-  }
 }
 
 /// How a wait ended.
 enum Outcome: Sendable {
-  case chosen(branch: Int, Gift)
+  case chosen(branch: Int, Choice)
   case broken(HeddleModel.BreakKind)
   /// The waiting task was cancelled, or its thread is to end.
   case withdrawn
-  /// It did not begin.
-  case refused(Refusal)
 }
 
 /// What the chosen event gave.

@@ -39,7 +39,10 @@ extension LocalThread {
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
   public static func tryReceive() async throws -> (any Sendable)? {
     let body = try requireBody()
-    return try await body.world.act { (state, _) throws(Refusal) in try state.tryReceive(in: body.id) }
+    // Handed over here, since what is moved through the lock as an answer costs more than the message.
+    var message: (any Sendable)?
+    try await body.world.act { (state, _) throws(Refusal) in message = try state.tryReceive(in: body.id) }
+    return message
   }
 
   /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.

@@ -19,6 +19,10 @@ final class ThreadBody: Sendable {
   private let lastWords = Atomic<Int>(0)
   private let operations = Atomic<UInt32>(0)
   private let task = Mutex<Task<Void, Never>?>(nil)
+  /// The address of the thread's own task, which tells it from its child tasks. 0 until it begins.
+  private let ownTask = Atomic<UInt>(0)
+  /// For the waits of the thread's own task; each child task has its own.
+  let slot = WaitSlot()
 
   var id: ThreadID { identity.id }
   var world: World { identity.world }
@@ -49,6 +53,9 @@ final class ThreadBody: Sendable {
 
   private func run(_ operation: @Sendable () async throws -> Void, _ report: @Sendable (any Error) -> Void) async {
     guard !isKilled else { return }
+    unsafe withUnsafeCurrentTask { task in
+      if let task = unsafe task { ownTask.store(unsafe unsafeBitCast(task, to: UInt.self), ordering: .relaxed) }
+    }
     var end = BodyEnd.returned
     do { try await operation() } catch {
       end = .raised
@@ -71,26 +78,36 @@ final class ThreadBody: Sendable {
     gate.open(generation: .max)
   }
 
+  /// Whether the caller is the thread's own task, and nobody has cancelled that.
+  var isInOwnTask: Bool {
+    unsafe withUnsafeCurrentTask { task in
+      guard let task = unsafe task, unsafe !task.isCancelled else { return false }
+      return ownTask.load(ordering: .relaxed) == (unsafe unsafeBitCast(task, to: UInt.self))
+    }
+  }
+
   // MARK: - Safe points
 
   /// Makes the thread look at its gate and its breaks at its next operation.
   func alert() { hasNews.store(true, ordering: .releasing) }
 
+  /// Whether the thread passes the safe point where it stands at once. To be asked once for each operation.
+  @inline(__always)
+  var isUndisturbed: Bool {
+    // Child tasks take turns, so nothing is lost but a count now and then, when some are elsewhere.
+    let count = operations.load(ordering: .relaxed) &+ 1
+    operations.store(count, ordering: .relaxed)
+    return count % Self.stretch != 0 && !hasNews.load(ordering: .acquiring)
+  }
+
   /// Where the thread may be stopped, broken and ended. Called before every operation on the model.
   ///
   /// - Throws: `Killed`, `BreakError`.
   @inline(__always)
-  func safePoint() async throws {
-    let isLong = operations.wrappingAdd(1, ordering: .relaxed).newValue % Self.stretch == 0
-    if isLong || hasNews.load(ordering: .acquiring) { try await attend(isLong: isLong) }
-  }
+  func safePoint() async throws { if !isUndisturbed { try await attend() } }
 
-  private func attend(isLong: Bool) async throws {
-    if hasNews.exchange(false, ordering: .acquiringAndReleasing) {
-      await gate.pass()
-    } else if isLong, gate.isAwaited {
-      await gate.pass()
-    }
+  private func attend() async throws {
+    if hasNews.exchange(false, ordering: .acquiringAndReleasing) || gate.isAwaited { await gate.pass() }
     if isKilled { throw await killedError() }
     if let kind = try takeBreak() { throw BreakError(BreakKind(kind)) }
   }

@@ -1,9 +1,9 @@
 internal import HeddleModel
-internal import Synchronization
 
 /// What one wait waits for.
 struct WaitPlan: Sendable {
   private(set) var branches: [Branch] = []
+  /// For each branch what it puts into a channel, up to the last one that does.
   private(set) var offers: [(any Sendable)?] = []
   /// Those that the branches name, kept until the wait has ended.
   var nacks: [Nack] = []
@@ -13,7 +13,7 @@ struct WaitPlan: Sendable {
 
   mutating func append(_ event: HeddleModel.Event, offer: (any Sendable)? = nil, nacks: [Nack] = []) {
     branches.append(Branch(event, nacks: nacks.map(\.id)))
-    offers.append(offer)
+    if offer != nil { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
     if case .alarm(let instant) = event { alarm = min(alarm ?? instant, instant) }
   }
 
@@ -27,47 +27,56 @@ struct WaitPlan: Sendable {
   }
 }
 
-/// Which wait a task is in, for whoever cancels the task.
-private final class WaitTicket: Sendable {
-  private enum State {
-    case new
-    case waiting(WaitID)
-    case cancelled
-  }
-  private let state = Mutex(State.new)
-
-  /// The wait has begun. Says whether it may go on: the task is not cancelled.
-  func begin(_ wait: WaitID) -> Bool {
-    state.withLock { state in
-      if case .cancelled = state { return false }
-      state = .waiting(wait)
-      return true
-    }
-  }
-
-  /// The task is cancelled. Gives the wait to withdraw.
-  func cancel() -> WaitID? {
-    state.withLock { state in
-      defer { state = .cancelled }
-      if case .waiting(let wait) = state { return wait }
-      return nil
-    }
-  }
-}
-
 extension World {
   /// Waits until one of the plan's branches is chosen.
   ///
   /// - Parameter caller: the thread that waits, by its body; nil outside of any.
   func wait(_ plan: WaitPlan, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
-    let ticket = WaitTicket()
-    let outcome = await withTaskCancellationHandler {
-      await Resumption<Outcome>.suspend { begin(plan, in: caller?.id, ticket, $0) }
-    } onCancel: {
-      if let wait = ticket.cancel() { settle { $0.kernel.withdraw(wait, effects: &$1) } }
+    // The thread's own task is cancelled by nothing but a kill, which withdraws the wait by itself.
+    let isOwn = caller?.isInOwnTask ?? false
+    let slot = if isOwn, let caller { caller.slot } else { WaitSlot() }
+    if !plan.offers.isEmpty { slot.offer(plan.offers) }
+    let wait: WaitID
+    do throws(Refusal) { wait = try begin(plan, in: caller?.id, slot) } catch {
+      if !plan.offers.isEmpty { slot.offer([]) }
+      if let caller, caller.isKilled { throw await caller.killedError() }
+      throw ThreadError(error)
+    }
+    let outcome: Outcome
+    if let decided = slot.takeOutcome() {
+      outcome = decided
+    } else {
+      outcome = isOwn ? await slot.outcome() : await cancellableOutcome(of: wait, slot)
     }
     withExtendedLifetime(plan) {}
-    return try await conclude(outcome, in: caller)
+    return try await conclude(outcome, slot, in: caller)
+  }
+
+  /// Starts a wait, which may end by that.
+  private func begin(_ plan: WaitPlan, in owner: ThreadID?, _ slot: WaitSlot) throws(Refusal) -> WaitID {
+    let now = plan.alarm == nil ? nil : clock.now()
+    let wait = try step { (state, effects) throws(Refusal) in
+      if let now { state.kernel.advance(to: now, effects: &effects) }
+      let wait = try state.kernel.sync(
+        plan.branches,
+        in: owner,
+        enablesBreaks: plan.enablesBreaks,
+        effects: &effects
+      )
+      state.add(slot, as: wait)
+      return wait
+    }
+    if let alarm = plan.alarm { clock.wake(self, at: alarm) }
+    return wait
+  }
+
+  /// How a wait ends that whoever cancels the task withdraws.
+  private func cancellableOutcome(of wait: WaitID, _ slot: WaitSlot) async -> Outcome {
+    await withTaskCancellationHandler {
+      await slot.outcome()
+    } onCancel: {
+      settle { $0.kernel.withdraw(wait, effects: &$1) }
+    }
   }
 
   /// The nacks are told that a wait is not going to begin.
@@ -81,42 +90,20 @@ extension World {
     withExtendedLifetime(nacks) {}
   }
 
-  private func begin(
-    _ plan: WaitPlan,
-    in owner: ThreadID?,
-    _ ticket: WaitTicket,
-    _ resumption: Resumption<Outcome>
-  ) {
-    let now = plan.alarm == nil ? nil : clock.now()
-    do {
-      try step { (state, effects) throws(Refusal) in
-        if let now { state.kernel.advance(to: now, effects: &effects) }
-        let wait = try state.kernel.sync(
-          plan.branches,
-          in: owner,
-          enablesBreaks: plan.enablesBreaks,
-          effects: &effects
-        )
-        state.add(WorldState.Waiter(resumption: resumption, offers: plan.offers), as: wait)
-        if !ticket.begin(wait) { state.kernel.withdraw(wait, effects: &effects) }
-      }
-    } catch {
-      resumption(.refused(error))
-    }
-    if let alarm = plan.alarm { clock.wake(self, at: alarm) }
-  }
-
   /// What the wait gave.
   ///
   /// - Throws: what ended it instead.
-  func conclude(_ outcome: Outcome, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
+  func conclude(_ outcome: Outcome, _ slot: WaitSlot, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift)
+  {
     // Before all else: what a wait gave to a thread that was killed since is lost with it.
     if let caller, caller.isKilled { throw await caller.killedError() }
     switch outcome {
-    case .chosen(let branch, let gift): return (branch, gift)
+    case .chosen(let branch, .ready): return (branch, .nothing)
+    case .chosen(let branch, .nested(let end)): return (branch, .nestedEnd(end))
+    case .chosen(let branch, .message), .chosen(let branch, .met):
+      return (branch, slot.takeGift().map(Gift.value) ?? .nothing)
     case .broken(let kind): throw BreakError(BreakKind(kind))
     case .withdrawn: throw CancellationError()
-    case .refused(let refusal): throw ThreadError(refusal)
     }
   }
 }

@@ -18,7 +18,13 @@ package final class World: Sendable {
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
-  private let state = Mutex(WorldState())
+  private let protected = Mutex(Protected())
+
+  private struct Protected {
+    var state = WorldState()
+    /// What the step that goes on demands so far; empty between steps, and used again for each.
+    var effects: Kernel.Effects = []
+  }
 
   /// - Parameters:
   ///   - carriers: what its threads execute on; on a single carrier, what they do has one order.
@@ -43,27 +49,25 @@ package final class World: Sendable {
 
   /// Asks the model something.
   func look<Answer: Sendable>(_ question: (borrowing WorldState) -> Answer) -> Answer {
-    state.withLock { question($0) }
+    protected.withLock { question($0.state) }
   }
 
   /// Carries out one input of the model, and then what it demands.
   func step<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> Answer {
-    try stepStopping(input).answer
+    let (answer, deeds) = decide(input)
+    perform(deeds)
+    return try answer.get()
   }
 
   /// As `step`; gives the bodies that were told to stop or to end, too.
   func stepStopping<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> (answer: Answer, stopped: [ThreadBody]) {
-    let (answer, deeds) = try state.withLock { (state) throws(Refusal) -> (Answer, Deeds) in
-      var effects: Kernel.Effects = []
-      let answer = try input(&state, &effects)
-      return (answer, effects.isEmpty ? Deeds() : state.deeds(for: effects))
-    }
+    let (answer, deeds) = decide(input)
     perform(deeds)
-    return (answer, deeds.stops.map(\.body))
+    return (try answer.get(), deeds.others?.stops.map(\.body) ?? [])
   }
 
   /// A step that is never refused.
@@ -72,7 +76,30 @@ package final class World: Sendable {
     do { try step(input) } catch {}
   }
 
+  /// What an input comes to. A refused one may have let something else happen before, such as time that went on.
+  @inline(__always)
+  private func decide<Answer: Sendable>(
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
+  ) -> (Result<Answer, Refusal>, Deeds) {
+    protected.withLock { protected in
+      let answer: Result<Answer, Refusal>
+      do throws(Refusal) { answer = .success(try input(&protected.state, &protected.effects)) } catch {
+        answer = .failure(error)
+      }
+      guard !protected.effects.isEmpty else { return (answer, Deeds()) }
+      let deeds = protected.state.deeds(for: protected.effects)
+      protected.effects.removeAll(keepingCapacity: true)
+      return (answer, deeds)
+    }
+  }
+
+  @inline(__always)
   private func perform(_ deeds: Deeds) {
+    if let others = deeds.others { return perform(others, and: deeds.wake) }
+    deeds.wake?()
+  }
+
+  private func perform(_ deeds: OtherDeeds, and wake: Resumption<Void>?) {
     // First, so that nobody who is to stop goes on because of what follows.
     for stop in deeds.stops { perform(stop) }
     for opening in deeds.openings {
@@ -83,11 +110,12 @@ package final class World: Sendable {
       opening.body.gate.open(generation: opening.generation)
     }
     for body in deeds.alerts { body.alert() }
-    for wake in deeds.wakes { wake.resumption(wake.outcome) }
+    wake?()
+    for wake in deeds.wakes { wake() }
     for close in deeds.closings { close() }
   }
 
-  private func perform(_ stop: Deeds.Stop) {
+  private func perform(_ stop: OtherDeeds.Stop) {
     let body = stop.body
     body.alert()
     switch stop.order {
