@@ -18,8 +18,12 @@ extension World {
   ) async throws -> Answer {
     let caller = caller
     // Nearly always there is nothing to wait for.
-    if caller?.isUndisturbed ?? true, let answer = try attempt(input, as: caller?.id).answer { return answer }
-    return try await actAttentively(input, as: caller).answer
+    if caller?.isUndisturbed ?? true {
+      if let answer = try attempt(input, as: caller?.id).answer { return answer }
+      caller?.alert()
+    }
+    try await caller?.attend()
+    return try await actWhenAllowed(input, as: caller).answer
   }
 
   /// As `act`, for what may stop threads: returns when nothing of them executes any more. If the caller is among them, it
@@ -28,22 +32,23 @@ extension World {
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
     let caller = caller
-    let (answer, stopped) = try await actAttentively(input, as: caller)
+    try await caller?.safePoint()
+    let (answer, stopped) = try await actWhenAllowed(input, as: caller)
     for body in stopped where body !== caller { await body.gate.quiet() }
     if let caller, stopped.contains(where: { $0 === caller }) { try await caller.safePoint() }
     return answer
   }
 
   /// Carries out an operation as soon as the caller may act.
-  private func actAttentively<Answer: Sendable>(
+  private func actWhenAllowed<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
     as caller: ThreadBody?
   ) async throws -> (answer: Answer, stopped: [ThreadBody]) {
     while true {
-      try await caller?.safePoint()
       let (answer, stopped) = try attempt(input, as: caller?.id)
       if let answer { return (answer, stopped) }
       caller?.alert()
+      try await caller?.attend()
     }
   }
 

@@ -66,7 +66,11 @@ extension LocalThread {
   }
 
   /// Returns when the thread is dead. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
-  public func wait() async throws { _ = try await sync(death) }
+  public func wait() async throws {
+    guard let identity = identityIfGated else { return _ = try await sync(death) }
+    let death = StateEvent(thread: identity.id, kind: .death, generation: 0)
+    _ = try await World.waitHere(for: WaitPlan([Branch(.state(death))]))
+  }
 }
 
 // MARK: - What a thread does with itself

@@ -32,8 +32,8 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `notInThread`; `CancellationError`; `BreakError` and `Killed`, and then no message is
   ///   lost.
   public static func receive() async throws -> any Sendable {
-    if let message = try await tryReceive() { return message }
-    return try await sync(received)
+    let body = try requireBody()
+    return try await body.world.receive(in: body)
   }
 
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.

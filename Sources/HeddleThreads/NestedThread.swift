@@ -59,17 +59,18 @@ extension World {
     in caller: ThreadBody,
     under custodian: Custodian
   ) async throws {
-    let slot = WaitSlot()
+    let waiter = Waiter(caller, in: self)
     let body = try await act { (state, effects) throws(Refusal) in
       let made = try state.kernel.makeNestedThread(in: caller.id, under: custodian.id, effects: &effects)
       let body = ThreadBody(id: made.thread, world: self)
       state.add(body, mailbox: .unbounded)
-      state.add(slot, as: made.wait)
+      state.add(waiter.slot, as: made.wait)
       return body
     }
     body.start(operation) { _ in }
-    let (_, gift) = try await conclude(await slot.outcome(), slot, in: caller)
-    guard case .nestedEnd(let end) = gift else { preconditionFailure("a nested call ends with its thread") }
+    guard case .nestedEnd(let end) = try await waiter.uncancellableEnd().gift else {
+      preconditionFailure("a nested call ends with its thread")
+    }
     if end == .killed { throw nestedThreadKilled }
   }
 

@@ -106,7 +106,10 @@ final class ThreadBody: Sendable {
   @inline(__always)
   func safePoint() async throws { if !isUndisturbed { try await attend() } }
 
-  private func attend() async throws {
+  /// Stops here for as long as the gate is closed, and lets others go first if they wait.
+  ///
+  /// - Throws: `Killed`, `BreakError`.
+  func attend() async throws {
     if hasNews.exchange(false, ordering: .acquiringAndReleasing) || gate.isAwaited { await gate.pass() }
     if isKilled { throw await killedError() }
     if let kind = try takeBreak() { throw BreakError(BreakKind(kind)) }

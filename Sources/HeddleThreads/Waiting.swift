@@ -2,18 +2,26 @@ internal import HeddleModel
 
 /// What one wait waits for.
 struct WaitPlan: Sendable {
-  private(set) var branches: [Branch] = []
+  private(set) var branches: [Branch]
   /// For each branch what it puts into a channel, up to the last one that does.
   private(set) var offers: [(any Sendable)?] = []
   /// Those that the branches name, kept until the wait has ended.
   var nacks: [Nack] = []
   var enablesBreaks = false
+  /// The branch to look at first.
+  var first = 0
   /// The earliest time that a branch waits for.
   private(set) var alarm: Instant?
 
+  init(_ branches: [Branch] = [], offers: [(any Sendable)?] = [], alarm: Instant? = nil) {
+    self.branches = branches
+    self.offers = offers
+    self.alarm = alarm
+  }
+
   mutating func append(_ event: HeddleModel.Event, offer: (any Sendable)? = nil, nacks: [Nack] = []) {
     branches.append(Branch(event, nacks: nacks.map(\.id)))
-    if offer != nil { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
+    if let offer { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
     if case .alarm(let instant) = event { alarm = min(alarm ?? instant, instant) }
   }
 
@@ -28,28 +36,27 @@ struct WaitPlan: Sendable {
 }
 
 extension World {
+  /// As `wait`, for whoever calls.
+  static func waitHere(for plan: WaitPlan) async throws -> (branch: Int, gift: Gift) {
+    let (world, caller) = here
+    try await caller?.safePoint()
+    return try await world.wait(plan, in: caller)
+  }
+
   /// Waits until one of the plan's branches is chosen.
   ///
   /// - Parameter caller: the thread that waits, by its body; nil outside of any.
+  @inline(__always)
   func wait(_ plan: WaitPlan, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
-    // The thread's own task is cancelled by nothing but a kill, which withdraws the wait by itself.
-    let isOwn = caller?.isInOwnTask ?? false
-    let slot = if isOwn, let caller { caller.slot } else { WaitSlot() }
-    if !plan.offers.isEmpty { slot.offer(plan.offers) }
+    let waiter = Waiter(caller, in: self)
+    if !plan.offers.isEmpty { waiter.slot.offer(plan.offers) }
     let wait: WaitID
-    do throws(Refusal) { wait = try begin(plan, in: caller?.id, slot) } catch {
-      if !plan.offers.isEmpty { slot.offer([]) }
-      if let caller, caller.isKilled { throw await caller.killedError() }
-      throw ThreadError(error)
+    do throws(Refusal) { wait = try begin(plan, in: caller?.id, waiter.slot) } catch {
+      throw await waiter.error(for: error)
     }
-    let outcome: Outcome
-    if let decided = slot.takeOutcome() {
-      outcome = decided
-    } else {
-      outcome = isOwn ? await slot.outcome() : await cancellableOutcome(of: wait, slot)
-    }
+    let end = try await waiter.end(of: wait)
     withExtendedLifetime(plan) {}
-    return try await conclude(outcome, slot, in: caller)
+    return end
   }
 
   /// Starts a wait, which may end by that.
@@ -61,6 +68,7 @@ extension World {
         plan.branches,
         in: owner,
         enablesBreaks: plan.enablesBreaks,
+        firstLookAt: plan.first,
         effects: &effects
       )
       state.add(slot, as: wait)
@@ -70,14 +78,27 @@ extension World {
     return wait
   }
 
-  /// How a wait ends that whoever cancels the task withdraws.
-  private func cancellableOutcome(of wait: WaitID, _ slot: WaitSlot) async -> Outcome {
-    await withTaskCancellationHandler {
-      await slot.outcome()
-    } onCancel: {
-      settle { $0.kernel.withdraw(wait, effects: &$1) }
-    }
+  /// Takes the first message of the mailbox of `body`, the calling thread; waits for one if there is none.
+  func receive(in body: ThreadBody) async throws -> any Sendable {
+    try await body.safePoint()
+    let waiter = Waiter(body, in: self)
+    var message: (any Sendable)?
+    let wait: WaitID?
+    do throws(Refusal) {
+      wait = try step { (state, effects) throws(Refusal) in
+        if state.mayAct(body.id) { message = try state.tryReceive(in: body.id) }
+        if message != nil { return nil }
+        let wait = try state.kernel.sync(Self.receiving, in: body.id, effects: &effects)
+        state.add(waiter.slot, as: wait)
+        return wait
+      }
+    } catch { throw await waiter.error(for: error) }
+    if let message { return message }
+    guard let wait else { preconditionFailure("without a message there is a wait for one") }
+    return try await waiter.end(of: wait).gift.value(as: (any Sendable).self)
   }
+
+  private static let receiving = [Branch(.receive)]
 
   /// The nacks are told that a wait is not going to begin.
   func renounce(_ nacks: [Nack]) {
@@ -88,22 +109,5 @@ extension World {
       state.kernel.withdraw(wait, effects: &effects)
     }
     withExtendedLifetime(nacks) {}
-  }
-
-  /// What the wait gave.
-  ///
-  /// - Throws: what ended it instead.
-  func conclude(_ outcome: Outcome, _ slot: WaitSlot, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift)
-  {
-    // Before all else: what a wait gave to a thread that was killed since is lost with it.
-    if let caller, caller.isKilled { throw await caller.killedError() }
-    switch outcome {
-    case .chosen(let branch, .ready): return (branch, .nothing)
-    case .chosen(let branch, .nested(let end)): return (branch, .nestedEnd(end))
-    case .chosen(let branch, .message), .chosen(let branch, .met):
-      return (branch, slot.takeGift().map(Gift.value) ?? .nothing)
-    case .broken(let kind): throw BreakError(BreakKind(kind))
-    case .withdrawn: throw CancellationError()
-    }
   }
 }

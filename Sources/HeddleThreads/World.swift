@@ -13,6 +13,12 @@ package final class World: Sendable {
   /// Where the calling code is.
   static var current: World { ThreadBody.current?.world ?? outside }
 
+  /// Where the calling code is, and in which thread; nil outside of any.
+  static var here: (world: World, caller: ThreadBody?) {
+    let caller = ThreadBody.current
+    return (caller?.world ?? outside, caller)
+  }
+
   let clock: Clock
   let activity = Activity()
   let carriers: Carriers
@@ -33,7 +39,7 @@ package final class World: Sendable {
   package init(
     clock: Clock,
     carriers: Carriers = .shared,
-    firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
+    firstLook: @escaping @Sendable (_ count: Int) -> Int = Lots.draw,
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
