@@ -24,10 +24,8 @@ final class Gate: TaskExecutor, Sendable {
     var generation: UInt64 = 0
     /// Counts the turns.
     var turn: UInt64 = 0
-    /// Those that gave up their turn; they queue again when it is over.
-    var yielded: [Resumption<Void>] = []
-    /// Called when the turn that goes on is over.
-    var quietWatchers: [@Sendable () -> Void] = []
+    /// nil if nobody waits for the end of the turn that goes on, as nearly always.
+    var aftermath: Aftermath?
 
     /// Whether the gate is to queue for a carrier, which it then does.
     mutating func queues() -> Bool {
@@ -35,6 +33,14 @@ final class Gate: TaskExecutor, Sendable {
       place = .queued
       return true
     }
+  }
+
+  /// What follows when the turn that goes on is over.
+  private struct Aftermath {
+    /// Those that gave up their turn; they queue again.
+    var yielded: [Resumption<Void>] = []
+    /// Called then.
+    var quietWatchers: [@Sendable () -> Void] = []
   }
 
   private let state = Mutex(State())
@@ -72,7 +78,7 @@ final class Gate: TaskExecutor, Sendable {
         state.isOpen = false
       }
       guard state.place == .executing else { return nil }
-      state.quietWatchers.append(whenQuiet)
+      state.aftermath[or: Aftermath()].quietWatchers.append(whenQuiet)
       return state.turn
     }
     if let runningTurn { carriers.watch(self, turn: runningTurn) } else { whenQuiet() }
@@ -94,7 +100,7 @@ final class Gate: TaskExecutor, Sendable {
     await Resumption<Void>.suspend { resumption in
       let isQuiet = state.withLock { state in
         guard state.place == .executing else { return true }
-        state.quietWatchers.append { resumption() }
+        state.aftermath[or: Aftermath()].quietWatchers.append { resumption() }
         return false
       }
       if isQuiet { resumption() }
@@ -111,7 +117,7 @@ final class Gate: TaskExecutor, Sendable {
       let isOver = state.withLock { state in
         // A stretch on another executor, such as the main actor's, holds no turn; it comes back by way of `enqueue`.
         guard state.place == .executing else { return true }
-        state.yielded.append(resumption)
+        state.aftermath[or: Aftermath()].yielded.append(resumption)
         return false
       }
       if isOver { resumption() }
@@ -145,20 +151,21 @@ final class Gate: TaskExecutor, Sendable {
   }
 
   private func endTurn() {
-    let yielded = state.withLock { state in
-      guard !state.yielded.isEmpty else { return [Resumption<Void>]() }
-      defer { state.yielded = [] }
-      return state.yielded
-    }
-    for resumption in yielded { resumption() }
-    let (watchers, queues) = state.withLock { state in
+    let (queues, aftermath) = state.withLock { state in
       state.place = .resting
-      let queues = state.queues()
-      guard !state.quietWatchers.isEmpty else { return ([@Sendable () -> Void](), queues) }
-      defer { state.quietWatchers = [] }
-      return (state.quietWatchers, queues)
+      return (state.queues(), state.aftermath.take())
     }
     if queues { queue() }
-    for watcher in watchers { watcher() }
+    guard let aftermath else { return }
+    for resumption in aftermath.yielded { resumption() }
+    for watcher in aftermath.quietWatchers { watcher() }
+  }
+}
+
+extension Optional {
+  /// The value in place, which is `first` if there was none.
+  fileprivate subscript(or first: @autoclosure () -> Wrapped) -> Wrapped {
+    get { self ?? first() }
+    set { self = newValue }
   }
 }
