@@ -34,7 +34,7 @@ extension World {
     let caller = caller
     try await caller?.safePoint()
     let (answer, stopped) = try await actWhenAllowed(input, as: caller)
-    for body in stopped where body !== caller { await body.gate.quiet() }
+    for body in stopped where body !== caller && !body.gate.isQuiet { await body.gate.quiet() }
     if let caller, stopped.contains(where: { $0 === caller }) { try await caller.safePoint() }
     return answer
   }

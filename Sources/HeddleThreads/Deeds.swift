@@ -7,7 +7,9 @@ struct Deeds: Sendable {
   /// nil while there is nothing but the one wake.
   private(set) var others: OtherDeeds?
 
-  mutating func add(_ new: Resumption<Void>) {
+  /// Adds a task that can go on, if there is one.
+  mutating func add(_ new: Resumption<Void>?) {
+    guard let new else { return }
     if wake == nil { wake = new } else { add { $0.wakes.append(new) } }
   }
 
@@ -28,6 +30,14 @@ struct OtherDeeds: Sendable {
     }
     let body: ThreadBody
     let order: Order
+
+    /// With which its gate is to close. None comes after that of an end but the one by which the body leaves.
+    var generation: UInt64 {
+      switch order {
+      case .standStill(let generation): generation
+      case .end: .max - 1
+      }
+    }
   }
 
   var stops: [Stop] = []

@@ -70,18 +70,26 @@ final class Gate: TaskExecutor, Sendable {
 
   /// Lets nothing more begin, by the order of `generation`.
   ///
-  /// - Parameter whenQuiet: called once nothing of the thread executes on a carrier: before this returns, if that is so now.
-  func close(generation: UInt64, whenQuiet: @escaping @Sendable () -> Void) {
-    let runningTurn = state.withLock { state -> UInt64? in
+  /// - Returns: whether nothing of the thread executes on a carrier; if not, `whenQuiet` tells when that is so.
+  func close(generation: UInt64) -> Bool {
+    state.withLock { state in
       if generation > state.generation {
         state.generation = generation
         state.isOpen = false
       }
+      return state.place != .executing
+    }
+  }
+
+  /// Calls `watcher` when no turn goes on that went on at the call, at once if that is so now. Another carrier stands in for
+  /// the one that executes the turn if it goes on for long.
+  func whenQuiet(_ watcher: @escaping @Sendable () -> Void) {
+    let runningTurn = state.withLock { state -> UInt64? in
       guard state.place == .executing else { return nil }
-      state.aftermath[or: Aftermath()].quietWatchers.append(whenQuiet)
+      state.aftermath[or: Aftermath()].quietWatchers.append(watcher)
       return state.turn
     }
-    if let runningTurn { carriers.watch(self, turn: runningTurn) } else { whenQuiet() }
+    if let runningTurn { carriers.watch(self, turn: runningTurn) } else { watcher() }
   }
 
   /// Lets the thread go on, by the order of `generation`.
@@ -129,6 +137,9 @@ final class Gate: TaskExecutor, Sendable {
 
   /// Whether jobs wait for a turn, or for the gate to open.
   var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
+
+  /// Whether nothing of the thread executes on a carrier.
+  var isQuiet: Bool { state.withLock { $0.place != .executing } }
 
   func isExecuting(turn: UInt64) -> Bool { state.withLock { $0.place == .executing && $0.turn == turn } }
 

@@ -30,8 +30,9 @@ final class WaitSlot: Sendable {
   /// The wait has ended. Called once a wait; the task may go on at once.
   ///
   /// - Returns: what lets the task go on, to be used outside of the world's lock; nil if the task has yet to ask.
-  func decide(_ outcome: Outcome) -> Resumption<Void>? {
+  func decide(_ outcome: Outcome, taking gift: (any Sendable)? = nil) -> Resumption<Void>? {
     state.withLock { state in
+      if let gift { state.gift = gift }
       state.outcome = outcome
       return state.resumption
     }
@@ -61,6 +62,7 @@ final class WaitSlot: Sendable {
   }
 
   /// Suspends the task until its wait has ended, and says how.
+  @inline(__always)
   func outcome() async -> Outcome {
     await Resumption<Void>.suspend { resumption in
       let isDecided = state.withLock { state in

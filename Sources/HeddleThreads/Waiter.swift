@@ -27,8 +27,16 @@ struct Waiter {
   /// - Throws: what ended it instead.
   @inline(__always)
   func end(of wait: WaitID) async throws -> (branch: Int, gift: Gift) {
-    if let outcome = slot.takeOutcome() { return try await conclude(outcome) }
-    return try await conclude(isOwn ? slot.outcome() : cancellableOutcome(of: wait))
+    // Without another function that might suspend: to come back from one costs as much as the rest.
+    let outcome: Outcome
+    if let decided = slot.takeOutcome() {
+      outcome = decided
+    } else if isOwn {
+      outcome = await slot.outcome()
+    } else {
+      outcome = await cancellableOutcome(of: wait)
+    }
+    return try await conclude(outcome)
   }
 
   /// What a wait gave that goes on whoever cancels the task.
@@ -43,9 +51,14 @@ struct Waiter {
     }
   }
 
+  @inline(__always)
   private func conclude(_ outcome: Outcome) async throws -> (branch: Int, gift: Gift) {
     // Before all else: what a wait gave to a thread that was killed since is lost with it.
     if let caller, caller.isKilled { throw await caller.killedError() }
+    return try result(of: outcome)
+  }
+
+  private func result(of outcome: Outcome) throws -> (branch: Int, gift: Gift) {
     switch outcome {
     case .chosen(let branch, .ready): return (branch, .nothing)
     case .chosen(let branch, .nested(let end)): return (branch, .nestedEnd(end))

@@ -107,7 +107,7 @@ package final class World: Sendable {
 
   private func perform(_ deeds: OtherDeeds, and wake: Resumption<Void>?) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { perform(stop) }
+    perform(deeds.stops)
     for opening in deeds.openings {
       // Said first, since the thread may be over before it could be said later.
       settle { state, effects in
@@ -121,20 +121,34 @@ package final class World: Sendable {
     for close in deeds.closings { close() }
   }
 
-  private func perform(_ stop: OtherDeeds.Stop) {
-    let body = stop.body
-    body.alert()
-    switch stop.order {
-    case .standStill(let generation):
-      body.gate.close(generation: generation) { [self] in
-        settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
-      }
-    case .end:
-      body.gate.close(generation: .max - 1) { [self] in
-        settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
-        body.unwind()
+  private func perform(_ stops: [OtherDeeds.Stop]) {
+    guard !stops.isEmpty else { return }
+    var quiet: [OtherDeeds.Stop] = []
+    for stop in stops {
+      stop.body.alert()
+      if stop.body.gate.close(generation: stop.generation) {
+        quiet.append(stop)
+      } else {
+        stop.body.gate.whenQuiet { [self] in confirm([stop]) }
       }
     }
+    // At once: a custodian may have ended thousands.
+    confirm(quiet)
+  }
+
+  /// The bodies stand still, as they were told.
+  private func confirm(_ stops: [OtherDeeds.Stop]) {
+    guard !stops.isEmpty else { return }
+    settle { state, effects in
+      for stop in stops {
+        switch stop.order {
+        case .standStill(let generation):
+          state.kernel.bodyStopped(stop.body.id, generation: generation, effects: &effects)
+        case .end: state.kernel.bodyEnded(stop.body.id, .killed, effects: &effects)
+        }
+      }
+    }
+    for stop in stops { if case .end = stop.order { stop.body.unwind() } }
   }
 
   // MARK: - Time

@@ -115,13 +115,18 @@ struct WorldState: Sendable {
   /// What the effects of a step demand. Whatever dies by them is in the deeds, so that nothing is freed inside the lock.
   mutating func deeds(for effects: Kernel.Effects) -> Deeds {
     // First, since two that meet look at each other's offers.
-    for effect in effects { if case .chosen(let wait, _, let choice) = effect { give(choice, to: wait) } }
+    for case .chosen(let wait, _, .met(let partner, let branch)) in effects { hand(wait, branch, of: partner) }
     var deeds = Deeds()
     for effect in effects {
       switch effect {
-      case .chosen(let wait, let branch, let choice): end(wait, .chosen(branch: branch, choice), &deeds)
-      case .broken(let wait, let kind): end(wait, .broken(kind), &deeds)
-      case .withdrawn(let wait): end(wait, .withdrawn, &deeds)
+      case .chosen(let wait, let branch, .message(let thread)):
+        let message = residents[thread.rawValue]?.mailbox.receive()
+        let slot = waiters.remove(wait.rawValue)
+        deeds.add(slot?.decide(.chosen(branch: branch, .message(from: thread)), taking: message))
+      case .chosen(let wait, let branch, let choice):
+        deeds.add(waiters.remove(wait.rawValue)?.decide(.chosen(branch: branch, choice)))
+      case .broken(let wait, let kind): deeds.add(waiters.remove(wait.rawValue)?.decide(.broken(kind)))
+      case .withdrawn(let wait): deeds.add(waiters.remove(wait.rawValue)?.decide(.withdrawn))
       case .runBody, .stopBody, .endBody, .breakReady, .happened, .shutDown, .shutdownComplete:
         deeds.add { note(effect, in: &$0) }
       }
@@ -129,18 +134,9 @@ struct WorldState: Sendable {
     return deeds
   }
 
-  private mutating func end(_ wait: WaitID, _ outcome: Outcome, _ deeds: inout Deeds) {
-    if let resumption = waiters.remove(wait.rawValue)?.decide(outcome) { deeds.add(resumption) }
-  }
-
-  private mutating func give(_ choice: Choice, to wait: WaitID) {
-    let gift: (any Sendable)?
-    switch choice {
-    case .ready, .nested: return
-    case .message(let thread): gift = residents[thread.rawValue]?.mailbox.receive()
-    case .met(let partner, let branch): gift = waiters[partner.rawValue]?.offer(of: branch)
-    }
-    if let gift { waiters[wait.rawValue]?.give(gift) }
+  /// Gives `wait` what its partner puts into a channel by one of its branches.
+  private mutating func hand(_ wait: WaitID, _ branch: Int, of partner: WaitID) {
+    if let offer = waiters[partner.rawValue]?.offer(of: branch) { waiters[wait.rawValue]?.give(offer) }
   }
 
   /// What an effect demands that ends no wait.
