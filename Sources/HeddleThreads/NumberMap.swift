@@ -34,7 +34,7 @@ struct NumberMap<Value> {
   }
 
   /// Adds `value` under a key that has none.
-  mutating func insert(_ value: Value, at key: UInt64) {
+  mutating func insert(_ value: consuming Value, at key: UInt64) {
     precondition(key != 0 && place(of: key) == nil, "an identifier is above 0, and stands for one thing")
     if 2 * (count + 1) > keys.count { grow() }
     put(value, at: key)
@@ -44,7 +44,7 @@ struct NumberMap<Value> {
   /// Takes the value under `key` out; nil when there is none.
   mutating func remove(_ key: UInt64) -> Value? {
     guard let place = place(of: key) else { return nil }
-    let value = values[place]
+    let value = values[place].take()
     count -= 1
     close(place)
     return value
@@ -68,14 +68,14 @@ struct NumberMap<Value> {
     return key == 0 ? nil : place
   }
 
-  private mutating func put(_ value: Value, at key: UInt64) {
+  private mutating func put(_ value: consuming Value, at key: UInt64) {
     var place = home(of: key)
     while keys[place] != 0 { place = next(place) }
     keys[place] = key
     values[place] = value
   }
 
-  /// Empties a place. Whatever stands behind it and had to pass it moves up, so that it is still found.
+  /// Gives up a place from which the value was taken. Whatever stands behind it and had to pass it moves up, so that it is still found.
   private mutating func close(_ place: Int) {
     let last = keys.count - 1
     var gap = place
@@ -90,7 +90,6 @@ struct NumberMap<Value> {
       other = next(other)
     }
     keys[gap] = 0
-    values[gap] = nil
   }
 
   private mutating func grow() {

@@ -120,9 +120,9 @@ struct WorldState: Sendable {
     for effect in effects {
       switch effect {
       case .chosen(let wait, let branch, .message(let thread)):
-        let message = residents[thread.rawValue]?.mailbox.receive()
         let slot = waiters.remove(wait.rawValue)
-        deeds.add(slot?.decide(.chosen(branch: branch, .message(from: thread)), taking: message))
+        if let message = residents[thread.rawValue]?.mailbox.receive() { slot?.give(message) }
+        deeds.add(slot?.decide(.chosen(branch: branch, .message(from: thread))))
       case .chosen(let wait, let branch, let choice):
         deeds.add(waiters.remove(wait.rawValue)?.decide(.chosen(branch: branch, choice)))
       case .broken(let wait, let kind): deeds.add(waiters.remove(wait.rawValue)?.decide(.broken(kind)))
