@@ -16,7 +16,15 @@ extension World {
   func act<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    let caller = caller
+    try await act(as: caller, input)
+  }
+
+  /// Carries out one operation of `caller`, the calling thread; nil outside of any.
+  @inline(__always)
+  func act<Answer: Sendable>(
+    as caller: ThreadBody?,
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
+  ) async throws -> Answer {
     // Nearly always there is nothing to wait for.
     if caller?.isUndisturbed ?? true {
       if let answer = try attempt(input, as: caller?.id).answer { return answer }

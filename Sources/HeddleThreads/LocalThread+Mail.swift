@@ -41,7 +41,7 @@ extension LocalThread {
     let body = try requireBody()
     // Handed over here, since what is moved through the lock as an answer costs more than the message.
     var message: (any Sendable)?
-    try await body.world.act { (state, _) throws(Refusal) in message = try state.tryReceive(in: body.id) }
+    try await body.world.act(as: body) { (state, _) throws(Refusal) in message = try state.tryReceive(in: body.id) }
     return message
   }
 
@@ -49,7 +49,7 @@ extension LocalThread {
   /// They may exceed the mailbox's limit. Racket: `thread-rewind-receive`.
   public static func rewind(_ messages: [any Sendable]) async throws {
     let body = try requireBody()
-    try await body.world.act { (state, effects) throws(Refusal) in
+    try await body.world.act(as: body) { (state, effects) throws(Refusal) in
       try state.rewind(messages, in: body.id, effects: &effects)
     }
   }
