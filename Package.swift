@@ -137,7 +137,12 @@ let package = Package(
       resources: [.copy("Resources/traces")],
       swiftSettings: settings
     ),
-    .testTarget(name: "HeddleThreadsTests", dependencies: ["HeddleModel", "HeddleThreads"], swiftSettings: settings),
+    .testTarget(
+      name: "HeddleThreadsTests",
+      dependencies: ["HeddleModel", "HeddleThreads"],
+      exclude: ["Checklist.md"],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "HeddleWireTests",
       dependencies: ["HeddleModel", "HeddleWire", "HeddleMessages", protobuf],

@@ -11,14 +11,35 @@ extension World {
 
   /// Carries out one operation of the calling code.
   ///
-  /// - Parameter breaks: disabled, a break that is ready stays so for the caller's next safe point.
-  /// - Throws: `ThreadError` when the model refuses, `Killed` and, unless breaks are disabled, `BreakError` from the safe
-  ///   point.
+  /// - Throws: `ThreadError` when the model refuses, `Killed` and `BreakError` from the safe point.
+  @inline(__always)
   func act<Answer: Sendable>(
-    breaks: BreakSetting = .enabled,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> Answer {
-    try await decide(breaks, input).answer
+    try await act(as: caller, input)
+  }
+
+  /// Carries out one operation of `caller`, the calling thread; nil outside of any.
+  @inline(__always)
+  func act<Answer: Sendable>(
+    as caller: ThreadBody?,
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
+  ) async throws -> Answer {
+    // Nearly always there is nothing to wait for.
+    if caller?.isUndisturbed ?? true {
+      if let answer = try attempt(input, as: caller?.id).answer { return answer }
+      caller?.alert()
+    } else {
+      try await caller?.attend()
+    }
+    return try await actWhenAllowed(as: caller, breaks: .enabled, input).answer
+  }
+
+  /// As `act`, but a break that is ready stays so for the caller's next safe point.
+  func actKeepingBreaks<Answer: Sendable>(
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
+  ) async throws -> Answer {
+    try await actWhenAllowed(as: caller, breaks: .disabled, input).answer
   }
 
   /// As `act`, for what may stop threads: returns when nothing of them executes any more. If the caller is among them, it
@@ -33,36 +54,42 @@ extension World {
     breaks: BreakSetting = .enabled,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> [Deeds.Stop]
   ) async throws {
-    let step = try await decide(breaks, input)
+    let step = try await actWhenAllowed(as: caller, breaks: breaks, input)
     // Whoever gave them first may be about to carry them out: now they are, before this goes on.
-    for stop in step.answer { perform(stop) }
+    perform(step.answer)
     try await leave(step.answer.map(\.body) + step.stopped, within: limit)
   }
 
-  private func decide<Answer: Sendable>(
-    _ breaks: BreakSetting,
+  /// Carries out an operation as soon as the caller may act.
+  private func actWhenAllowed<Answer: Sendable>(
+    as caller: ThreadBody?,
+    breaks: BreakSetting,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) async throws -> (answer: Answer, stopped: [ThreadBody]) {
-    let caller = caller
     while true {
       switch breaks {
       case .enabled: try await caller?.safePoint()
       case .disabled: try await caller?.standStill()
       }
-      let step = try attempt { (state, effects) throws(Refusal) -> Answer? in
-        // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
-        guard state.mayAct(caller?.id) else { return nil }
-        return try input(&state, &effects)
-      }
-      if let answer = step.answer { return (answer, step.stopped) }
+      let (answer, stopped) = try attempt(input, as: caller?.id)
+      if let answer { return (answer, stopped) }
       caller?.alert()
     }
   }
 
+  /// - Returns: no answer if the caller may not act now; then nothing was done.
+  @inline(__always)
   private func attempt<Answer: Sendable>(
-    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
-  ) throws -> (answer: Answer, stopped: [ThreadBody]) {
-    do { return try stepStopping(input) } catch { throw ThreadError(error) }
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
+    as caller: ThreadID?
+  ) throws -> (answer: Answer?, stopped: [ThreadBody]) {
+    do throws(Refusal) {
+      return try stepStopping { (state, effects) throws(Refusal) -> Answer? in
+        // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
+        guard state.mayAct(caller) else { return nil }
+        return try input(&state, &effects)
+      }
+    } catch { throw ThreadError(error) }
   }
 
   /// Waits until `bodies` execute nothing; the caller's own goes last.
@@ -71,7 +98,7 @@ extension World {
     for body in bodies where body !== caller {
       if let limit {
         guard try await sync(body.quiet, timeout: limit) != nil else { throw ThreadError.noSafePoint(body.id, limit) }
-      } else {
+      } else if body.gate.isExecuting {
         await body.gate.quiet()
       }
     }

@@ -20,7 +20,7 @@ public func choice<Value: Sendable>(_ events: any Event<Value>...) -> AnyEvent<V
 /// The first of several events; of several that are ready, any. Of none, it is never ready. Racket: `choice-evt`.
 public func choice<Value: Sendable>(_ events: [any Event<Value>]) -> AnyEvent<Value> {
   // Not of no branch at all, so that its nacks have one to belong to.
-  events.isEmpty ? never() : AnyEvent(.choice(events.map { $0.erased }))
+  events.isEmpty ? never() : AnyEvent(firstOf: events.map { $0.erased })
 }
 
 /// The event that `make` gives, called once by each thread that waits, when it begins to. If it throws, the wait does not

@@ -101,14 +101,14 @@ final class CoroutineCourse: Sendable {
   }
 
   private func end(_ run: Run) async throws {
-    try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in state.withLock { $0.end(run) } }
+    try await world.actKeepingBreaks { (_, _) throws(Refusal) in state.withLock { $0.end(run) } }
   }
 
   /// Ends a run whose body has ended.
   ///
   /// - Returns: whether it is the first to say so, and the body was not killed.
   func conclude(_ run: Run) async throws -> Bool {
-    try await world.act(breaks: .disabled) { (_, _) throws(Refusal) in state.withLock { $0.conclude(run) } }
+    try await world.actKeepingBreaks { (_, _) throws(Refusal) in state.withLock { $0.conclude(run) } }
   }
 
   /// Ends the thread; the caller may be it.
@@ -134,7 +134,7 @@ final class CoroutineCourse: Sendable {
 
   /// The body has ended. Of one that was killed nothing is heard; of one that was stopped here, in the next run.
   func finish() async throws {
-    try await world.act(breaks: .disabled) { (world, effects) throws(Refusal) in
+    try await world.actKeepingBreaks { (world, effects) throws(Refusal) in
       state.withLock { $0.finish() }
       try world.kernel.post(finished.id, effects: &effects)
     }

@@ -1,6 +1,6 @@
 internal import HeddleModel
 
-/// What is to be done after a step, outside of the lock.
+/// What is to be done after a step, outside of the lock. Most steps demand nothing, or let one task go on.
 struct Deeds: Sendable {
   /// An order to a body that must not go on.
   struct Stop: Sendable {
@@ -10,6 +10,14 @@ struct Deeds: Sendable {
     }
     let body: ThreadBody
     let order: Order
+
+    /// With which its gate is to close. None comes after that of an end but the one by which the body leaves.
+    var generation: UInt64 {
+      switch order {
+      case .standStill(let generation): generation
+      case .end: .max - 1
+      }
+    }
   }
 
   /// Something that lets a thread go on.
@@ -17,34 +25,46 @@ struct Deeds: Sendable {
     /// It was resumed.
     case open(ThreadBody, generation: UInt64)
     /// Its wait has ended.
-    case wake(Resumption<Outcome>, Outcome)
+    case wake(Resumption<Void>)
   }
 
-  var stops: [Stop] = []
+  /// The task whose wait ended, if that came before all other releases.
+  private(set) var wake: Resumption<Void>?
+  /// nil while there is nothing but the one wake.
+  private(set) var others: OtherDeeds?
+
+  /// Adds a task that can go on, if there is one.
+  mutating func add(_ new: Resumption<Void>?) {
+    guard let new else { return }
+    if wake == nil, others?.releases.isEmpty ?? true { wake = new } else { add { $0.releases.append(.wake(new)) } }
+  }
+
+  mutating func add(_ change: (inout OtherDeeds) -> Void) {
+    var changed = others.take() ?? OtherDeeds()
+    change(&changed)
+    others = changed
+  }
+}
+
+/// What few steps demand.
+struct OtherDeeds: Sendable {
+  var stops: [Deeds.Stop] = []
   /// In the order of the effects: whoever is free first goes on first.
-  var releases: [Release] = []
+  var releases: [Deeds.Release] = []
   /// Bodies for which a break is ready.
   var alerts: [ThreadBody] = []
   /// What shut-down custodians close.
   var closings: [Closings.Closing] = []
   /// The dead, with their mail: here only to be freed outside of the lock.
   var leavers: [WorldState.Resident] = []
-  /// The waits that have ended, for the same reason.
-  var ended: [WorldState.Waiter] = []
-
-  mutating func wake(_ waiter: WorldState.Waiter?, _ outcome: Outcome) {
-    if let waiter { releases.append(.wake(waiter.resumption, outcome)) }
-  }
 }
 
 /// How a wait ended.
 enum Outcome: Sendable {
-  case chosen(branch: Int, Gift)
+  case chosen(branch: Int, Choice)
   case broken(HeddleModel.BreakKind)
   /// The waiting task was cancelled, or its thread is to end.
   case withdrawn
-  /// It did not begin.
-  case refused(Refusal)
 }
 
 /// What the chosen event gave.

@@ -16,6 +16,8 @@ public protocol Event<Value>: Sendable {
 public struct AnyEvent<Value: Sendable>: Event {
   indirect enum Node: Sendable {
     case leaf(Leaf)
+    case leaves(Leaves)
+    /// Of events that are not known before somebody waits.
     case choice([AnyEvent])
     case guarded(@Sendable () async throws -> AnyEvent)
     case nackGuarded(@Sendable (AnyEvent<Void>) async throws -> AnyEvent)
@@ -28,6 +30,49 @@ public struct AnyEvent<Value: Sendable>: Event {
     let offer: (any Sendable)?
     /// Makes the result of what the model gave. It keeps alive what the event names.
     let finish: @Sendable (Gift) async throws -> Value
+
+    func plan(enablingBreaks: Bool) -> WaitPlan {
+      var plan = WaitPlan()
+      plan.append(event, offer: offer)
+      plan.enablesBreaks = enablingBreaks
+      return plan
+    }
+
+    func map<New>(_ change: @escaping @Sendable (Value) async throws -> New) -> AnyEvent<New>.Leaf {
+      AnyEvent<New>.Leaf(event: event, offer: offer) { [finish] in try await change(finish($0)) }
+    }
+  }
+
+  /// Several events of the model, in the form in which it waits for them.
+  final class Leaves: Sendable {
+    let branches: [Branch]
+    let offers: [(any Sendable)?]
+    let finishes: [@Sendable (Gift) async throws -> Value]
+    /// The earliest time that one of them waits for.
+    let alarm: Instant?
+
+    init(_ leaves: [Leaf]) {
+      var plan = WaitPlan()
+      for leaf in leaves { plan.append(leaf.event, offer: leaf.offer) }
+      branches = plan.branches
+      offers = plan.offers
+      alarm = plan.alarm
+      finishes = leaves.map(\.finish)
+    }
+
+    func plan(from first: Int, enablingBreaks: Bool) -> WaitPlan {
+      var plan = WaitPlan(branches, offers: offers, alarm: alarm)
+      plan.first = first
+      plan.enablesBreaks = enablingBreaks
+      return plan
+    }
+
+    /// The events one by one.
+    var each: [Leaf] {
+      branches.indices.map { index in
+        Leaf(event: branches[index].event, offer: index < offers.count ? offers[index] : nil, finish: finishes[index])
+      }
+    }
   }
 
   let node: Node
@@ -44,11 +89,26 @@ public struct AnyEvent<Value: Sendable>: Event {
     self.init(.leaf(Leaf(event: event, offer: offer, finish: finish)))
   }
 
+  /// The first of several events, which are taken apart here if that can be done before somebody waits.
+  init(firstOf events: [AnyEvent]) {
+    var leaves: [Leaf] = []
+    for event in events {
+      switch event.node {
+      case .leaf(let leaf): leaves.append(leaf)
+      case .leaves(let several): leaves += several.each
+      case .choice, .guarded, .nackGuarded:
+        self.init(.choice(events))
+        return
+      }
+    }
+    self.init(.leaves(Leaves(leaves)))
+  }
+
   /// The event with another result.
   func map<New: Sendable>(_ change: @escaping @Sendable (Value) async throws -> New) -> AnyEvent<New> {
     switch node {
-    case .leaf(let leaf):
-      AnyEvent<New>(leaf.event, offer: leaf.offer) { try await change(leaf.finish($0)) }
+    case .leaf(let leaf): AnyEvent<New>(.leaf(leaf.map(change)))
+    case .leaves(let leaves): AnyEvent<New>(.leaves(AnyEvent<New>.Leaves(leaves.each.map { $0.map(change) })))
     case .choice(let events): AnyEvent<New>(.choice(events.map { $0.map(change) }))
     case .guarded(let make): AnyEvent<New>(.guarded { try await make().map(change) })
     case .nackGuarded(let make): AnyEvent<New>(.nackGuarded { try await make($0).map(change) })

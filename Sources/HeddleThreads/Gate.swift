@@ -24,12 +24,10 @@ final class Gate: TaskExecutor, Sendable {
     var generation: UInt64 = 0
     /// Counts the turns.
     var turn: UInt64 = 0
-    /// Those that gave up their turn; they queue again when it is over.
-    var yielded: [Resumption<Void>] = []
+    /// nil if nobody waits for the end of the turn that goes on, as nearly always.
+    var aftermath: Aftermath?
     /// Those without a turn that wait for a closed gate, since they are on another executor.
     var outsiders: [Resumption<Void>] = []
-    /// Called when the turn that goes on is over.
-    var quietWatchers: [@Sendable () -> Void] = []
     /// What is left to a dead thread; nil before its death.
     var unwinding: Unwinding?
     /// Called when a dead thread has had its turns and did not leave.
@@ -53,6 +51,14 @@ final class Gate: TaskExecutor, Sendable {
       turn &+= 1
       return jobs.popFirst()
     }
+  }
+
+  /// What follows when the turn that goes on is over.
+  private struct Aftermath {
+    /// Those that gave up their turn; they queue again.
+    var yielded: [Resumption<Void>] = []
+    /// Called then.
+    var quietWatchers: [@Sendable () -> Void] = []
   }
 
   private let state = Mutex(State())
@@ -85,18 +91,16 @@ final class Gate: TaskExecutor, Sendable {
 
   /// Lets nothing more begin, by the order of `generation`.
   ///
-  /// - Parameter whenQuiet: called once nothing of the thread executes on a carrier: before this returns, if that is so now.
-  func close(generation: UInt64, whenQuiet: @escaping @Sendable () -> Void) {
-    let runningTurn = state.withLock { state -> UInt64? in
+  /// - Returns: whether nothing of the thread executes on a carrier; if not, `whenQuiet` tells when that is so.
+  @discardableResult
+  func close(generation: UInt64) -> Bool {
+    state.withLock { state in
       if generation > state.generation {
         state.generation = generation
         state.isOpen = false
       }
-      guard state.place == .executing else { return nil }
-      state.quietWatchers.append(whenQuiet)
-      return state.turn
+      return state.place != .executing
     }
-    if let runningTurn { carriers.watch(self, turn: runningTurn) } else { whenQuiet() }
   }
 
   /// Lets the thread go on, by the order of `generation`.
@@ -112,14 +116,15 @@ final class Gate: TaskExecutor, Sendable {
     for outsider in outsiders { outsider() }
   }
 
-  /// Calls `watcher` when no turn goes on that goes on now, those of the dead apart: before this returns, if there is none.
+  /// Calls `watcher` when no turn goes on that went on at the call, those of the dead apart: before this returns, if there is
+  /// none. Another carrier stands in for the one that executes the turn if it goes on for long.
   func whenQuiet(_ watcher: @escaping @Sendable () -> Void) {
-    let isQuiet = state.withLock { state in
-      guard state.place == .executing, state.unwinding == nil else { return true }
-      state.quietWatchers.append(watcher)
-      return false
+    let runningTurn = state.withLock { state -> UInt64? in
+      guard state.place == .executing, state.unwinding == nil else { return nil }
+      state.aftermath[or: Aftermath()].quietWatchers.append(watcher)
+      return state.turn
     }
-    if isQuiet { watcher() }
+    if let runningTurn { carriers.watch(self, turn: runningTurn) } else { watcher() }
   }
 
   /// Returns when no turn goes on that went on at the call; the turns of the dead do not count. The calling function must
@@ -147,7 +152,7 @@ final class Gate: TaskExecutor, Sendable {
     await Resumption<Void>.suspend { resumption in
       let isOver = state.withLock { state in
         if state.place == .executing {
-          state.yielded.append(resumption)
+          state.aftermath[or: Aftermath()].yielded.append(resumption)
         } else if !state.isOpen {
           state.outsiders.append(resumption)
         } else {
@@ -165,6 +170,7 @@ final class Gate: TaskExecutor, Sendable {
   /// Whether jobs wait for a turn, or anything of the thread for the gate to open.
   var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty || !$0.outsiders.isEmpty } }
 
+  /// Whether a carrier executes one of the thread's jobs.
   var isExecuting: Bool { state.withLock { $0.place == .executing } }
 
   func isExecuting(turn: UInt64) -> Bool { state.withLock { $0.place == .executing && $0.turn == turn } }
@@ -196,20 +202,21 @@ final class Gate: TaskExecutor, Sendable {
   }
 
   private func endTurn() {
-    let yielded = state.withLock { state in
-      guard !state.yielded.isEmpty else { return [Resumption<Void>]() }
-      defer { state.yielded = [] }
-      return state.yielded
-    }
-    for resumption in yielded { resumption() }
-    let (watchers, queues) = state.withLock { state in
+    let (queues, aftermath) = state.withLock { state in
       state.place = .resting
-      let queues = state.queues()
-      guard !state.quietWatchers.isEmpty else { return ([@Sendable () -> Void](), queues) }
-      defer { state.quietWatchers = [] }
-      return (state.quietWatchers, queues)
+      return (state.queues(), state.aftermath.take())
     }
     if queues { queue() }
-    for watcher in watchers { watcher() }
+    guard let aftermath else { return }
+    for resumption in aftermath.yielded { resumption() }
+    for watcher in aftermath.quietWatchers { watcher() }
+  }
+}
+
+extension Optional {
+  /// The value in place, which is `first` if there was none.
+  fileprivate subscript(or first: @autoclosure () -> Wrapped) -> Wrapped {
+    get { self ?? first() }
+    set { self = newValue }
   }
 }

@@ -81,8 +81,13 @@ extension LocalThread {
     }
   }
 
-  /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits until it is broken. Racket: `thread-wait`.
-  public func wait() async throws { _ = try await sync(death) }
+  /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits
+  /// until it is broken. Racket: `thread-wait`.
+  public func wait() async throws {
+    guard let identity = identityIfGated else { return _ = try await sync(death) }
+    let death = StateEvent(thread: identity.id, kind: .death, generation: 0)
+    _ = try await World.waitHere(for: WaitPlan([Branch(.state(death))]))
+  }
 }
 
 // MARK: - What a thread does with itself

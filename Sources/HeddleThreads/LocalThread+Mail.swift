@@ -47,8 +47,8 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `notInThread`; `CancellationError`; `BreakError` and `Killed`, and then no message is
   ///   lost.
   public static func receive() async throws -> any Sendable {
-    if let message = try await tryReceive() { return message }
-    return try await sync(received)
+    let body = try requireBody()
+    return try await body.world.receive(in: body)
   }
 
   /// Takes the first message of the calling thread's mailbox; nil when there is none. Racket: `thread-try-receive`.
@@ -56,7 +56,10 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `notInThread`.
   public static func tryReceive() async throws -> (any Sendable)? {
     let body = try requireBody()
-    return try await body.world.act { (state, _) throws(Refusal) in try state.tryReceive(in: body.id) }
+    // Handed over here, since what is moved through the lock as an answer costs more than the message.
+    var message: (any Sendable)?
+    try await body.world.act(as: body) { (state, _) throws(Refusal) in message = try state.tryReceive(in: body.id) }
+    return message
   }
 
   /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.
@@ -65,7 +68,7 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `notInThread`.
   public static func rewind(_ messages: [any Sendable]) async throws {
     let body = try requireBody()
-    try await body.world.act { (state, effects) throws(Refusal) in
+    try await body.world.act(as: body) { (state, effects) throws(Refusal) in
       try state.rewind(messages, in: body.id, effects: &effects)
     }
   }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// The operating-system thread that looks after the carriers while they work: each millisecond it sees whether a gate
 /// waits that nobody takes, and whether a turn goes on that should have ended. It sleeps while nothing moves.
 final class LookOut: Sendable {
-  private enum Life {
+  private enum Life: UInt8, AtomicRepresentable {
     case absent
     case watching
     case asleep
@@ -26,22 +26,21 @@ final class LookOut: Sendable {
   /// After how many looks at nothing it goes to sleep.
   private static let quietLooksMax = 10
 
-  private let life = Mutex(Life.absent)
+  private let life = Atomic(Life.absent)
   private let heldUp = Mutex<[HeldUp]>([])
   private let parker = Parker()
 
   /// Looks from now on, until nothing moves any more.
   func wake(for carriers: Carriers) {
-    let former = life.withLock { life in
-      defer { life = .watching }
-      return life
-    }
-    switch former {
+    // Asked at most hops between threads. Whoever calls has changed what is looked at, inside a lock, so it sees `asleep`
+    // if that was said before the last look.
+    if life.load(ordering: .relaxed) == .watching { return }
+    switch life.exchange(.watching, ordering: .acquiringAndReleasing) {
     case .watching: break
     case .asleep: parker.unpark()
     case .absent:
       // Without it, carriers may be woken late; nothing is lost, and the next call tries again.
-      if !startDetachedThread({ [self] in run(for: carriers) }) { life.withLock { $0 = .absent } }
+      if !startDetachedThread({ [self] in run(for: carriers) }) { life.store(.absent, ordering: .releasing) }
     }
   }
 
@@ -67,10 +66,10 @@ final class LookOut: Sendable {
 
   /// Whoever finds it asleep wakes it; so it looks once more after it said that it sleeps.
   private func sleep(unlessMoving carriers: Carriers, _ turns: UInt64) {
-    life.withLock { $0 = .asleep }
+    life.store(.asleep, ordering: .releasing)
     let seen = carriers.helpIfStuck(since: turns, extras: 0)
     if !seen.isBusy, seen.turns == turns, heldUp.withLock(\.isEmpty) { parker.park() }
-    life.withLock { $0 = .watching }
+    life.store(.watching, ordering: .releasing)
   }
 
   private func countHeldUp() -> (all: Int, late: Int) {

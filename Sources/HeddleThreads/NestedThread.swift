@@ -60,19 +60,21 @@ extension World {
     in caller: ThreadBody,
     under custodian: Custodian
   ) async throws {
-    while true {
-      try await caller.safePoint()
-      let outcome = await Resumption<Outcome>.suspend { begin(operation, in: caller.id, under: custodian.id, $0) }
-      // Suspended a moment ago, before the nested thread was made: after the resume, then.
-      if case .refused(.threadSuspended) = outcome, !caller.isKilled {
-        caller.alert()
-        continue
-      }
-      let (_, gift) = try await conclude(outcome, in: caller)
-      guard case .nestedEnd(let end) = gift else { preconditionFailure("a nested call ends with its thread") }
-      if end == .killed { throw nestedThreadKilled }
-      return
+    let waiter = Waiter(caller, in: self)
+    let body = try await act { (state, effects) throws(Refusal) in
+      let made = try state.kernel.makeNestedThread(in: caller.id, under: custodian.id, effects: &effects)
+      let body = ThreadBody(id: made.thread, world: self)
+      // Nobody has a handle of it so far.
+      state.kernel.letGo(of: made.thread, effects: &effects)
+      state.add(body, mailbox: .unbounded)
+      state.add(waiter.slot, as: made.wait)
+      return body
     }
+    body.start(operation) { _ in }
+    guard case .nestedEnd(let end) = try await waiter.uncancellableEnd().gift else {
+      preconditionFailure("a nested call ends with its thread")
+    }
+    if end == .killed { throw nestedThreadKilled }
   }
 
   /// Outside of any thread there is nothing that a nested thread could share.
@@ -90,28 +92,5 @@ extension World {
     body.start(operation) { _ in }
     try await handle.wait()
     if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }
-  }
-
-  private func begin(
-    _ operation: @escaping @Sendable () async throws -> Void,
-    in caller: ThreadID,
-    under custodian: CustodianID,
-    _ resumption: Resumption<Outcome>
-  ) {
-    do {
-      let body = try step { (state, effects) throws(Refusal) in
-        guard state.mayAct(caller) else { throw .threadSuspended(caller) }
-        let made = try state.kernel.makeNestedThread(in: caller, under: custodian, effects: &effects)
-        let body = ThreadBody(id: made.thread, world: self)
-        // Nobody has a handle of it so far.
-        state.kernel.letGo(of: made.thread, effects: &effects)
-        state.add(body, mailbox: .unbounded)
-        state.add(WorldState.Waiter(resumption: resumption, offers: []), as: made.wait)
-        return body
-      }
-      body.start(operation) { _ in }
-    } catch {
-      resumption(.refused(error))
-    }
   }
 }

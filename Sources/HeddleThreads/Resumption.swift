@@ -5,6 +5,7 @@
   private let continuation: UnsafeContinuation<Value, Never>
 
   /// Suspends the calling function until `body`'s argument is used, and gives what it is used with.
+  @inline(__always)
   static func suspend(_ body: (Resumption) -> Void) async -> Value {
     await unsafe withUnsafeContinuation { unsafe body(Resumption(continuation: $0)) }
   }

@@ -14,12 +14,31 @@ internal import HeddleModel
 ///   wraps and handlers throw.
 @discardableResult
 public func sync<Value: Sendable>(_ events: any Event<Value>..., enablingBreaks: Bool = false) async throws -> Value {
-  let event = events.count == 1 ? events[0].erased : choice(events)
-  var sync = Sync<Value>()
-  guard let value = try await sync.wait(for: event, until: .decided, enablingBreaks: enablingBreaks) else {
-    preconditionFailure("a wait without a limit ends with an event or an error")
+  try await sync(choice(events), enablingBreaks: enablingBreaks)
+}
+
+/// Waits for an event and gives its result. As `sync(_:enablingBreaks:)` of several, of which it is the only one.
+@discardableResult
+public func sync<Value: Sendable>(_ event: some Event<Value>, enablingBreaks: Bool = false) async throws -> Value {
+  let event = event.erased
+  let (world, caller) = World.here
+  switch event.node {
+  case .leaf(let leaf):
+    try await caller?.safePoint()
+    let end = try await world.wait(leaf.plan(enablingBreaks: enablingBreaks), in: caller)
+    return try await leaf.finish(end.gift)
+  case .leaves(let leaves):
+    try await caller?.safePoint()
+    let first = world.firstLook(leaves.branches.count)
+    let end = try await world.wait(leaves.plan(from: first, enablingBreaks: enablingBreaks), in: caller)
+    return try await leaves.finishes[end.branch](end.gift)
+  case .choice, .guarded, .nackGuarded:
+    var sync = Sync<Value>()
+    guard let value = try await sync.wait(for: event, until: .decided, enablingBreaks: enablingBreaks) else {
+      preconditionFailure("a wait without a limit ends with an event or an error")
+    }
+    return value
   }
-  return value
 }
 
 /// As `sync(_:enablingBreaks:)`, but gives nil when `timeout` has passed. Racket: `sync/timeout`.
@@ -54,14 +73,16 @@ enum SyncLimit {
 
 /// One sync: the events taken apart, and then one wait for all of them.
 struct Sync<Value: Sendable> {
-  private let world = World.current
+  private let world: World
+  private let caller: ThreadBody?
   private var plan = WaitPlan()
   /// For each branch.
   private var finishes: [@Sendable (Gift) async throws -> Value] = []
 
+  init() { (world, caller) = World.here }
+
   /// Waits for `event`; nil when the limit was reached.
   mutating func wait(for event: AnyEvent<Value>, until limit: SyncLimit, enablingBreaks: Bool) async throws -> Value? {
-    let caller = world.caller
     try await caller?.safePoint()
     do { try await add(event, under: []) } catch {
       // The guards that did run are told that their events were not chosen.
@@ -79,16 +100,20 @@ struct Sync<Value: Sendable> {
     case .leaf(let leaf):
       plan.append(leaf.event, offer: leaf.offer, nacks: nacks)
       finishes.append(leaf.finish)
-    case .choice(let events):
-      // A fair choice looks at them from anywhere on.
-      let start = events.isEmpty ? 0 : world.firstLook(events.count)
-      for event in events[start...] + events[..<start] { try await add(event, under: nacks) }
+    case .leaves(let leaves): for event in fair(leaves.each) { try await add(AnyEvent(.leaf(event)), under: nacks) }
+    case .choice(let events): for event in fair(events) { try await add(event, under: nacks) }
     case .guarded(let make): try await add(make(), under: nacks)
     case .nackGuarded(let make):
       let nack = Nack(in: world)
       plan.nacks.append(nack)
       try await add(make(nack.event), under: nacks + [nack])
     }
+  }
+
+  /// The same elements, to be looked at from anywhere on.
+  private func fair<Element>(_ elements: [Element]) -> ArraySlice<Element> {
+    let start = elements.isEmpty ? 0 : world.firstLook(elements.count)
+    return elements[start...] + elements[..<start]
   }
 }
 

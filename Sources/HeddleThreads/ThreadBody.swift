@@ -21,6 +21,10 @@ final class ThreadBody: Sendable {
   private let fulfilled = Atomic<UInt8>(0)
   private let operations = Atomic<UInt32>(0)
   private let task = Mutex<Task<Void, Never>?>(nil)
+  /// The address of the thread's own task, which tells it from its child tasks. 0 until it begins.
+  private let ownTask = Atomic<UInt>(0)
+  /// For the waits of the thread's own task; each child task has its own.
+  let slot = WaitSlot()
 
   var id: ThreadID { identity.id }
   var world: World { identity.world }
@@ -52,6 +56,9 @@ final class ThreadBody: Sendable {
 
   private func run(_ operation: @Sendable () async throws -> Void, _ report: @Sendable (any Error) -> Void) async {
     guard !isKilled else { return }
+    unsafe withUnsafeCurrentTask { task in
+      if let task = unsafe task { ownTask.store(unsafe unsafeBitCast(task, to: UInt.self), ordering: .relaxed) }
+    }
     var end = BodyEnd.returned
     do { try await operation() } catch {
       end = .raised
@@ -89,19 +96,33 @@ final class ThreadBody: Sendable {
     if !abandoned.exchange(true, ordering: .relaxed) { Abandoned.add(identity) }
   }
 
+  /// Whether the caller is the thread's own task, and nobody has cancelled that.
+  var isInOwnTask: Bool {
+    unsafe withUnsafeCurrentTask { task in
+      guard let task = unsafe task, unsafe !task.isCancelled else { return false }
+      return ownTask.load(ordering: .relaxed) == (unsafe unsafeBitCast(task, to: UInt.self))
+    }
+  }
+
   // MARK: - Safe points
 
   /// Makes the thread look at its gate and its breaks at its next operation.
   func alert() { hasNews.store(true, ordering: .releasing) }
 
+  /// Whether the thread passes the safe point where it stands at once. To be asked once for each operation.
+  @inline(__always)
+  var isUndisturbed: Bool {
+    // Child tasks take turns, so nothing is lost but a count now and then, when some are elsewhere.
+    let count = operations.load(ordering: .relaxed) &+ 1
+    operations.store(count, ordering: .relaxed)
+    return count % Self.stretch != 0 && !hasNews.load(ordering: .acquiring)
+  }
+
   /// Where the thread may be stopped, broken and ended. Called before every operation on the model.
   ///
   /// - Throws: `Killed`, `BreakError`; `ThreadError` with `threadDead` to what goes on after the thread has ended.
   @inline(__always)
-  func safePoint() async throws {
-    let isLong = operations.wrappingAdd(1, ordering: .relaxed).newValue % Self.stretch == 0
-    if isLong || hasNews.load(ordering: .acquiring) { try await attend(isLong: isLong) }
-  }
+  func safePoint() async throws { if !isUndisturbed { try await attend() } }
 
   /// As `safePoint()`, but a break that is ready stays so for the next one, and the turn is kept.
   ///
@@ -114,12 +135,11 @@ final class ThreadBody: Sendable {
     if isDead { throw ThreadError.ended(id) }
   }
 
-  private func attend(isLong: Bool) async throws {
-    if hasNews.exchange(false, ordering: .acquiringAndReleasing) {
-      await gate.pass()
-    } else if isLong, gate.isAwaited {
-      await gate.pass()
-    }
+  /// Stops here for as long as the gate is closed, and lets others go first if they wait.
+  ///
+  /// - Throws: as `safePoint()`.
+  func attend() async throws {
+    if hasNews.exchange(false, ordering: .acquiringAndReleasing) || gate.isAwaited { await gate.pass() }
     let kind = takeBreak()
     // Only now, since it may have been killed meanwhile: then it is as dead as one that has ended, but leaves in another way.
     if isKilled { throw await killedError() }

@@ -1,19 +1,27 @@
 internal import HeddleModel
-internal import Synchronization
 
 /// What one wait waits for.
 struct WaitPlan: Sendable {
-  private(set) var branches: [Branch] = []
+  private(set) var branches: [Branch]
+  /// For each branch what it puts into a channel, up to the last one that does.
   private(set) var offers: [(any Sendable)?] = []
   /// Those that the branches name, kept until the wait has ended.
   var nacks: [Nack] = []
   var enablesBreaks = false
+  /// The branch to look at first.
+  var first = 0
   /// The earliest time that a branch waits for.
   private(set) var alarm: Instant?
 
+  init(_ branches: [Branch] = [], offers: [(any Sendable)?] = [], alarm: Instant? = nil) {
+    self.branches = branches
+    self.offers = offers
+    self.alarm = alarm
+  }
+
   mutating func append(_ event: HeddleModel.Event, offer: (any Sendable)? = nil, nacks: [Nack] = []) {
     branches.append(Branch(event, nacks: nacks.map(\.id)))
-    offers.append(offer)
+    if let offer { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
     if case .alarm(let instant) = event { alarm = min(alarm ?? instant, instant) }
   }
 
@@ -27,47 +35,30 @@ struct WaitPlan: Sendable {
   }
 }
 
-/// Which wait a task is in, for whoever cancels the task.
-private final class WaitTicket: Sendable {
-  private enum State {
-    case new
-    case waiting(WaitID)
-    case cancelled
-  }
-  private let state = Mutex(State.new)
-
-  /// The wait has begun. Says whether it may go on: the task is not cancelled.
-  func begin(_ wait: WaitID) -> Bool {
-    state.withLock { state in
-      if case .cancelled = state { return false }
-      state = .waiting(wait)
-      return true
-    }
-  }
-
-  /// The task is cancelled. Gives the wait to withdraw.
-  func cancel() -> WaitID? {
-    state.withLock { state in
-      defer { state = .cancelled }
-      if case .waiting(let wait) = state { return wait }
-      return nil
-    }
-  }
-}
-
 extension World {
+  /// As `wait`, for whoever calls.
+  static func waitHere(for plan: WaitPlan) async throws -> (branch: Int, gift: Gift) {
+    let (world, caller) = here
+    try await caller?.safePoint()
+    return try await world.wait(plan, in: caller)
+  }
+
   /// Waits until one of the plan's branches is chosen.
   ///
   /// - Parameter caller: the thread that waits, by its body; nil outside of any.
+  @inline(__always)
   func wait(_ plan: WaitPlan, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
-    let ticket = WaitTicket()
-    let outcome = await withTaskCancellationHandler {
-      await Resumption<Outcome>.suspend { begin(plan, in: caller?.id, ticket, $0) }
-    } onCancel: {
-      if let wait = ticket.cancel() { settle { $0.kernel.withdraw(wait, effects: &$1) } }
+    let waiter = Waiter(caller, in: self)
+    if !plan.offers.isEmpty { waiter.slot.offer(plan.offers) }
+    let wait: WaitID
+    do throws(Refusal) { wait = try begin(plan, in: caller?.id, waiter.slot) } catch {
+      // The thread was killed after its guards had run: they are told, as if it had waited.
+      renounce(plan.nacks)
+      throw await waiter.error(for: error)
     }
+    let end = try await waiter.end(of: wait)
     withExtendedLifetime(plan) {}
-    return try await conclude(outcome, in: caller)
+    return end
   }
 
   /// Waits until one of `events` is ready, whatever is asked of the caller: breaks wait, and a cancelled task waits as well.
@@ -76,19 +67,61 @@ extension World {
   func waitUndisturbed(for events: [HeddleModel.Event]) async throws {
     var plan = WaitPlan()
     for event in events { plan.append(event) }
-    let caller = caller
-    let outcome =
-      if let caller {
-        await caller.keepingBreaksOut { await waitThroughCancellation(plan, in: caller) }
-      } else {
-        await waitThroughCancellation(plan, in: nil)
-      }
-    _ = try await conclude(outcome, in: caller)
+    if let caller {
+      try await caller.keepingBreaksOut { [plan] in try await waitThroughCancellation(plan, in: caller) }
+    } else {
+      try await waitThroughCancellation(plan, in: nil)
+    }
   }
 
-  private func waitThroughCancellation(_ plan: WaitPlan, in caller: ThreadBody?) async -> Outcome {
-    await Resumption<Outcome>.suspend { begin(plan, in: caller?.id, WaitTicket(), $0) }
+  private func waitThroughCancellation(_ plan: WaitPlan, in caller: ThreadBody?) async throws {
+    let waiter = Waiter(caller, in: self)
+    do throws(Refusal) { _ = try begin(plan, in: caller?.id, waiter.slot) } catch {
+      throw await waiter.error(for: error)
+    }
+    _ = try await waiter.uncancellableEnd()
   }
+
+  /// Starts a wait, which may end by that.
+  private func begin(_ plan: WaitPlan, in owner: ThreadID?, _ slot: WaitSlot) throws(Refusal) -> WaitID {
+    let now = plan.alarm == nil ? nil : clock.now()
+    let wait = try step { (state, effects) throws(Refusal) in
+      if let now { state.kernel.advance(to: now, effects: &effects) }
+      let wait = try state.kernel.sync(
+        plan.branches,
+        in: owner,
+        enablesBreaks: plan.enablesBreaks,
+        firstLookAt: plan.first,
+        effects: &effects
+      )
+      state.add(slot, as: wait)
+      return wait
+    }
+    if let alarm = plan.alarm { clock.wake(self, at: alarm) }
+    return wait
+  }
+
+  /// Takes the first message of the mailbox of `body`, the calling thread; waits for one if there is none.
+  func receive(in body: ThreadBody) async throws -> any Sendable {
+    try await body.safePoint()
+    let waiter = Waiter(body, in: self)
+    var message: (any Sendable)?
+    let wait: WaitID?
+    do throws(Refusal) {
+      wait = try step { (state, effects) throws(Refusal) in
+        if state.mayAct(body.id) { message = try state.tryReceive(in: body.id) }
+        if message != nil { return nil }
+        let wait = try state.kernel.sync(Self.receiving, in: body.id, effects: &effects)
+        state.add(waiter.slot, as: wait)
+        return wait
+      }
+    } catch { throw await waiter.error(for: error) }
+    if let message { return message }
+    guard let wait else { preconditionFailure("without a message there is a wait for one") }
+    return try await waiter.end(of: wait).gift.value(as: (any Sendable).self)
+  }
+
+  private static let receiving = [Branch(.receive)]
 
   /// The nacks are told that a wait is not going to begin.
   func renounce(_ nacks: [Nack]) {
@@ -99,46 +132,5 @@ extension World {
       state.kernel.withdraw(wait, effects: &effects)
     }
     withExtendedLifetime(nacks) {}
-  }
-
-  private func begin(
-    _ plan: WaitPlan,
-    in owner: ThreadID?,
-    _ ticket: WaitTicket,
-    _ resumption: Resumption<Outcome>
-  ) {
-    // A step of its own: what it decides about others holds, also when this wait is refused.
-    if plan.alarm != nil { settle { [now = clock.now()] in $0.kernel.advance(to: now, effects: &$1) } }
-    do {
-      try step { (state, effects) throws(Refusal) in
-        let wait = try state.kernel.sync(
-          plan.branches,
-          in: owner,
-          enablesBreaks: plan.enablesBreaks,
-          effects: &effects
-        )
-        state.add(WorldState.Waiter(resumption: resumption, offers: plan.offers), as: wait)
-        if !ticket.begin(wait) { state.kernel.withdraw(wait, effects: &effects) }
-      }
-    } catch {
-      // The thread was killed after its guards had run: they are told, as if it had waited.
-      renounce(plan.nacks)
-      resumption(.refused(error))
-    }
-    if let alarm = plan.alarm { clock.wake(self, at: alarm) }
-  }
-
-  /// What the wait gave.
-  ///
-  /// - Throws: what ended it instead.
-  func conclude(_ outcome: Outcome, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
-    // Before all else: what a wait gave to a thread that was killed since is lost with it.
-    if let caller, caller.isKilled { throw await caller.killedError() }
-    switch outcome {
-    case .chosen(let branch, let gift): return (branch, gift)
-    case .broken(let kind): throw BreakError(BreakKind(kind))
-    case .withdrawn: throw CancellationError()
-    case .refused(let refusal): throw ThreadError(refusal)
-    }
   }
 }

@@ -13,13 +13,25 @@ package final class World: Sendable {
   /// Where the calling code is.
   static var current: World { ThreadBody.current?.world ?? outside }
 
+  /// Where the calling code is, and in which thread; nil outside of any.
+  static var here: (world: World, caller: ThreadBody?) {
+    let caller = ThreadBody.current
+    return (caller?.world ?? outside, caller)
+  }
+
   let clock: Clock
   let activity = Activity()
   let dates = DateAlarms()
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
-  private let state = Mutex(WorldState())
+  private let protected = Mutex(Protected())
+
+  private struct Protected {
+    var state = WorldState()
+    /// What the step that goes on demands so far; empty between steps, and used again for each.
+    var effects: Kernel.Effects = []
+  }
 
   /// - Parameters:
   ///   - carriers: what its threads execute on; on a single carrier, what they do has one order.
@@ -28,7 +40,7 @@ package final class World: Sendable {
   package init(
     clock: Clock,
     carriers: Carriers = .shared,
-    firstLook: @escaping @Sendable (_ count: Int) -> Int = { Int.random(in: 0..<$0) },
+    firstLook: @escaping @Sendable (_ count: Int) -> Int = Lots.draw,
     report: @escaping @Sendable (any Error, LocalThread) -> Void = UncaughtErrors.report
   ) {
     self.clock = clock
@@ -44,27 +56,25 @@ package final class World: Sendable {
 
   /// Asks the model something.
   func look<Answer: Sendable>(_ question: (borrowing WorldState) -> Answer) -> Answer {
-    state.withLock { question($0) }
+    protected.withLock { question($0.state) }
   }
 
   /// Carries out one input of the model, and then what it demands.
   func step<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> Answer {
-    try stepStopping(input).answer
+    let (answer, deeds) = decide(input)
+    perform(deeds)
+    return try answer.get()
   }
 
   /// As `step`; gives the bodies that were told to stop or to end, too.
   func stepStopping<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> (answer: Answer, stopped: [ThreadBody]) {
-    let (answer, deeds) = try state.withLock { (state) throws(Refusal) -> (Answer, Deeds) in
-      var effects: Kernel.Effects = []
-      let answer = try input(&state, &effects)
-      return (answer, effects.isEmpty ? Deeds() : state.deeds(for: effects))
-    }
+    let (answer, deeds) = decide(input)
     perform(deeds)
-    return (answer, deeds.stops.map(\.body))
+    return (try answer.get(), deeds.others?.stops.map(\.body) ?? [])
   }
 
   /// A step that is never refused.
@@ -73,10 +83,34 @@ package final class World: Sendable {
     do { try step(input) } catch {}
   }
 
+  /// What an input comes to. A refused one may have let something else happen before, such as time that went on.
+  @inline(__always)
+  private func decide<Answer: Sendable>(
+    _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
+  ) -> (Result<Answer, Refusal>, Deeds) {
+    protected.withLock { protected in
+      let answer: Result<Answer, Refusal>
+      do throws(Refusal) { answer = .success(try input(&protected.state, &protected.effects)) } catch {
+        answer = .failure(error)
+      }
+      guard !protected.effects.isEmpty else { return (answer, Deeds()) }
+      let deeds = protected.state.deeds(for: protected.effects)
+      protected.effects.removeAll(keepingCapacity: true)
+      return (answer, deeds)
+    }
+  }
+
+  @inline(__always)
   private func perform(_ deeds: Deeds) {
+    if let others = deeds.others { return perform(others, and: deeds.wake) }
+    deeds.wake?()
+  }
+
+  private func perform(_ deeds: OtherDeeds, and wake: Resumption<Void>?) {
     // First, so that nobody who is to stop goes on because of what follows.
-    for stop in deeds.stops { perform(stop) }
+    perform(deeds.stops)
     for body in deeds.alerts { body.alert() }
+    wake?()
     for release in deeds.releases { perform(release) }
     for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
     for closing in deeds.closings { closing.close() }
@@ -88,25 +122,39 @@ package final class World: Sendable {
       // Said first, since the thread may be over before it could be said later.
       settle { $0.kernel.bodyRunning(body.id, generation: generation, effects: &$1) }
       body.gate.open(generation: generation)
-    case .wake(let resumption, let outcome): resumption(outcome)
+    case .wake(let resumption): resumption()
     }
   }
 
-  /// Carries out an order; no effect if it was carried out before.
-  func perform(_ stop: Deeds.Stop) {
-    let body = stop.body
-    body.alert()
-    switch stop.order {
-    case .standStill(let generation):
-      body.gate.close(generation: generation) { [self] in
-        settle { $0.kernel.bodyStopped(body.id, generation: generation, effects: &$1) }
-      }
-    case .end:
-      body.gate.close(generation: .max - 1) { [self] in
-        settle { $0.kernel.bodyEnded(body.id, .killed, effects: &$1) }
-        body.unwind(since: .dead)
+  /// Carries out orders; no effect if they were carried out before.
+  func perform(_ stops: [Deeds.Stop]) {
+    guard !stops.isEmpty else { return }
+    var quiet: [Deeds.Stop] = []
+    for stop in stops {
+      stop.body.alert()
+      if stop.body.gate.close(generation: stop.generation) {
+        quiet.append(stop)
+      } else {
+        stop.body.gate.whenQuiet { [self] in confirm([stop]) }
       }
     }
+    // At once: a custodian may have ended thousands.
+    confirm(quiet)
+  }
+
+  /// The bodies stand still, as they were told.
+  private func confirm(_ stops: [Deeds.Stop]) {
+    guard !stops.isEmpty else { return }
+    settle { state, effects in
+      for stop in stops {
+        switch stop.order {
+        case .standStill(let generation):
+          state.kernel.bodyStopped(stop.body.id, generation: generation, effects: &effects)
+        case .end: state.kernel.bodyEnded(stop.body.id, .killed, effects: &effects)
+        }
+      }
+    }
+    for stop in stops where stop.order == .end { stop.body.unwind(since: .dead) }
   }
 
   // MARK: - Time

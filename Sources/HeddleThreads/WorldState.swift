@@ -8,20 +8,11 @@ struct WorldState: Sendable {
     var mailbox: Mailbox<any Sendable>
   }
 
-  /// Whoever waits, and what it has to give.
-  struct Waiter: Sendable {
-    /// Used by the effect that ends the wait; each wait has exactly one.
-    let resumption: Resumption<Outcome>
-    /// For each branch what it puts into a channel, if any does.
-    let offers: [(any Sendable)?]
-  }
-
   var kernel = Kernel()
-  // Under the model's identifiers as plain numbers, so that the tables are compiled for them here: mail passes by.
-
   /// For each living thread.
-  private(set) var residents: [UInt64: Resident] = [:]
-  private var waiters: [UInt64: Waiter] = [:]
+  private(set) var residents = NumberMap<Resident>()
+  /// For each wait that has not ended.
+  private var waiters = NumberMap<WaitSlot>()
   /// What the custodians close.
   var closings = Closings()
 
@@ -29,10 +20,10 @@ struct WorldState: Sendable {
 
   /// Adds the body of a new thread.
   mutating func add(_ body: ThreadBody, mailbox: MailboxBounds) {
-    residents[body.id.rawValue] = Resident(body: body, mailbox: Mailbox(bounds: mailbox))
+    residents.insert(Resident(body: body, mailbox: Mailbox(bounds: mailbox)), at: body.id.rawValue)
   }
 
-  private mutating func remove(_ thread: ThreadID) -> Resident? { residents.removeValue(forKey: thread.rawValue) }
+  private mutating func remove(_ thread: ThreadID) -> Resident? { residents.remove(thread.rawValue) }
 
   /// What executes a living thread.
   func body(of thread: ThreadID) -> ThreadBody? { residents[thread.rawValue]?.body }
@@ -80,7 +71,7 @@ struct WorldState: Sendable {
     to thread: ThreadID,
     _ whenSuspended: HeddleModel.WhenSuspended,
     _ kernel: inout Kernel,
-    _ residents: inout [UInt64: Resident],
+    _ residents: inout NumberMap<Resident>,
     _ effects: inout Kernel.Effects
   ) throws(Refusal) {
     try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &effects) { () throws(MailRefusal) in
@@ -105,7 +96,7 @@ struct WorldState: Sendable {
     _ messages: [any Sendable],
     in thread: ThreadID,
     _ kernel: inout Kernel,
-    _ residents: inout [UInt64: Resident],
+    _ residents: inout NumberMap<Resident>,
     _ effects: inout Kernel.Effects
   ) throws(Refusal) {
     try kernel.rewind(messages.count, in: thread, effects: &effects) {
@@ -115,58 +106,56 @@ struct WorldState: Sendable {
 
   // MARK: - Waits
 
-  mutating func add(_ waiter: Waiter, as wait: WaitID) { waiters[wait.rawValue] = waiter }
+  /// Has `slot` told how the wait ends; each wait has exactly one end.
+  mutating func add(_ slot: WaitSlot, as wait: WaitID) { waiters.insert(slot, at: wait.rawValue) }
 
   /// What the effects of a step demand. Whatever dies by them is in the deeds, so that nothing is freed inside the lock.
   mutating func deeds(for effects: Kernel.Effects) -> Deeds {
+    // First, since two that meet look at each other's offers.
+    for case .chosen(let wait, _, .met(let partner, let branch)) in effects { hand(wait, branch, of: partner) }
     var deeds = Deeds()
-    var ended: [WaitID] = []
     for effect in effects {
       switch effect {
-      case .runBody(let thread, let generation):
-        if let body = body(of: thread) { deeds.releases.append(.open(body, generation: generation)) }
-      case .stopBody(let thread, let generation):
-        if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
-      case .endBody(let thread, let reason):
-        guard let body = body(of: thread) else { break }
-        if reason == .unreachable, let resident = remove(thread) { deeds.leavers.append(resident) }
-        // Now, so that whatever of it goes on before its gate closes knows already.
-        body.markKilled()
-        deeds.stops.append(.init(body: body, order: .end))
+      case .chosen(let wait, let branch, .message(let thread)):
+        let slot = waiters.remove(wait.rawValue)
+        if let message = residents[thread.rawValue]?.mailbox.receive() { slot?.give(message) }
+        deeds.add(slot?.decide(.chosen(branch: branch, .message(from: thread))))
       case .chosen(let wait, let branch, let choice):
-        deeds.wake(waiters[wait.rawValue], .chosen(branch: branch, gift(choice)))
-        ended.append(wait)
-      case .broken(let wait, let kind):
-        deeds.wake(waiters[wait.rawValue], .broken(kind))
-        ended.append(wait)
-      case .withdrawn(let wait):
-        deeds.wake(waiters[wait.rawValue], .withdrawn)
-        ended.append(wait)
-      case .breakReady(let thread):
-        if let body = body(of: thread) { deeds.alerts.append(body) }
-      case .happened(let event):
-        guard event.kind == .death, let resident = remove(event.thread) else { break }
-        deeds.leavers.append(resident)
-      case .shutDown(let custodian):
-        deeds.closings += closings.removeAll(of: custodian)
-      case .shutdownComplete: break
+        deeds.add(waiters.remove(wait.rawValue)?.decide(.chosen(branch: branch, choice)))
+      case .broken(let wait, let kind): deeds.add(waiters.remove(wait.rawValue)?.decide(.broken(kind)))
+      case .withdrawn(let wait): deeds.add(waiters.remove(wait.rawValue)?.decide(.withdrawn))
+      case .runBody, .stopBody, .endBody, .breakReady, .happened, .shutDown, .shutdownComplete:
+        deeds.add { note(effect, in: &$0) }
       }
     }
-    for wait in ended { if let waiter = waiters.removeValue(forKey: wait.rawValue) { deeds.ended.append(waiter) } }
     return deeds
   }
 
-  private mutating func gift(_ choice: Choice) -> Gift {
-    switch choice {
-    case .ready: .nothing
-    case .message(let thread): residents[thread.rawValue]?.mailbox.receive().map(Gift.value) ?? .nothing
-    case .met(let partner, let branch):
-      if let offers = waiters[partner.rawValue]?.offers, offers.indices.contains(branch), let offer = offers[branch] {
-        .value(offer)
-      } else {
-        .nothing
-      }
-    case .nested(let end): .nestedEnd(end)
+  /// Gives `wait` what its partner puts into a channel by one of its branches.
+  private mutating func hand(_ wait: WaitID, _ branch: Int, of partner: WaitID) {
+    if let offer = waiters[partner.rawValue]?.offer(of: branch) { waiters[wait.rawValue]?.give(offer) }
+  }
+
+  /// What an effect demands that ends no wait.
+  private mutating func note(_ effect: Effect, in deeds: inout OtherDeeds) {
+    switch effect {
+    case .runBody(let thread, let generation):
+      if let body = body(of: thread) { deeds.releases.append(.open(body, generation: generation)) }
+    case .stopBody(let thread, let generation):
+      if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
+    case .endBody(let thread, let reason):
+      guard let body = body(of: thread) else { break }
+      if reason == .unreachable, let resident = remove(thread) { deeds.leavers.append(resident) }
+      // Now, so that whatever of it goes on before its gate closes knows already.
+      body.markKilled()
+      deeds.stops.append(.init(body: body, order: .end))
+    case .breakReady(let thread):
+      if let body = body(of: thread) { deeds.alerts.append(body) }
+    case .happened(let event):
+      guard event.kind == .death, let resident = remove(event.thread) else { break }
+      deeds.leavers.append(resident)
+    case .shutDown(let custodian): deeds.closings += closings.removeAll(of: custodian)
+    case .chosen, .broken, .withdrawn, .shutdownComplete: break
     }
   }
 }

@@ -1,0 +1,104 @@
+/// Values under the model's identifiers, as plain numbers from 1 on. A dictionary's hash, made against those who choose
+/// the keys, would cost more than most of what is done with the values: mail passes here, and every wait.
+///
+/// It takes memory for what is in it, whatever numbers there were before: open addressing with linear probing, at most
+/// half full. Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4) spreads numbers that follow each other.
+struct NumberMap<Value> {
+  /// 0 where nothing is.
+  private var keys: [UInt64]
+  /// In the place of the key.
+  private var values: [Value?]
+  private(set) var count = 0
+  /// By how much a hash is shifted to give a place: 64 less the logarithm of the number of places.
+  private var shift: UInt64
+
+  init() {
+    shift = 60
+    keys = Array(repeating: 0, count: 16)
+    values = Array(repeating: nil, count: 16)
+  }
+
+  /// The value under `key`, in place; nil when there is none. Assigning is not a way to add or to remove one.
+  subscript(key: UInt64) -> Value? {
+    @inline(__always) _read {
+      if let place = place(of: key) { yield values[place] } else { yield nil }
+    }
+    @inline(__always) _modify {
+      if let place = place(of: key) {
+        yield &values[place]
+      } else {
+        var nothing: Value?
+        yield &nothing
+      }
+    }
+  }
+
+  /// Adds `value` under a key that has none.
+  mutating func insert(_ value: consuming Value, at key: UInt64) {
+    precondition(key != 0 && place(of: key) == nil, "an identifier is above 0, and stands for one thing")
+    if 2 * (count + 1) > keys.count { grow() }
+    put(value, at: key)
+    count += 1
+  }
+
+  /// Takes the value under `key` out; nil when there is none.
+  mutating func remove(_ key: UInt64) -> Value? {
+    guard let place = place(of: key) else { return nil }
+    let value = values[place].take()
+    count -= 1
+    close(place)
+    return value
+  }
+
+  // MARK: - Places
+
+  @inline(__always)
+  private func home(of key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift) }
+
+  @inline(__always)
+  private func next(_ place: Int) -> Int { (place + 1) & (keys.count - 1) }
+
+  @inline(__always)
+  private func place(of key: UInt64) -> Int? {
+    var place = home(of: key)
+    while keys[place] != key {
+      if keys[place] == 0 { return nil }
+      place = next(place)
+    }
+    return key == 0 ? nil : place
+  }
+
+  private mutating func put(_ value: consuming Value, at key: UInt64) {
+    var place = home(of: key)
+    while keys[place] != 0 { place = next(place) }
+    keys[place] = key
+    values[place] = value
+  }
+
+  /// Gives up a place from which the value was taken. Whatever stands behind it and had to pass it moves up, so that it is still found.
+  private mutating func close(_ place: Int) {
+    let last = keys.count - 1
+    var gap = place
+    var other = next(place)
+    while keys[other] != 0 {
+      let distance = (other - home(of: keys[other])) & last
+      if distance >= (other - gap) & last {
+        keys[gap] = keys[other]
+        values.swapAt(gap, other)
+        gap = other
+      }
+      other = next(other)
+    }
+    keys[gap] = 0
+  }
+
+  private mutating func grow() {
+    let (oldKeys, oldValues) = (keys, values)
+    shift -= 1
+    keys = Array(repeating: 0, count: 2 * oldKeys.count)
+    values = Array(repeating: nil, count: 2 * oldKeys.count)
+    for case (let key, let value?) in zip(oldKeys, oldValues) { put(value, at: key) }
+  }
+}
+
+extension NumberMap: Sendable where Value: Sendable {}
