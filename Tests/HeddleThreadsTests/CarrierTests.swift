@@ -68,7 +68,8 @@ struct CarrierTests {
     private func add() {
       let gate = Gate(carriers: carriers, activity: activity, group: .root)
       let task = Task(executorPreference: gate) { [self] in
-        gate.close(generation: 1) {}
+        gate.close(generation: 1)
+        gate.whenQuiet {}
         arrived.add(1, ordering: .releasing)
         release.wait()
         gate.open(generation: 2)
