@@ -7,30 +7,29 @@ import Testing
 struct CarrierTests {
   @Test("a carrier that is held up by a thread that should stop is replaced, so that others go on")
   func replaced() async throws {
-    let world = World(clock: .manual, carriers: Carriers(count: 2))
-    try await World.$outside.withValue(world) {
-      let release = Flag()
+    try await inWorld(on: .pair) { stage in
+      let release = Latch()
       let stops = try await holders(2, release).map { thread in Task { try await thread.suspend() } }
       let bystander = try await LocalThread {}
       try await bystander.wait()
-      #expect(!release.isRaised)
-      release.raise()
+      #expect(!release.isOpen)
+      release.open()
       for stop in stops { try await stop.value }
     }
   }
 
   /// Threads that hold their turns until they are let go, each on a carrier.
-  private func holders(_ count: Int, _ release: Flag) async throws -> [LocalThread] {
+  private func holders(_ count: Int, _ release: Latch) async throws -> [LocalThread] {
     var threads: [LocalThread] = []
     for _ in 0..<count {
-      let holds = Flag()
+      let holds = Latch()
       threads.append(
         try await LocalThread {
-          holds.raise()
-          while !release.isRaised {}
+          holds.open()
+          release.hold()
         }
       )
-      while !holds.isRaised { await Task.yield() }
+      await holds.opened()
     }
     return threads
   }
@@ -51,7 +50,7 @@ struct CarrierTests {
     private let carriers = Carriers(count: 1)
     private let activity = Activity()
     private let arrived = Atomic<Int>(0)
-    private let release = Parker.Crowd()
+    private let release = Latch()
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
     var present: Int { arrived.load(ordering: .acquiring) }
@@ -71,7 +70,7 @@ struct CarrierTests {
         gate.close(generation: 1)
         gate.whenQuiet {}
         arrived.add(1, ordering: .releasing)
-        release.wait()
+        release.hold()
         gate.open(generation: 2)
       }
       tasks.withLock { $0.append(task) }
@@ -85,37 +84,12 @@ struct CarrierTests {
 
   @Test("a thread that only calls operations lets others have turns")
   func fair() async throws {
-    let world = World(clock: .manual, carriers: Carriers(count: 1))
-    try await World.$outside.withValue(world) {
-      let enough = Flag()
-      let greedy = try await LocalThread { while !enough.isRaised { _ = try await LocalThread.tryReceive() } }
-      let modest = try await LocalThread { enough.raise() }
+    try await inWorld(on: Carriers(count: 1)) { stage in
+      let enough = Latch()
+      let greedy = try await LocalThread { while !enough.isOpen { _ = try await LocalThread.tryReceive() } }
+      let modest = try await LocalThread { enough.open() }
       try await modest.wait()
       try await greedy.wait()
-    }
-  }
-}
-
-extension Parker {
-  /// Where any number of operating-system threads sleep until all may go on.
-  fileprivate final class Crowd: Sendable {
-    private let state = Mutex<(isOpen: Bool, sleepers: [Parker])>((false, []))
-
-    func wait() {
-      let parker = Parker()
-      let waits = state.withLock { state in
-        if !state.isOpen { state.sleepers.append(parker) }
-        return !state.isOpen
-      }
-      if waits { parker.park() }
-    }
-
-    func open() {
-      let sleepers = state.withLock { state in
-        state.isOpen = true
-        return state.sleepers
-      }
-      for sleeper in sleepers { sleeper.unpark() }
     }
   }
 }

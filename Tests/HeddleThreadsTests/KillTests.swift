@@ -191,28 +191,28 @@ struct KillTests {
   }
 
   /// A thread that holds its turn until it is let go, and then waits.
-  private func holder(_ release: Flag, ended: Flag = Flag()) async throws -> LocalThread {
-    let holds = Flag()
+  private func holder(_ release: Latch, ended: Latch = Latch()) async throws -> LocalThread {
+    let holds = Latch()
     let thread = try await LocalThread {
-      holds.raise()
-      while !release.isRaised {}
-      ended.raise()
+      holds.open()
+      release.hold()
+      ended.open()
       try await sync(never(Void.self))
     }
-    while !holds.isRaised { await Task.yield() }
+    await holds.opened()
     return thread
   }
 
   @Test("a kill with a limit says when the thread reaches no safe point, and stays decided")
   func within() async throws {
-    try await inWorld { stage in
-      let release = Flag()
+    try await inWorld(on: .pair) { stage in
+      let release = Latch()
       let thread = try await holder(release)
       let error = await #expect(throws: ThreadError.self) { try await thread.kill(within: .zero) }
       #expect(error?.code == .noSafePoint)
       #expect(error?.description.contains("checkpoint()") == true)
       #expect(!thread.isRunning && !thread.isDead)
-      release.raise()
+      release.open()
       try await thread.wait()
     }
   }
@@ -231,22 +231,22 @@ struct KillTests {
 
   @Test("a stop that was decided before is waited for, too: nothing of the thread executes when the call returns")
   func decidedBefore() async throws {
-    try await inWorld { stage in
+    try await inWorld(on: .pair) { stage in
       let stops: [@Sendable (LocalThread, Custodian) async throws -> Void] = [
         { thread, _ in try await thread.kill() }, { thread, _ in try await thread.suspend() },
         { _, custodian in try await custodian.shutDown() },
       ]
       for stop in stops {
-        let (release, ended) = (Flag(), Flag())
+        let (release, ended) = (Latch(), Latch())
         let custodian = try await Custodian()
         let thread = try await Custodian.current.withValue(custodian) { try await holder(release, ended: ended) }
         async let first: Void = stop(thread, custodian)
         while thread.isRunning { await Task.yield() }
         async let second: Bool = {
           try await stop(thread, custodian)
-          return ended.isRaised
+          return ended.isOpen
         }()
-        release.raise()
+        release.open()
         #expect(try await second)
         try await first
         try await custodian.shutDown()

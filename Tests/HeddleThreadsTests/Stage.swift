@@ -49,15 +49,6 @@ final class Log: Sendable {
 /// An error with an identity.
 final class Mishap: Error {}
 
-/// What is set once, for stretches that must not wait in any other way.
-final class Flag: Sendable {
-  private let value = Atomic<Bool>(false)
-
-  func raise() { value.store(true, ordering: .releasing) }
-
-  var isRaised: Bool { value.load(ordering: .acquiring) }
-}
-
 /// A thread that waits for ever under `custodian`.
 func idler(
   under custodian: Custodian = Custodian.current.value,

@@ -48,24 +48,24 @@ struct SwiftConcurrencyTests {
 
   @Test("a default actor at which a suspended thread is next is held up for others until the resume")
   func heldActor() async throws {
-    try await inWorld { stage in
-      let (plain, begun, release) = (Plain(), Flag(), Flag())
-      async let occupant: Void = plain.perform {
-        begun.raise()
-        while !release.isRaised {}
+    try await inWorld(on: .pair) { stage in
+      let (plain, begun, arrived, release) = (Plain(), Latch(), Latch(), Latch())
+      let occupant = try await LocalThread {
+        await plain.perform {
+          begun.open()
+          release.hold()
+        }
       }
-      while !begun.isRaised { await Task.yield() }
-      let inside = Channel(of: ThreadBody?.self)
+      await begun.opened()
       let thread = try await LocalThread {
-        try await inside.put(ThreadBody.current)
+        arrived.open()
         await plain.perform { stage.log.note("thread") }
       }
-      let gate = try await inside.get()?.gate
-      try await stage.settle()
+      await arrived.opened()
+      // It returns when the thread stands at the actor.
       try await thread.suspend()
-      release.raise()
-      await occupant
-      while gate?.hasJobs == false { await Task.yield() }
+      release.open()
+      try await occupant.wait()
       async let other: Void = plain.perform { stage.log.note("other") }
       try await thread.resume()
       try await thread.wait()
@@ -161,20 +161,20 @@ struct SwiftConcurrencyTests {
     in perform: @escaping @Sendable (_ work: @Sendable () -> Void) async -> Void
   ) async throws {
     try await inWorld { stage in
-      let (begun, release) = (Flag(), Flag())
+      let (begun, release) = (Latch(), Latch())
       let body = Mutex<ThreadBody?>(nil)
       let thread = try await LocalThread {
         body.withLock { $0 = ThreadBody.current }
         await perform {
-          begun.raise()
-          while !release.isRaised {}
+          begun.open()
+          release.hold()
           stage.log.note("elsewhere")
         }
         stage.log.note("back")
       }
-      while !begun.isRaised { await Task.yield() }
+      await begun.opened()
       try await thread.suspend()
-      release.raise()
+      release.open()
       while body.withLock({ $0?.gate.hasJobs }) == false { await Task.yield() }
       #expect(stage.log.all == ["elsewhere"])
       try await thread.resume()
@@ -186,19 +186,19 @@ struct SwiftConcurrencyTests {
   @Test("an operation elsewhere, of a suspended thread, waits for the resume and has no effect before")
   func operationElsewhere() async throws {
     try await inWorld { stage in
-      let (begun, release, semaphore, foreign) = (Flag(), Flag(), Semaphore(), Foreign())
+      let (begun, release, semaphore, foreign) = (Latch(), Latch(), Semaphore(), Foreign())
       let body = Mutex<ThreadBody?>(nil)
       let thread = try await LocalThread {
         body.withLock { $0 = ThreadBody.current }
         try await foreign.attempt { _ in
-          begun.raise()
-          while !release.isRaised {}
+          begun.open()
+          release.hold()
           try await semaphore.post()
         }
       }
-      while !begun.isRaised { await Task.yield() }
+      await begun.opened()
       try await thread.suspend()
-      release.raise()
+      release.open()
       while body.withLock({ $0?.gate.hasJobs }) == false { await Task.yield() }
       #expect(try await !semaphore.tryWait())
       try await thread.resume()
@@ -212,11 +212,11 @@ struct SwiftConcurrencyTests {
   )
   func unstructured() async throws {
     try await inWorld { stage in
-      let (go, semaphore) = (Flag(), Semaphore())
+      let (go, semaphore) = (Latch(), Semaphore())
       let started = Channel(of: (Task<String, Never>, ThreadBody?).self)
       let thread = try await LocalThread {
         let task = Task {
-          while !go.isRaised { await Task.yield() }
+          await go.opened()
           stage.log.note("goes on")
           do { try await semaphore.post() } catch { return "\(error), cancelled: \(Task.isCancelled)" }
           return "posted"
@@ -226,7 +226,7 @@ struct SwiftConcurrencyTests {
       }
       let (task, body) = try await started.get()
       try await thread.suspend()
-      go.raise()
+      go.open()
       while body?.gate.hasJobs == false { await Task.yield() }
       #expect(stage.log.all == ["goes on"])
       #expect(try await !semaphore.tryWait())
@@ -239,11 +239,11 @@ struct SwiftConcurrencyTests {
   @Test("an unstructured task that outlives its thread can do nothing in its name, and is told so")
   func outlives() async throws {
     try await inWorld { stage in
-      let go = Flag()
+      let go = Latch()
       let started = Channel(of: Task<[ThreadError.Code?], Never>.self)
       let thread = try await LocalThread {
         let task = Task {
-          while !go.isRaised { await Task.yield() }
+          await go.opened()
           return [
             await #expect(throws: ThreadError.self) { try await Semaphore().post() }?.code,
             await #expect(throws: ThreadError.self) { try await sync(always(1)) }?.code,
@@ -255,7 +255,7 @@ struct SwiftConcurrencyTests {
       }
       let task = try await started.get()
       try await thread.wait()
-      go.raise()
+      go.open()
       #expect(await task.value == Array(repeating: .threadDead, count: 4))
     }
   }
