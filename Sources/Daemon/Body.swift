@@ -1,4 +1,5 @@
 internal import HeddleLoop
+internal import Supervision
 
 /// The daemon's ends of one program's standard streams.
 final class Body {
@@ -7,18 +8,20 @@ final class Body {
   /// For each output, what is still to be read before it is closed; nil while it is read without an end in sight.
   private var remaining: [Int?]
   private var openOutputs: Int
+  private let onOutput: (Span<UInt8>, ProgramOutput) -> Void
   /// Called once, when both outputs are closed and `drain` was asked for.
   private var onDrained: (() -> Void)?
 
   /// - Parameters:
   ///   - streams: standard input if it is a pipe, standard output, standard error.
   ///   - onOutput: gets what the program writes, either way, as it comes.
-  init(_ streams: [ByteStream], onOutput: @escaping (Span<UInt8>) -> Void) {
+  init(_ streams: [ByteStream], onOutput: @escaping (Span<UInt8>, ProgramOutput) -> Void) {
+    self.onOutput = onOutput
     input = streams.count > 2 ? streams[0] : nil
     outputs = Array(streams.suffix(2))
     remaining = outputs.map { _ in nil }
     openOutputs = outputs.count
-    for index in outputs.indices { read(index, onOutput) }
+    for index in outputs.indices { read(index) }
   }
 
   /// Writes to the program's standard input.
@@ -36,6 +39,13 @@ final class Body {
 
   func endInput() { input?.close() }
 
+  /// Leaves in its pipe what the program writes, or goes on reading; once `drain` was asked for all is read.
+  func hold(_ output: ProgramOutput, _ isHeld: Bool) {
+    let index = Int(output.rawValue)
+    guard outputs.indices.contains(index), outputs[index].isOpen, onDrained == nil else { return }
+    if isHeld { outputs[index].stopReading() } else { read(index) }
+  }
+
   /// No process is left that could write: reads what the pipes hold now, closes them, whoever else has their other ends,
   /// and calls `onDrained`.
   func drain(onDrained: @escaping () -> Void) {
@@ -44,16 +54,18 @@ final class Body {
     for index in outputs.indices where outputs[index].isOpen {
       let held = (try? outputs[index].availableBytes()) ?? 0
       remaining[index] = held
-      if held == 0 { closeOutput(index) }
+      // It may have been held.
+      if held == 0 { closeOutput(index) } else { read(index) }
     }
     finishIfDrained()
   }
 
-  private func read(_ index: Int, _ onOutput: @escaping (Span<UInt8>) -> Void) {
+  private func read(_ index: Int) {
+    guard let output = ProgramOutput(rawValue: UInt8(index)) else { return closeOutput(index) }
     do throws(LoopError) {
       try outputs[index].startReading(
         onBytes: { [weak self] bytes in
-          onOutput(bytes)
+          self?.onOutput(bytes, output)
           self?.hasRead(bytes.count, from: index)
         },
         onEnd: { [weak self] _ in

@@ -90,6 +90,12 @@ final class Client {
     case .notice(let notice, let request): try writer.notice(notice, of: request)
     case .ack(let ack): try writer.ack(ack)
     case .room(let thread): try writer.room(for: thread)
+    case .fired(let watch): try writer.fired(watch)
+    case .attached(let attached, let stream): try writer.attached(attached, id: stream)
+    case .data(let bytes, let stream): try writer.data(bytes.span, of: stream)
+    case .end(let stream): try writer.end(of: stream)
+    case .close(let stream): try writer.close(stream)
+    case .taken(let taken, let stream): try writer.taken(taken, of: stream)
     }
   }
 }
@@ -100,7 +106,7 @@ extension Outgoing {
     switch self {
     case .reply(_, let request): request
     case .refusal(_, let request): request
-    case .welcome, .notice, .ack, .room: nil
+    case .welcome, .notice, .ack, .room, .fired, .attached, .data, .end, .close, .taken: nil
     }
   }
 }

@@ -22,6 +22,7 @@ package actor Daemon {
   private var listener: Listener?
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
+  private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
   private var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
@@ -81,6 +82,9 @@ package actor Daemon {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
     for signal in configuration.endSignals {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
+    }
+    if let directory = configuration.stateDirectory {
+      logStore = try LogStore(in: directory, on: loop, log: configuration.log)
     }
     keeper = try Keeper(
       configuration.keeperPath,
@@ -232,8 +236,12 @@ package actor Daemon {
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
     if case .started(let thread, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
-      bodies[thread] = Body(streams) { [self] bytes in
-        unsafe bytes.withUnsafeBufferPointer { unsafe node.outputCame($0, from: thread) }
+      let logName = node.logName(of: thread) ?? "\(thread)"
+      bodies[thread] = Body(streams) { [self] bytes, output in
+        logStore?.append(bytes, to: logName)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+          step { unsafe $0.outputCame(bytes, from: thread, output, effects: &$1) }
+        }
       }
     }
     step { $0.keeperReported(report, effects: &$1) }
@@ -264,6 +272,7 @@ package actor Daemon {
       if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
     case .write(let thread, let bytes): write(bytes, to: thread)
     case .endInput(let thread): bodies[thread]?.endInput()
+    case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
     case .log(let line): configuration.log(line)
     case .exit(let status): if self.status == nil { self.status = status }
@@ -291,7 +300,11 @@ package actor Daemon {
     guard let body = bodies[thread] else { return }
     body.write(bytes) { [self] isWritten in
       step { node, effects in
-        if isWritten { node.inputWritten(thread, effects: &effects) } else { node.inputFailed(thread) }
+        if isWritten {
+          node.inputWritten(thread, effects: &effects)
+        } else {
+          node.inputFailed(thread, effects: &effects)
+        }
       }
     }
   }
@@ -313,6 +326,10 @@ package actor Daemon {
     listener?.close()
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
+    logStore?.finish { [self] in
+      logStore = nil
+      stopIfLeft()
+    }
     for (id, client) in clients {
       client.finish { [self] in remove(id) }
     }
@@ -320,7 +337,7 @@ package actor Daemon {
   }
 
   private func stopIfLeft() {
-    if isLeaving, clients.isEmpty, keeper == nil { loop.requestStop() }
+    if isLeaving, clients.isEmpty, keeper == nil, logStore == nil { loop.requestStop() }
   }
 
   private func flush() {

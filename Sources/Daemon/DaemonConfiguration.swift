@@ -10,6 +10,8 @@ package struct DaemonConfiguration: Sendable {
   package var version: String
   /// The signals that tell it to end; the second one ends it at once. A program that hosts a daemon may want none.
   package var endSignals: [Int32]
+  /// Where the threads' logs are kept on disk, below `logs`; made if it is missing. nil keeps them in memory alone.
+  package var stateDirectory: String?
   /// Takes the daemon's own log, a line at a time, without a newline.
   package var log: @Sendable (String) -> Void
 
@@ -19,6 +21,7 @@ package struct DaemonConfiguration: Sendable {
     nodeName: String,
     version: String,
     endSignals: [Int32],
+    stateDirectory: String? = nil,
     log: @escaping @Sendable (String) -> Void
   ) {
     self.socketPath = socketPath
@@ -26,6 +29,7 @@ package struct DaemonConfiguration: Sendable {
     self.nodeName = nodeName
     self.version = version
     self.endSignals = endSignals
+    self.stateDirectory = stateDirectory
     self.log = log
   }
 }

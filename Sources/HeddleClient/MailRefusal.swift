@@ -20,7 +20,7 @@ extension WireRefusal {
     case .permission: ("the authority of this connection does not suffice", "")
     case .shuttingDown: ("the supervisor is ending", "")
     case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .unspecified, .badRequest,
-      .unknownRequest, .version, .cancelled:
+      .unknownRequest, .version, .cancelled, .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }
   }

@@ -15,11 +15,14 @@ struct OpenRequests {
   private var withdrawn: Set<RequestID> = []
   private var lastID: UInt64 = 0
 
-  /// An identifier for a new request, never used before on this connection.
+  /// An identifier for a new request, watch or stream, never used before on this connection.
   mutating func nextID() -> RequestID {
     lastID += 1
     return RequestID(rawValue: lastID)
   }
+
+  /// Whether `nextID` gave this number to a request, a watch or a stream.
+  func wasGiven(_ number: UInt64) -> Bool { number <= lastID }
 
   mutating func open(
     _ id: RequestID,

@@ -34,12 +34,33 @@ extension Supervisor {
     case .refusal where frame.header.id == 0: refused(try WireRefusal(decoding: frame.body))
     case .refusal:
       let refusal = try WireRefusal(decoding: frame.body)
-      try check(requests.close(request, with: .failure(.refused(refusal))), frame)
+      try check(close(frame.header.id, with: .refused(refusal)), frame)
     case .notice: try check(requests.notify(request, of: Notice(decoding: frame.body)), frame)
     case .ack: post(try outbox.receive(Ack(decoding: frame.body)))
     case .room: post(outbox.receiveRoom(for: ThreadID(rawValue: frame.header.id)))
-    case .hello, .request, .mail: throw UnaskedFrame(kind: frame.header.kind, id: nil)
+    case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
+    case .hello, .request, .mail, .watch, .unwatch: throw UnaskedFrame(kind: frame.header.kind, id: nil)
     }
+  }
+
+  /// What concerns a watch or a stream. One that is over may have crossed with its end.
+  private func obeyStream(_ frame: Frame) throws {
+    guard requests.wasGiven(frame.header.id) else { throw UnaskedFrame(kind: frame.header.kind, id: frame.header.id) }
+    let stream = StreamID(rawValue: frame.header.id)
+    switch frame.header.kind {
+    case .fired: _ = watches.close(WatchID(rawValue: frame.header.id), with: .success(()))
+    case .attach: streams.receive(try Attached(decoding: frame.body), stream)
+    case .data: obey(try streams.receive(frame.body, stream))
+    case .taken: obey(try streams.receive(Taken(decoding: frame.body), stream))
+    default: streams.receiveLast(stream)
+    }
+  }
+
+  /// Refuses whatever has this number. Whether anything had it: what we gave up may have crossed with its refusal.
+  private func close(_ number: UInt64, with error: ClientError) -> Bool {
+    requests.close(RequestID(rawValue: number), with: .failure(error))
+      || watches.close(WatchID(rawValue: number), with: .failure(error))
+      || streams.refuse(StreamID(rawValue: number), with: error) || requests.wasGiven(number)
   }
 
   private func check(_ wasOpen: Bool, _ frame: Frame) throws(UnaskedFrame) {

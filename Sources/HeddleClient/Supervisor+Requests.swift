@@ -87,6 +87,11 @@ extension Supervisor {
     try await done(.custodianNew(path))
   }
 
+  /// Makes a custodian directly below the connection's session custodian.
+  package func custodianNew(inSession name: EntityName) async throws(ClientError) {
+    try await done(.sessionCustodianNew(name))
+  }
+
   package func custodianTree(_ path: CustodianPath) async throws(ClientError) -> CustodianListing {
     let reply = try await answer(to: .custodianTree(path))
     guard case .custodianTree(let listing) = reply else { throw unexpectedAnswer() }
@@ -130,14 +135,16 @@ extension Supervisor {
     guard case .done = reply else { throw unexpectedAnswer() }
   }
 
-  private func answer(
+  /// - Parameter onBegun: called when the request is written, and open, before anything else is.
+  func answer(
     to command: Request.Command,
-    onNotice: (@Sendable (Notice) -> Void)? = nil
+    onNotice: (@Sendable (Notice) -> Void)? = nil,
+    onBegun: (RequestID) -> Void = { _ in }
   ) async throws(ClientError) -> Reply {
     let id = requests.nextID()
     let answer = await withTaskCancellationHandler {
       await withCheckedContinuation { task in
-        begin(command, id: id, for: task, onNotice: onNotice)
+        if begin(command, id: id, for: task, onNotice: onNotice) { onBegun(id) }
       }
     } onCancel: {
       loop.perform { self.assumeIsolated { $0.withdraw(id) } }
@@ -145,21 +152,27 @@ extension Supervisor {
     return try answer.get()
   }
 
+  /// - Returns: whether it is open; else its task was told why not.
   private func begin(
     _ command: Request.Command,
     id: RequestID,
     for task: CheckedContinuation<OpenRequests.Answer, Never>,
     onNotice: (@Sendable (Notice) -> Void)?
-  ) {
-    if let failure { return task.resume(returning: .failure(failure)) }
+  ) -> Bool {
+    if let failure {
+      task.resume(returning: .failure(failure))
+      return false
+    }
     do throws(FrameError) {
       try write(Request(command, as: authority), id: id)
       requests.open(id, for: task, onNotice: onNotice)
       // A cancellation that came before could not withdraw what was not open.
       if Task.isCancelled { withdraw(id) }
+      return true
     } catch {
       let refusal = WireRefusal(.tooLarge, attempted: "send", subject: "a request", reason: error.description)
       task.resume(returning: .failure(.refused(refusal)))
+      return false
     }
   }
 
@@ -177,7 +190,7 @@ extension Supervisor {
   }
 
   /// The answer has the kind of another request's; nothing that comes after it can be trusted.
-  private func unexpectedAnswer() -> ClientError {
+  func unexpectedAnswer() -> ClientError {
     let error = ClientError.protocolBroken(reason: "a request was answered with what answers another kind of request")
     end(error)
     return error

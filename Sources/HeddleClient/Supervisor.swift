@@ -37,6 +37,8 @@ package actor Supervisor {
   /// Whether what `writer` holds will be written before the loop sleeps.
   private var willFlush = false
   var requests = OpenRequests()
+  var watches = OpenWatches()
+  var streams = OpenStreams()
   var outbox: Outbox
 
   private init(on loop: EventLoop, socketPath: String, as authority: CustodianPath?, windowBytesMax: Int) {
@@ -157,6 +159,8 @@ package actor Supervisor {
     stream?.close()
     stream = nil
     requests.failAll(with: error)
+    watches.failAll(with: error)
+    streams.failAll(with: error)
     outbox.failAll(with: error)
   }
 

@@ -66,9 +66,34 @@ package nonisolated struct ProtoWelcome: Sendable {
 
   package var daemonVersion: String = String()
 
+  /// The custodian that the connection was granted, absolute: what its requests name is at or below it. Absent if it is
+  /// shut down.
+  package var grant: String {
+    get {_grant ?? String()}
+    set {_grant = newValue}
+  }
+  /// Returns true if `grant` has been explicitly set.
+  package var hasGrant: Bool {self._grant != nil}
+  /// Clears the value of `grant`. Subsequent reads from it will return its default value.
+  package mutating func clearGrant() {self._grant = nil}
+
+  /// The connection's session custodian, absolute, below the grant: where it makes things unless it says where else. It is
+  /// shut down when the connection ends. Absent if the grant is too deep to have one below it, or shut down.
+  package var session: String {
+    get {_session ?? String()}
+    set {_session = newValue}
+  }
+  /// Returns true if `session` has been explicitly set.
+  package var hasSession: Bool {self._session != nil}
+  /// Clears the value of `session`. Subsequent reads from it will return its default value.
+  package mutating func clearSession() {self._session = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _grant: String? = nil
+  fileprivate var _session: String? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -127,7 +152,7 @@ nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0\u{1}grant\0\u{1}session\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -141,12 +166,18 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.incarnation) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.daemonPid) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.daemonVersion) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._grant) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._session) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.version != 0 {
       try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
     }
@@ -165,6 +196,12 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.daemonVersion.isEmpty {
       try visitor.visitSingularStringField(value: self.daemonVersion, fieldNumber: 6)
     }
+    try { if let v = self._grant {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._session {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -175,6 +212,8 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.incarnation != rhs.incarnation {return false}
     if lhs.daemonPid != rhs.daemonPid {return false}
     if lhs.daemonVersion != rhs.daemonVersion {return false}
+    if lhs._grant != rhs._grant {return false}
+    if lhs._session != rhs._session {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

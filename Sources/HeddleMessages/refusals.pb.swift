@@ -77,6 +77,9 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
 
   /// The thread's channel is lines, and the message contains a newline.
   case notALine // = 51
+
+  /// The thread has no such stream of bytes, or not any more, or another client writes to it.
+  case noStream // = 64
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -104,6 +107,7 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case 49: self = .tooLarge
     case 50: self = .endedMail
     case 51: self = .notALine
+    case 64: self = .noStream
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -129,6 +133,7 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case .tooLarge: return 49
     case .endedMail: return 50
     case .notALine: return 51
+    case .noStream: return 64
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -154,6 +159,7 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     .tooLarge,
     .endedMail,
     .notALine,
+    .noStream,
   ]
 
 }
@@ -201,7 +207,7 @@ package nonisolated struct ProtoRefusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{2}\u{c}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{2}\u{c}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
 }
 
 nonisolated extension ProtoRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

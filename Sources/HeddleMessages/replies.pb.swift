@@ -167,6 +167,14 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .daemonStatus(newValue)}
   }
 
+  package var stateEvent: ProtoStateEvent {
+    get {
+      if case .stateEvent(let v)? = reply {return v}
+      return ProtoStateEvent()
+    }
+    set {reply = .stateEvent(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -180,6 +188,7 @@ package nonisolated struct ProtoReply: Sendable {
     case custodianTree(ProtoCustodianTree)
     case shutDown(ProtoShutDown)
     case daemonStatus(ProtoDaemonStatus)
+    case stateEvent(ProtoStateEvent)
 
   }
 
@@ -351,7 +360,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -489,6 +498,19 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .daemonStatus(v)
         }
       }()
+      case 20: try {
+        var v: ProtoStateEvent?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .stateEvent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .stateEvent(v)
+        }
+      }()
       default: break
       }
     }
@@ -539,6 +561,10 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .daemonStatus?: try {
       guard case .daemonStatus(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .stateEvent?: try {
+      guard case .stateEvent(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
     }()
     case nil: break
     }

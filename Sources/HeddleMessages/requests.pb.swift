@@ -33,7 +33,8 @@ package nonisolated struct ProtoRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The current custodian for the authority of this request; absent, what the connection was granted.
+  /// The current custodian for the authority of this request, at or below what the connection was granted; absent, just
+  /// that.
   package var asCustodian: String {
     get {_asCustodian ?? String()}
     set {_asCustodian = newValue}
@@ -190,6 +191,15 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .daemonStatus(newValue)}
   }
 
+  /// Answered by StateEvent.
+  package var event: ProtoGetEvent {
+    get {
+      if case .event(let v)? = command {return v}
+      return ProtoGetEvent()
+    }
+    set {command = .event(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -226,6 +236,8 @@ package nonisolated struct ProtoRequest: Sendable {
     case barrier(ProtoBarrier)
     /// Answered by DaemonStatus.
     case daemonStatus(ProtoGetDaemonStatus)
+    /// Answered by StateEvent.
+    case event(ProtoGetEvent)
 
   }
 
@@ -250,7 +262,8 @@ package nonisolated struct ProtoSpawn: Sendable {
   /// Clears the value of `name`. Subsequent reads from it will return its default value.
   package mutating func clearName() {self._name = nil}
 
-  /// The custodian that will manage the thread. To be present; empty is /main.
+  /// The custodian that will manage the thread; empty is /main. Absent: the connection's session custodian, so that the
+  /// thread ends with the connection.
   package var inCustodian: String {
     get {_inCustodian ?? String()}
     set {_inCustodian = newValue}
@@ -297,6 +310,9 @@ package nonisolated struct ProtoSpawn: Sendable {
   package var hasMailboxBounds: Bool {self._mailboxBounds != nil}
   /// Clears the value of `mailboxBounds`. Subsequent reads from it will return its default value.
   package mutating func clearMailboxBounds() {self._mailboxBounds = nil}
+
+  /// With the channel none: standard input is a pipe, to be written through ATTACH, rather than /dev/null.
+  package var stdinPipe: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -561,9 +577,22 @@ package nonisolated struct ProtoCustodianNew: Sendable {
 
   package var path: String = String()
 
+  /// Instead of a path, a name alone: the custodian is made directly below the connection's session custodian, and is
+  /// shut down when the connection ends.
+  package var name: String {
+    get {_name ?? String()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  package var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  package mutating func clearName() {self._name = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _name: String? = nil
 }
 
 package nonisolated struct ProtoGetCustodianTree: Sendable {
@@ -604,6 +633,30 @@ package nonisolated struct ProtoBarrier: Sendable {
   package init() {}
 }
 
+/// The event of this kind that the thread has now: the same until the thread's state changes.
+package nonisolated struct ProtoGetEvent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: ProtoThreadReference {
+    get {_thread ?? ProtoThreadReference()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  package var kind: ProtoStateEventKind = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: ProtoThreadReference? = nil
+}
+
 package nonisolated struct ProtoGetDaemonStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -620,7 +673,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -837,6 +890,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .daemonStatus(v)
         }
       }()
+      case 40: try {
+        var v: ProtoGetEvent?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .event(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .event(v)
+        }
+      }()
       default: break
       }
     }
@@ -915,6 +981,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .daemonStatus(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     }()
+    case .event?: try {
+      guard case .event(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -930,7 +1000,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{4}\u{a}stdin_pipe\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -948,6 +1018,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 8: try { try decoder.decodeSingularBoolField(value: &self.suspendToKill) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.linger) }()
       case 10: try { try decoder.decodeSingularMessageField(value: &self._mailboxBounds) }()
+      case 20: try { try decoder.decodeSingularBoolField(value: &self.stdinPipe) }()
       default: break
       }
     }
@@ -988,6 +1059,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._mailboxBounds {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     } }()
+    if self.stdinPipe != false {
+      try visitor.visitSingularBoolField(value: self.stdinPipe, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1002,6 +1076,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.suspendToKill != rhs.suspendToKill {return false}
     if lhs.linger != rhs.linger {return false}
     if lhs._mailboxBounds != rhs._mailboxBounds {return false}
+    if lhs.stdinPipe != rhs.stdinPipe {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1399,7 +1474,7 @@ nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension ProtoCustodianNew: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CustodianNew"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}name\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1408,20 +1483,29 @@ nonisolated extension ProtoCustodianNew: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.path.isEmpty {
       try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
     }
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoCustodianNew, rhs: ProtoCustodianNew) -> Bool {
     if lhs.path != rhs.path {return false}
+    if lhs._name != rhs._name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1506,6 +1590,45 @@ nonisolated extension ProtoBarrier: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 
   package static func ==(lhs: ProtoBarrier, rhs: ProtoBarrier) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGetEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}kind\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGetEvent, rhs: ProtoGetEvent) -> Bool {
+    if lhs._thread != rhs._thread {return false}
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -114,7 +114,7 @@ package struct Kernel: Equatable, Codable, Sendable {
 
   /// Throws unless every manager of `thread` is `caller` or below it (SR-05). A thread without managers is anybody's
   /// (SR-44).
-  func requireAuthority(_ caller: CustodianID, over thread: ThreadID) throws(Refusal) {
+  package func requireAuthority(_ caller: CustodianID, over thread: ThreadID) throws(Refusal) {
     _ = try custodians.isShutDown(caller)
     for manager in ties[thread]?.managers ?? [] where !custodians.isAtOrBelow(manager, caller) {
       throw .notAuthorised(thread: thread, manager: manager, caller: caller)

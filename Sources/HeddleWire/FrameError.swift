@@ -13,7 +13,7 @@ package enum FrameError: Error, Equatable, Sendable {
   case flags(FrameFlags, FrameKind)
   /// An id that the kind does not have: 0 where a thread or a request has to be named, or another one where none can be.
   case id(UInt64, FrameKind)
-  /// A body where the kind has none. The figure is in bytes.
+  /// A body where the kind has none, or one of another size than the kind's. The figure is in bytes.
   case unexpectedBody(FrameKind, count: Int)
 }
 
@@ -28,7 +28,7 @@ extension FrameError: CustomStringConvertible {
     case .reservedBits(let bits): "the reserved field is \(bits) rather than 0"
     case .flags(let flags, let kind): "a \(kind) frame has no flags 0x\(String(flags.rawValue, radix: 16))"
     case .id(let id, let kind): "a \(kind) frame can't have id \(id)"
-    case .unexpectedBody(let kind, let count): "a \(kind) frame has no body, and this one has \(count) bytes"
+    case .unexpectedBody(let kind, let count): "a \(kind) frame has no body of \(count) bytes"
     }
   }
 }

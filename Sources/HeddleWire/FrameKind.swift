@@ -18,6 +18,23 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case ack = 8
   /// There is room in the mailbox of the thread whose id it has. No body.
   case room = 9
+
+  /// Begins to watch a `StateEvent`; the id is the client's choice.
+  case watch = 11
+  /// The watched event has happened, which ends the watch. No body.
+  case fired = 12
+  /// Ends a watch. No body.
+  case unwatch = 13
+  /// A client's `Attach` opens a stream of bytes; the id is its choice. A supervisor's `Attached` says where it is.
+  case attach = 14
+  /// Bytes of a stream.
+  case data = 15
+  /// Whoever sends the bytes of a stream has sent the last. No body.
+  case end = 16
+  /// Either end gives a stream up. No body.
+  case close = 17
+  /// `Taken`: how much of a stream the receiver of its bytes has taken.
+  case taken = 18
 }
 
 extension FrameKind {
@@ -26,6 +43,7 @@ extension FrameKind {
     switch self {
     case .hello, .welcome, .ack: id == 0
     case .request, .reply, .notice, .mail, .room: id != 0
+    case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: id != 0
     case .refusal: true
     }
   }
@@ -35,14 +53,16 @@ extension FrameKind {
     switch self {
     case .mail: [.wait, .retry]
     case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
+    case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: []
     }
   }
 
   /// Whether a frame of this kind may have a body of `count` bytes, sizes in general apart.
   package func allows(bodyCount count: Int) -> Bool {
     switch self {
-    case .room: count == 0
-    case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack: true
+    case .room, .fired, .unwatch, .end, .close: count == 0
+    case .taken: count == Taken.count
+    case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack, .watch, .attach, .data: true
     }
   }
 }

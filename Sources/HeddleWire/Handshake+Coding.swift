@@ -1,4 +1,5 @@
 internal import HeddleMessages
+internal import HeddleModel
 
 extension Hello {
   package init(decoding body: [UInt8]) throws(WireDecodingError) {
@@ -36,7 +37,9 @@ extension Welcome {
       node: proto.node,
       incarnation: proto.incarnation,
       daemonPID: try Int32(field: "welcome.daemon_pid", proto.daemonPid),
-      daemonVersion: proto.daemonVersion
+      daemonVersion: proto.daemonVersion,
+      grant: proto.hasGrant ? try CustodianPath(field: "welcome.grant", proto.grant) : nil,
+      session: proto.hasSession ? try CustodianPath(field: "welcome.session", proto.session) : nil
     )
   }
 
@@ -48,6 +51,8 @@ extension Welcome {
     proto.incarnation = incarnation
     proto.daemonPid = UInt32(clamping: daemonPID)
     proto.daemonVersion = daemonVersion
+    if let grant { proto.grant = grant.description }
+    if let session { proto.session = session.description }
     return encodeBody(proto)
   }
 }

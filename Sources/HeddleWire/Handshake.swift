@@ -1,3 +1,5 @@
+package import HeddleModel
+
 /// The first frame on a connection, sent by the client.
 package struct Hello: Hashable, Codable, Sendable {
   /// What this code speaks.
@@ -41,6 +43,11 @@ package struct Welcome: Hashable, Codable, Sendable {
   package let incarnation: UInt64
   package let daemonPID: Int32
   package let daemonVersion: String
+  /// The custodian that the connection was granted: what its requests name is at or below it; nil if it is shut down.
+  package let grant: CustodianPath?
+  /// The custodian that is shut down when the connection ends, and where it makes things unless it says where else; nil
+  /// where there can be none.
+  package let session: CustodianPath?
 
   package init(
     version: UInt32,
@@ -48,7 +55,9 @@ package struct Welcome: Hashable, Codable, Sendable {
     node: String,
     incarnation: UInt64,
     daemonPID: Int32,
-    daemonVersion: String
+    daemonVersion: String,
+    grant: CustodianPath? = nil,
+    session: CustodianPath? = nil
   ) {
     self.version = version
     self.bodyMax = bodyMax
@@ -56,5 +65,7 @@ package struct Welcome: Hashable, Codable, Sendable {
     self.incarnation = incarnation
     self.daemonPID = daemonPID
     self.daemonVersion = daemonVersion
+    self.grant = grant
+    self.session = session
   }
 }

@@ -41,4 +41,7 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case endedMail = 50
   /// The thread's channel is lines, and the message contains a newline.
   case notALine = 51
+
+  /// The thread has no such stream of bytes, or not any more, or another client writes to it.
+  case noStream = 64
 }

@@ -21,6 +21,7 @@ extension Reply {
     case .custodianTree(let it): self = .custodianTree(try CustodianListing(field: "custodian_tree", it))
     case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
+    case .stateEvent(let it): self = .stateEvent(try StateEvent(field: "state_event", it))
     case nil: throw .missing(field: "reply.reply")
     }
   }
@@ -44,6 +45,7 @@ extension Reply {
     case .custodianTree(let tree): proto.custodianTree = tree.proto
     case .shutDown(let report): proto.shutDown = report.proto
     case .daemonStatus(let status): proto.daemonStatus = status.proto
+    case .stateEvent(let event): proto.stateEvent = event.proto
     }
     return encodeBody(proto)
   }

@@ -16,6 +16,7 @@ package enum Reply: Hashable, Codable, Sendable {
   case custodianTree(CustodianListing)
   case shutDown(ShutdownReport)
   case daemonStatus(DaemonStatus)
+  case stateEvent(StateEvent)
 }
 
 /// What a kill came to.

@@ -50,12 +50,19 @@ extension Request.Command {
         try ThreadReference(field: "logs.thread", it.thread),
         tailLines: it.hasTailLines ? try Int(field: "logs.tail_lines", it.tailLines) : nil
       )
+    case .custodianNew(let it) where it.hasName:
+      self = .sessionCustodianNew(try EntityName(field: "custodian_new.name", it.name))
     case .custodianNew(let it): self = .custodianNew(try CustodianPath(field: "custodian_new.path", it.path))
     case .custodianTree(let it): self = .custodianTree(try CustodianPath(field: "custodian_tree.path", it.path))
     case .custodianShutdown(let it):
       self = .custodianShutdown(try CustodianPath(field: "custodian_shutdown.path", it.path), follow: it.follow)
     case .barrier: self = .barrier
     case .daemonStatus: self = .daemonStatus
+    case .event(let it):
+      self = .event(
+        try StateEvent.Kind(field: "event.kind", enumeration: it.kind.rawValue),
+        of: try ThreadReference(field: "event.thread", it.thread)
+      )
     }
   }
 }

@@ -36,12 +36,16 @@ extension Request.Command {
       proto.logs.thread = thread.proto
       if let tailLines { proto.logs.tailLines = UInt64(clamping: tailLines) }
     case .custodianNew(let path): proto.custodianNew.path = path.description
+    case .sessionCustodianNew(let name): proto.custodianNew.name = name.text
     case .custodianTree(let path): proto.custodianTree.path = path.description
     case .custodianShutdown(let path, let follow):
       proto.custodianShutdown.path = path.description
       proto.custodianShutdown.follow = follow
     case .barrier: proto.barrier = .init()
     case .daemonStatus: proto.daemonStatus = .init()
+    case .event(let kind, let thread):
+      proto.event.thread = thread.proto
+      proto.event.kind = kind.proto
     }
   }
 }

@@ -39,6 +39,8 @@ extension Request {
     case logs(ThreadReference, tailLines: Int? = nil)
     /// `done`.
     case custodianNew(CustodianPath)
+    /// `done`; the custodian is directly below the connection's session custodian.
+    case sessionCustodianNew(EntityName)
     /// `custodianTree`.
     case custodianTree(CustodianPath)
     /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices.
@@ -47,6 +49,8 @@ extension Request {
     case barrier
     /// `daemonStatus`.
     case daemonStatus
+    /// `stateEvent`: the one that the thread has now.
+    case event(StateEvent.Kind, of: ThreadReference)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

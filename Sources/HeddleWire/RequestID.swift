@@ -5,3 +5,15 @@ package struct RequestID: Identifier {
   package let rawValue: UInt64
   package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
+
+/// One watch on one connection, in the numbers of its requests.
+package struct WatchID: Identifier {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// One stream of bytes on one connection, in the numbers of its requests.
+package struct StreamID: Identifier {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}

@@ -3,10 +3,9 @@ internal import HeddleModel
 
 extension Spawn {
   init(_ proto: ProtoSpawn) throws(WireDecodingError) {
-    guard proto.hasInCustodian else { throw .missing(field: "spawn.in_custodian") }
     self.init(
       name: proto.hasName ? try EntityName(field: "spawn.name", proto.name) : nil,
-      in: try CustodianPath(field: "spawn.in_custodian", proto.inCustodian),
+      in: proto.hasInCustodian ? try CustodianPath(field: "spawn.in_custodian", proto.inCustodian) : nil,
       argv: proto.argv.map { [UInt8]($0) },
       environment: proto.environment.map { [UInt8]($0) },
       cwd: [UInt8](proto.cwd),
@@ -15,7 +14,8 @@ extension Spawn {
       suspendToKill: proto.suspendToKill,
       linger: proto.linger,
       mailboxBounds: proto.hasMailboxBounds
-        ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil
+        ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil,
+      stdinPipe: proto.stdinPipe
     )
     try check()
   }
@@ -36,7 +36,7 @@ extension Spawn {
   var proto: ProtoSpawn {
     var proto = ProtoSpawn()
     if let name { proto.name = name.text }
-    proto.inCustodian = custodian.description
+    if let custodian { proto.inCustodian = custodian.description }
     proto.argv = argv.map { $0.wire() }
     proto.environment = environment.map { $0.wire() }
     proto.cwd = cwd.wire()
@@ -45,6 +45,7 @@ extension Spawn {
     proto.suspendToKill = suspendToKill
     proto.linger = linger
     if let mailboxBounds { proto.mailboxBounds = mailboxBounds.proto }
+    proto.stdinPipe = stdinPipe
     return proto
   }
 }

@@ -3,8 +3,8 @@ package import HeddleModel
 /// A thread to be made, whose body is a program. The program starts as from the caller's shell.
 package struct Spawn: Hashable, Codable, Sendable {
   package var name: EntityName?
-  /// What will manage the thread.
-  package var custodian: CustodianPath
+  /// What will manage the thread; nil is the connection's session custodian.
+  package var custodian: CustodianPath?
   /// The program and its arguments; no NUL. A program without a slash is looked up along the PATH of `environment`.
   package var argv: [[UInt8]]
   /// The whole environment, each `KEY=VALUE`; no NUL.
@@ -20,10 +20,12 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var linger: Bool
   /// nil is what the supervisor usually gives.
   package var mailboxBounds: MailboxBounds?
+  /// Without mail on it, standard input is a pipe that a client may write to, rather than /dev/null.
+  package var stdinPipe: Bool
 
   package init(
     name: EntityName? = nil,
-    in custodian: CustodianPath = .main,
+    in custodian: CustodianPath? = .main,
     argv: [[UInt8]],
     environment: [[UInt8]] = [],
     cwd: [UInt8],
@@ -31,7 +33,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     channel: ChannelMode = .none,
     suspendToKill: Bool = false,
     linger: Bool = false,
-    mailboxBounds: MailboxBounds? = nil
+    mailboxBounds: MailboxBounds? = nil,
+    stdinPipe: Bool = false
   ) {
     self.name = name
     self.custodian = custodian
@@ -43,6 +46,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.suspendToKill = suspendToKill
     self.linger = linger
     self.mailboxBounds = mailboxBounds
+    self.stdinPipe = stdinPipe
   }
 
   /// The mask of a client that names none.

@@ -19,6 +19,8 @@ struct Answer: Sendable {
     case kill(ThreadID)
     /// Tell that it is so.
     case done
+    /// No request: the watch fires.
+    case watch(WatchID)
   }
 
   let connection: ConnectionID

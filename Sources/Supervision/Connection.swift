@@ -24,6 +24,12 @@ package enum Outgoing: Equatable, Sendable {
   case notice(Notice, RequestID)
   case ack(Ack)
   case room(ThreadID)
+  case fired(WatchID)
+  case attached(Attached, StreamID)
+  case data([UInt8], StreamID)
+  case end(StreamID)
+  case close(StreamID)
+  case taken(Taken, StreamID)
 }
 
 /// One client's connection, as the supervisor sees it.
@@ -38,9 +44,21 @@ struct Connection: Equatable, Sendable {
 
   let peer: Peer
   var phase: Phase
+  var session: Session
   /// The open requests that wait for something, with the wait of each.
   var waits: [RequestID: WaitID] = [:]
+  var watches: [WatchID: Watch] = [:]
+  var streams: [StreamID: AttachedStream] = [:]
+  var barriers = Barriers()
   var receipts = MailReceipts()
+  /// The longest body that the client takes, in bytes.
+  var bodyMax = BodyLimit.handshake
+
+  /// Whether a request that waits, a watch or a stream has this number.
+  func isUsed(_ number: UInt64) -> Bool {
+    waits[RequestID(rawValue: number)] != nil || watches[WatchID(rawValue: number)] != nil
+      || streams[StreamID(rawValue: number)] != nil || barriers.contains(RequestID(rawValue: number))
+  }
 }
 
 /// The acknowledgements that one connection is owed. The number of a MAIL frame is its place on the connection.

@@ -28,17 +28,29 @@ package struct Entity: Equatable, Codable, Sendable {
   let argv: [[UInt8]]
   let channel: ChannelMode
   let linger: Bool
+  /// Its standard input is a pipe to which a client may write, rather than a way for mail.
+  let takesStream: Bool
   let createdAt: Instant
   var body = Body.starting
   var input: LineInput
   var mailbox: Mailbox<[UInt8]>
+  /// The lines that the pipe has taken, and those that it is taking.
+  var handedOver: UInt64 = 0
+  var inFlight = 0
   var log = LogRing(capacity: Limits.logBytesMax)
+  /// How many bytes the program has written so far.
+  var outputCounts: [ProgramOutput: Int] = [:]
+  /// The outputs that are not read at present, since a client that reads slowly is to hold the program.
+  var heldOutputs: Set<ProgramOutput> = []
   var changedAt: Instant
   var lastChange: ThreadInfo.Change
   var ender: Ender?
   var death: DeathRecord?
   /// Those who were refused for want of room, in order: each is told once half of the mailbox is free.
   var awaitingRoom: [ConnectionID] = []
+
+  /// The number of the newest line in the mailbox, as `handedOver` counts them.
+  var lastQueued: UInt64 { handedOver + UInt64(inFlight + mailbox.count) }
 
   /// The program's process, while it has one that can be looked at.
   var pid: Int32? {
@@ -85,7 +97,7 @@ package struct Entity: Equatable, Codable, Sendable {
   }
 }
 
-/// The program's standard input, as the way on which mail reaches it.
+/// The program's standard input, as the way on which mail or a client's stream reaches it.
 enum LineInput: Equatable, Codable, Sendable {
   /// There is none: mail waits in the mailbox, or the program has not started.
   case closed
@@ -119,8 +131,15 @@ package enum Limits {
   package static let listPage = 500
   /// Of a thread's command, so many bytes are kept to be shown.
   package static let argvBytesMax = 1 << 10
-  /// The requests of one connection that wait at one time.
+  /// The requests of one connection that wait at one time, and its watches.
   package static let openRequestsMax = 10_000
+  package static let watchesMax = 10_000
+  /// The streams of bytes of one connection.
+  package static let streamsMax = 64
+  /// Of what a slow reader of a stream has not got yet, so many bytes are kept for it beyond its credit.
+  package static let backlogBytesMax = 256 << 10
+  /// A stream's bytes go in pieces of at most this size.
+  package static let dataBytesMax = 64 << 10
   /// No mailbox takes more, whatever was asked for.
   package static let mailboxCeiling = MailboxBounds(messagesMax: 1 << 20, bytesMax: 256 << 20)
 

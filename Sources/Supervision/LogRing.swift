@@ -41,6 +41,19 @@ package struct LogRing: Equatable, Codable, Sendable {
   /// What is kept, oldest first.
   package var contents: [UInt8] { Array(bytes[start...] + bytes[..<start]) }
 
+  /// The place of the next byte to come, in all that ever came.
+  package var end: Int { dropped + bytes.count }
+
+  /// At most `most` bytes from the place `offset` on, which is none that was dropped; empty at the end and beyond.
+  package func bytes(from offset: Int, atMost most: Int) -> [UInt8] {
+    let index = offset - dropped
+    guard most > 0, index >= 0, index < bytes.count else { return [] }
+    let place = (start + index) % bytes.count
+    let count = min(most, bytes.count - index)
+    let first = bytes[place...].prefix(count)
+    return Array(first + bytes[..<(count - first.count)])
+  }
+
   /// The last `lines` lines of what is kept; a last line without its newline counts.
   package func tail(lines: Int) -> ArraySlice<UInt8> {
     let contents = contents[...]

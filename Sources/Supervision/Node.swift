@@ -48,18 +48,32 @@ package struct Node: Sendable {
   /// The dead that are remembered, oldest death first.
   var dead: Deque<ThreadID> = []
   var ending = Ending.no
+  /// The number of the last session; none has the number of another.
+  var lastSession: UInt64 = 0
   var now: Instant
 
   // What belongs to the connections, and is not part of a snapshot.
   var connections = IDTable<ConnectionID, Connection>()
+  /// Whose session custodian has, or will have, this path.
+  var sessions: [CustodianPath: ConnectionID] = [:]
   /// Which request waits for each of the kernel's waits.
   var answers: [WaitID: Answer] = [:]
   /// The threads whose programs are being started.
   var spawns: [ThreadID: PendingSpawn] = [:]
   var shutdowns: [ShutdownJob] = []
+  /// How many watches and streams refer to a thread, where any do.
+  var references: [ThreadID: Int] = [:]
+  /// The dead that would be forgotten if nothing referred to them.
+  var overdue: Set<ThreadID> = []
+  /// The streams of each thread that has any, in the order of their attachment.
+  var attachments: [ThreadID: [Attachment]] = [:]
+  /// The connections with barriers that wait.
+  var barred: Set<ConnectionID> = []
   var greetings: Deque<ConnectionID> = []
   /// Whoever's request is being carried out, in words; empty between requests.
   var asker = ""
+  /// Whose request is being carried out; nil between requests.
+  var serving: ConnectionID?
 
   package init(_ identity: Identity, now: Instant) {
     self.identity = identity
@@ -102,17 +116,33 @@ package struct Node: Sendable {
   // MARK: - Connections
 
   /// A client has connected, now.
-  package mutating func connectionOpened(by peer: Peer, at instant: Instant) -> ConnectionID {
+  ///
+  /// - Parameter grant: the custodian that it speaks for; nil is the root.
+  package mutating func connectionOpened(
+    by peer: Peer,
+    granted grant: CustodianID? = nil,
+    at instant: Instant
+  ) -> ConnectionID {
     now = max(now, instant)
-    let id = connections.insert(Connection(peer: peer, phase: .greeting(until: now + Limits.handshake)))
+    let session = newSession(below: grant ?? kernel.root)
+    let id = connections.insert(
+      Connection(peer: peer, phase: .greeting(until: now + Limits.handshake), session: session)
+    )
+    if let path = session.path { sessions[path] = id }
     greetings.append(id)
     return id
   }
 
-  /// The connection is gone; what it waited for is given up.
+  /// The connection is gone: what it waited for is given up, and its session custodian is shut down.
   package mutating func connectionClosed(_ id: ConnectionID, effects: inout Effects) {
     guard let connection = connections[id] else { return }
     connections.remove(id)
+    defer { endSession(of: connection, effects: &effects) }
+    endWatches(of: connection, effects: &effects)
+    for stream in connection.streams.keys.sorted() {
+      detach(stream, on: id, thread: connection.streams[stream]?.thread, effects: &effects)
+    }
+    barred.remove(id)
     for thread in connection.receipts.heldBack { entities[thread]?.awaitingRoom.removeAll { $0 == id } }
     for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
       answers[wait] = nil
@@ -127,6 +157,11 @@ package struct Node: Sendable {
     switch (connections[id]?.phase, frame.header.kind) {
     case (.open, .mail): route(frame, from: id, effects: &effects)
     case (.open, .request): handleRequest(frame, on: id, effects: &effects)
+    case (.open, .watch): watch(frame, on: id, effects: &effects)
+    case (.open, .unwatch): unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
+    case (.open, .attach): attach(frame, on: id, effects: &effects)
+    case (.open, .data), (.open, .end), (.open, .close), (.open, .taken):
+      streamFrameCame(frame, on: id, effects: &effects)
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
     case (.open, _), (.greeting, _):
       refuseConnection(id, Sentences.outOfPlace(frame.header.kind), effects: &effects)
@@ -152,13 +187,16 @@ package struct Node: Sendable {
         return refuseConnection(id, Sentences.noSharedVersion(hello.versions), effects: &effects)
       }
       connections[id]?.phase = .open
+      connections[id]?.bodyMax = min(hello.bodyMax, BodyLimit.usual)
       let welcome = Welcome(
         version: version,
         bodyMax: min(hello.bodyMax, BodyLimit.usual),
         node: identity.name,
         incarnation: identity.incarnation,
         daemonPID: identity.pid,
-        daemonVersion: identity.version
+        daemonVersion: identity.version,
+        grant: connections[id].flatMap { custodians.path(of: $0.session.grant) },
+        session: connections[id]?.session.path
       )
       effects.append(.send(id, .welcome(welcome)))
     } catch {
@@ -166,7 +204,7 @@ package struct Node: Sendable {
     }
   }
 
-  private mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
+  mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
     guard let phase = connections[id]?.phase, phase != .closing else { return }
     // What is owed for the mail that came before is told before the end.
     framesEnded(on: id, effects: &effects)
@@ -214,6 +252,7 @@ extension Node: Codable {
     case names
     case dead
     case ending
+    case lastSession
     case now
   }
 
@@ -227,6 +266,7 @@ extension Node: Codable {
     names = try values.decode([EntityName: ThreadID].self, forKey: .names)
     dead = try values.decode(Deque<ThreadID>.self, forKey: .dead)
     ending = try values.decode(Ending.self, forKey: .ending)
+    lastSession = try values.decode(UInt64.self, forKey: .lastSession)
     now = try values.decode(Instant.self, forKey: .now)
   }
 
@@ -238,8 +278,10 @@ extension Node: Codable {
     try values.encode(entities, forKey: .entities)
     try values.encode(custodians, forKey: .custodians)
     try values.encode(names, forKey: .names)
-    try values.encode(dead, forKey: .dead)
+    // Nothing will refer to them.
+    try values.encode(Deque(overdue.sorted()) + dead, forKey: .dead)
     try values.encode(ending, forKey: .ending)
+    try values.encode(lastSession, forKey: .lastSession)
     try values.encode(now, forKey: .now)
   }
 }

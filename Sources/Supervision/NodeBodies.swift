@@ -20,21 +20,17 @@ extension Node {
       let pid = entities[thread]?.pid
       entities[thread]?.body = .exited(pid: pid, end)
       // Whoever lingers may still read; else the rest of the tree is being ended.
-      if entities[thread]?.linger == false { entities[thread]?.input = .closed }
+      if entities[thread]?.linger == false { closeInput(of: thread, effects: &effects) }
     case .empty(let thread, let stragglers): treeEmptied(thread, stragglers, effects: &effects)
     case .fault(let reason): keeperLost("it says that we broke its protocol: \(reason)", effects: &effects)
     }
+    releaseBarriers(effects: &effects)
   }
 
   /// The keeper is gone: its wardens end all trees, and no thread can be answered for any more.
   package mutating func keeperLost(_ reason: String, effects: inout Effects) {
     effects.append(.log("the keeper is lost, and every thread's processes end with it: \(reason)"))
     effects.append(.exit(1))
-  }
-
-  /// The program wrote `bytes` to its standard output or standard error.
-  package mutating func outputCame(_ bytes: some Collection<UInt8>, from thread: ThreadID) {
-    entities[thread]?.log.append(bytes)
   }
 
   /// The program runs, and its pipes never reached us: it is ended, since nobody could hear it.
@@ -53,6 +49,7 @@ extension Node {
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
     guard case .draining = entities[thread]?.body else { return }
     step(effects: &effects) { $0.bodyEnded(thread, .returned, effects: &$1) }
+    releaseBarriers(effects: &effects)
   }
 
   // MARK: - The keeper's reports
@@ -72,9 +69,9 @@ extension Node {
   }
 
   private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, effects: inout Effects) {
-    guard let channel = entities[thread]?.channel else { return }
+    guard let entity = entities[thread] else { return }
     entities[thread]?.body = .running(pid: pid)
-    if channel == .lines { entities[thread]?.input = .ready }
+    if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
     if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
       effects.append(.send(client, .reply(.spawned(info), spawn.request)))
     }
@@ -106,7 +103,7 @@ extension Node {
     } else {
       entities[thread]?.body = .draining(pid: nil, .lost, stragglers)
     }
-    entities[thread]?.input = .closed
+    closeInput(of: thread, effects: &effects)
     effects.append(.drainOutput(thread))
   }
 
@@ -118,9 +115,11 @@ extension Node {
       switch order {
       case .runBody(let thread, let generation):
         note(thread, "resumed")
+        note(.change(thread, generation: generation))
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         note(thread, "suspended")
+        note(.change(thread, generation: generation))
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, _): answer(wait, effects: &effects)
@@ -144,6 +143,7 @@ extension Node {
       note(thread, "ended with its custodian")
       joinShutdowns(thread, of: custodian)
     }
+    note(.end(thread))
     effects.append(.order(.kill(thread)))
   }
 
@@ -159,9 +159,11 @@ extension Node {
     for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
     tellShutdowns(of: thread, entity, effects: &effects)
     entities[thread]?.body = .gone
+    closeInput(of: thread, effects: &effects)
+    endStreams(of: thread, effects: &effects)
     dead.append(thread)
     forgetOldDead()
-    if case .grace = ending, kernel.threads.count == dead.count { shutDownRoot(effects: &effects) }
+    if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
   }
 
   private func cause(_ entity: Entity) -> DeathCause {
@@ -194,21 +196,6 @@ extension Node {
   mutating func note(_ thread: ThreadID, _ what: String, by: String? = nil) {
     entities[thread]?.changedAt = now
     entities[thread]?.lastChange = ThreadInfo.Change(what: what, by: by ?? asker)
-  }
-
-  mutating func forgetOldDead() {
-    while let first = dead.first, let changedAt = entities[first]?.changedAt,
-      dead.count > Limits.deadMax || changedAt + Limits.deadFor <= now
-    {
-      dead.removeFirst()
-      forget(first)
-    }
-  }
-
-  private mutating func forget(_ thread: ThreadID) {
-    if let name = entities[thread]?.name, names[name] == thread { names[name] = nil }
-    entities.remove(thread)
-    kernel.forget(thread)
   }
 }
 

@@ -29,9 +29,12 @@ struct ShutdownJob: Sendable {
 }
 
 extension Node {
-  /// The custodian at `path`; nil when there is none. `/main` is made when it is needed and missing.
+  /// The custodian at `path`; nil when there is none. `/main` and those of sessions are made when they are needed and
+  /// missing.
   mutating func custodian(_ path: CustodianPath) throws(WireRefusal) -> CustodianID? {
-    if path == .main, custodians[.main] == nil { try makeCustodian(.main) }
+    if let id = custodians[path] { return id }
+    if let connection = sessions[path] { return try sessionCustodian(of: connection, to: "find") }
+    if path == .main { try makeCustodian(.main) }
     return custodians[path]
   }
 
@@ -59,8 +62,8 @@ extension Node {
     for inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
-    // Naming it is all the authority it needs (CU-18): every custodian is at or below what the connection was granted.
-    guard let id = custodians[path] else { throw Sentences.noSuchCustodian(path, attempted: "shut down") }
+    // Holding it is all the authority it needs (CU-18), whatever the current custodian is.
+    let id = try place(path, for: inquiry, to: "shut down")
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
     beginShutdown(of: id, client, effects: &effects)
   }
@@ -92,7 +95,8 @@ extension Node {
     beginShutdown(of: kernel.root, nil, effects: &effects)
   }
 
-  private mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
+  /// Begins what one client waits for, or nobody.
+  mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
     if id == kernel.root { ending = .shuttingDown }
     let subtree = kernel.custodians.subtree(of: id)
     if !shutdowns.contains(where: { $0.custodian == id }) {

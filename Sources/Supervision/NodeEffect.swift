@@ -11,10 +11,18 @@ package enum NodeEffect: Equatable, Sendable {
   case write(ThreadID, [UInt8])
   /// Close the program's standard input.
   case endInput(ThreadID)
+  /// Read no more of one of the program's outputs, so that it comes to wait; or go on. `drainOutput` reads in any case.
+  case holdOutput(ThreadID, ProgramOutput, Bool)
   /// No process of the thread is left: read what its output pipes hold, close them, and answer with `outputDrained`.
   case drainOutput(ThreadID)
   /// A line for the daemon's own log.
   case log(String)
   /// All is done: leave with this exit status.
   case exit(Int32)
+}
+
+/// One of the ways by which a program writes.
+package enum ProgramOutput: UInt8, Hashable, Codable, Sendable, CaseIterable {
+  case standardOutput = 0
+  case standardError = 1
 }

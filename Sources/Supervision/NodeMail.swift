@@ -8,13 +8,20 @@ extension Node {
 
   /// The program's standard input has taken all that was written.
   package mutating func inputWritten(_ thread: ThreadID, effects: inout Effects) {
-    guard entities[thread]?.input == .busy else { return }
+    guard entities[thread]?.input == .busy, let count = entities[thread]?.inFlight else { return }
     entities[thread]?.input = .ready
+    entities[thread]?.handedOver += UInt64(count)
+    entities[thread]?.inFlight = 0
+    tellTaken(of: thread, effects: &effects)
     pump(thread, effects: &effects)
+    releaseBarriers(effects: &effects)
   }
 
   /// The program has closed its standard input: mail stays in the mailbox from now on.
-  package mutating func inputFailed(_ thread: ThreadID) { entities[thread]?.input = .closed }
+  package mutating func inputFailed(_ thread: ThreadID, effects: inout Effects) {
+    closeInput(of: thread, effects: &effects)
+    releaseBarriers(effects: &effects)
+  }
 
   // MARK: - In
 
@@ -35,7 +42,11 @@ extension Node {
         entities[thread]?.awaitingRoom.append(connection)
       }
     }
-    if refusal == nil { pump(thread, effects: &effects) }
+    guard refusal == nil else { return }
+    if entities[thread]?.channel == .lines, let through = entities[thread]?.lastQueued {
+      note(.handover(thread, through: through), by: connection)
+    }
+    pump(thread, effects: &effects)
   }
 
   private mutating func queue(_ body: [UInt8], for thread: ThreadID, effects: inout Effects) -> RefusalCode? {
@@ -72,15 +83,19 @@ extension Node {
     guard entities[thread]?.input == .ready, let life = kernel.threads[thread]?.life, life.phase == .running,
       life.observed == life.generation
     else { return }
+    if entities[thread]?.takesStream == true { return pumpStream(thread, effects: &effects) }
     var batch: [UInt8] = []
+    var count = 0
     while batch.count < Limits.lineBatchBytes, (try? kernel.tryReceive(in: thread)) == true,
       let line = entities[thread]?.mailbox.receive()
     {
       batch += line
       batch.append(UInt8(ascii: "\n"))
+      count += 1
     }
     if !batch.isEmpty {
       entities[thread]?.input = .busy
+      entities[thread]?.inFlight = count
       effects.append(.write(thread, batch))
       offerRoom(in: thread, effects: &effects)
     } else if entities[thread]?.mailbox.isEnded == true {

@@ -8,6 +8,8 @@ extension Node {
   struct Inquiry {
     let connection: ConnectionID
     let request: RequestID
+    /// What the connection was granted: no custodian that is not at or below it can be named.
+    let grant: CustodianID
     /// The current custodian, for authority.
     let caller: CustodianID
   }
@@ -15,18 +17,19 @@ extension Node {
   mutating func handleRequest(_ frame: Frame, on connection: ConnectionID, effects: inout Effects) {
     let id = RequestID(rawValue: frame.header.id)
     do throws(WireRefusal) {
-      guard !isOpen(id, on: connection) else { throw Sentences.requestIsOpen(id) }
+      try requireUnused(frame.header.id, on: connection)
       let request = try decode(frame)
       asker = connections[connection]?.peer.text ?? ""
-      defer { asker = "" }
-      let caller = try authority(request.authority)
-      let inquiry = Inquiry(connection: connection, request: id, caller: caller)
+      serving = connection
+      defer { (asker, serving) = ("", nil) }
+      let inquiry = try inquiry(id, on: connection, as: request.authority)
       if let reply = try carryOut(request.command, for: inquiry, effects: &effects) {
         effects.append(.send(connection, .reply(reply, id)))
       }
     } catch {
       effects.append(.send(connection, .refusal(error, id)))
     }
+    releaseBarriers(effects: &effects)
   }
 
   private func decode(_ frame: Frame) throws(WireRefusal) -> Request {
@@ -35,18 +38,6 @@ extension Node {
     } catch {
       throw WireRefusal(error)
     }
-  }
-
-  private func isOpen(_ request: RequestID, on connection: ConnectionID) -> Bool {
-    connections[connection]?.waits[request] != nil
-      || shutdowns.contains { $0.clients.contains { $0.connection == connection && $0.request == request } }
-      || spawns.values.contains { $0.connection == connection && $0.request == request }
-  }
-
-  private mutating func authority(_ path: CustodianPath?) throws(WireRefusal) -> CustodianID {
-    guard let path else { return kernel.root }
-    guard let id = try custodian(path) else { throw Sentences.noSuchCustodian(path, attempted: "act as") }
-    return id
   }
 
   /// - Returns: the answer; nil when it comes later.
@@ -61,7 +52,7 @@ extension Node {
     case .list(let includeDead, let after): return list(includeDead: includeDead, after: after)
     case .suspend(let reference): try suspend(reference, for: inquiry, effects: &effects)
     case .resume(let reference, let benefactor):
-      try resume(reference, benefactor, effects: &effects)
+      try resume(reference, benefactor, for: inquiry, effects: &effects)
       return .done
     case .kill(let reference, let wait, let really):
       return try kill(reference, wait: wait, really: really, for: inquiry, effects: &effects)
@@ -82,7 +73,10 @@ extension Node {
     case .cancel(let request): return cancel(request, on: inquiry.connection, effects: &effects)
     case .logs(let reference, let tail): return log(of: try find(reference, to: "read the log of"), tail: tail)
     case .custodianNew(let path):
-      try makeCustodian(path)
+      try makeCustodian(path, for: inquiry)
+      return .done
+    case .sessionCustodianNew(let name):
+      try makeCustodian(name, for: inquiry)
       return .done
     case .custodianTree(let path):
       guard let id = try custodian(path), let listing = listing(id) else {
@@ -91,8 +85,9 @@ extension Node {
       return .custodianTree(listing)
     case .custodianShutdown(let path, let follow):
       try shutDown(path, follow: follow, for: inquiry, effects: &effects)
-    case .barrier: return .done
+    case .barrier: return try awaitEffects(for: inquiry)
     case .daemonStatus: return .daemonStatus(status)
+    case .event(let kind, let reference): return .stateEvent(try event(kind, of: reference))
     }
     return nil
   }
@@ -106,9 +101,7 @@ extension Node {
     }
     let program = spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     let subject = spawn.name?.text ?? program
-    guard let custodian = try custodian(spawn.custodian) else {
-      throw Sentences.noSuchCustodian(spawn.custodian, attempted: "start \(subject) in")
-    }
+    let custodian = try place(spawn.custodian, for: inquiry, to: "start \(subject) in")
     let thread: ThreadID
     do throws(Refusal) {
       thread = try kernel.makeThread(under: custodian, suspendsOnKill: spawn.suspendToKill)
@@ -120,6 +113,7 @@ extension Node {
       argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
       linger: spawn.linger,
+      takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
       input: .closed,
       mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
@@ -134,6 +128,7 @@ extension Node {
       request: inquiry.request,
       formerHolder: formerHolder
     )
+    note(.start(thread))
     effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: custodian))))
   }
 
@@ -149,7 +144,7 @@ extension Node {
       arguments: spawn.argv,
       environment: environment,
       directory: spawn.cwd,
-      standardInput: spawn.channel == .lines ? .pipe : .null
+      standardInput: spawn.channel == .lines || spawn.stdinPipe ? .pipe : .null
     )
     program.lingers = spawn.linger
     program.umask = spawn.umask
@@ -172,17 +167,14 @@ extension Node {
   private mutating func resume(
     _ reference: ThreadReference,
     _ benefactor: Request.Benefactor?,
+    for inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
     let thread = try find(reference, to: "resume")
     let giver: Benefactor?
     switch benefactor {
     case .thread(let other): giver = .thread(try find(other, to: "take as benefactor"))
-    case .custodian(let path):
-      guard let id = try custodian(path) else {
-        throw Sentences.noSuchCustodian(path, attempted: "take as benefactor")
-      }
-      giver = .custodian(id)
+    case .custodian(let path): giver = .custodian(try place(path, for: inquiry, to: "take as benefactor"))
     case nil: giver = nil
     }
     try attempt("resume", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
@@ -227,82 +219,9 @@ extension Node {
     return .log(LogText(text: text, droppedBytes: log.dropped))
   }
 
-  // MARK: - Waiting
-
-  /// Lets a request wait for a state event of a thread, or for its death; answered in this very step if it has happened.
-  private mutating func wait(
-    for kind: StateEvent.Kind,
-    of thread: ThreadID,
-    _ subject: Answer.Subject,
-    _ attempted: String,
-    _ reference: ThreadReference,
-    _ inquiry: Inquiry,
-    effects: inout Effects
-  ) throws(WireRefusal) {
-    guard connections[inquiry.connection]?.waits.count ?? 0 < Limits.openRequestsMax else {
-      throw Sentences.tooManyOpen(attempted, "\(reference)")
-    }
-    let answer = Answer(
-      connection: inquiry.connection,
-      request: inquiry.request,
-      subject: subject,
-      attempted: attempted,
-      on: "\(reference)"
-    )
-    var orders: [Effect] = []
-    do throws(Refusal) {
-      let branches = [
-        Branch(.state(try kernel.event(kind, of: thread))), Branch(.state(try kernel.event(.death, of: thread))),
-      ]
-      let wait = try kernel.sync(branches, in: nil, effects: &orders)
-      answers[wait] = answer
-      connections[inquiry.connection]?.waits[inquiry.request] = wait
-    } catch {
-      throw Sentences.refused(error, attempted: attempted, subject: "\(reference)", in: self)
-    }
-    obey(orders, effects: &effects)
-  }
-
-  /// What a request waited for has come.
-  mutating func answer(_ wait: WaitID, effects: inout Effects) {
-    guard let answer = answers.removeValue(forKey: wait) else { return }
-    connections[answer.connection]?.waits[answer.request] = nil
-    let reply: Reply
-    switch answer.subject {
-    case .death(let thread):
-      // Forgotten only after 1,000 newer deaths: an answer comes with the death itself.
-      guard let death = entities[thread]?.death else { return }
-      reply = .died(thread, death)
-    case .kill(let thread): reply = .killed(state(of: thread) == .dead ? .died : .ending)
-    case .done: reply = .done
-    }
-    effects.append(.send(answer.connection, .reply(reply, answer.request)))
-  }
-
-  private mutating func cancel(
-    _ request: RequestID,
-    on connection: ConnectionID,
-    effects: inout Effects
-  ) -> Reply {
-    for index in shutdowns.indices {
-      let count = shutdowns[index].clients.count
-      shutdowns[index].clients.removeAll { $0.connection == connection && $0.request == request }
-      guard shutdowns[index].clients.count < count else { continue }
-      // The shutdown itself goes on.
-      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the shutdown"), request)))
-    }
-    if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
-      answers[wait] = nil
-      step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
-      let refusal = Sentences.cancelled(answer.attempted, answer.on)
-      effects.append(.send(connection, .refusal(refusal, request)))
-    }
-    return .done
-  }
-
   // MARK: - Shared
 
-  private mutating func attempt(
+  mutating func attempt(
     _ attempted: String,
     _ reference: ThreadReference,
     effects: inout Effects,
@@ -315,7 +234,8 @@ extension Node {
     }
   }
 
-  private func find(_ reference: ThreadReference, to attempted: String) throws(WireRefusal) -> ThreadID {
+  /// The thread that a request names.
+  func find(_ reference: ThreadReference, to attempted: String) throws(WireRefusal) -> ThreadID {
     switch reference {
     case .name(let name):
       guard let thread = names[name] else { throw Sentences.noSuchThread(reference, attempted: attempted) }

@@ -17,7 +17,7 @@ enum Sentences {
       attempted: "read",
       subject: "a \(kind) frame",
       reason: "it has no place here",
-      advice: "a client sends HELLO once, then REQUEST and MAIL"
+      advice: "a client sends HELLO once, and does not send what only a supervisor says"
     )
   }
 
@@ -54,6 +54,17 @@ enum Sentences {
     )
   }
 
+  /// More of something than a connection may have.
+  static func tooMany(_ what: String, _ most: Int, attempted: String, subject: String) -> WireRefusal {
+    WireRefusal(
+      .tooLarge,
+      attempted: attempted,
+      subject: subject,
+      reason: "this connection has \(most) \(what) already",
+      advice: "end some of them"
+    )
+  }
+
   static let ending = WireRefusal(
     .shuttingDown,
     attempted: "start",
@@ -83,6 +94,69 @@ enum Sentences {
       reason: "there is no such custodian",
       advice: "heddle custodian tree / lists them; heddle custodian new \(path) makes it"
     )
+  }
+
+  static func notGranted(_ path: CustodianPath, attempted: String, grant: CustodianPath?) -> WireRefusal {
+    WireRefusal(
+      .permission,
+      attempted: attempted,
+      subject: "\(path)",
+      reason: "it is not at or below \(grant?.description ?? "a custodian that is shut down"), which is what this "
+        + "connection was granted",
+      advice: "name a custodian there"
+    )
+  }
+
+  static func noSession(attempted: String) -> WireRefusal {
+    WireRefusal(
+      .custodianShutDown,
+      attempted: attempted,
+      subject: "the session's custodian",
+      reason: "there is none below what this connection was granted",
+      advice: "name a custodian"
+    )
+  }
+
+  static func sessionName(_ path: CustodianPath) -> WireRefusal {
+    WireRefusal(
+      .pathTaken,
+      attempted: "make custodian",
+      subject: "\(path)",
+      reason: "such names are those of sessions",
+      advice: "choose another name"
+    )
+  }
+
+  static func noStream(_ thread: ThreadID, _ reason: String, advice: String = "") -> WireRefusal {
+    WireRefusal(
+      .noStream,
+      attempted: "write to the standard input of",
+      subject: "id:\(thread)",
+      reason: reason,
+      advice: advice
+    )
+  }
+
+  static func noSuchSpawn(_ request: RequestID) -> WireRefusal {
+    WireRefusal(
+      .noSuchThread,
+      attempted: "attach to",
+      subject: "the thread of request \(request)",
+      reason: "no spawn of this connection with this number waits for its answer",
+      advice: "name the thread"
+    )
+  }
+
+  /// What came on a stream breaks the protocol: the connection ends.
+  static func streamFault(_ fault: StreamFault, _ stream: StreamID) -> WireRefusal {
+    let reason =
+      switch fault {
+      case .overrun: "more bytes came than there was credit for"
+      case .afterEnd: "something came after its end"
+      case .taken: "more was taken than was sent, or less than before"
+      case .wrongEnd: "only its other end sends such a frame"
+      }
+    return WireRefusal(.badRequest, attempted: "read", subject: "a frame of stream \(stream)", reason: reason)
   }
 
   static func nameTaken(_ name: EntityName, by holder: ThreadID) -> WireRefusal {

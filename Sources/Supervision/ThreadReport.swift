@@ -54,7 +54,7 @@ extension Node {
   }
 
   var status: DaemonStatus {
-    let living = kernel.threads.count - dead.count
+    let living = kernel.threads.count - deadCount
     return DaemonStatus(
       pid: identity.pid,
       version: identity.version,
@@ -64,7 +64,7 @@ extension Node {
       uptime: now - startedAt,
       counts: DaemonStatus.Counts(
         livingThreads: living,
-        deadThreads: dead.count,
+        deadThreads: deadCount,
         custodians: custodians.count,
         connections: connections.count
       )

@@ -21,6 +21,14 @@ struct DaemonCommand: ParsableCommand {
 
   @OptionGroup var place: SocketOption
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the threads' logs in files below this directory, too: five of 10 MiB for each name.",
+      valueName: "directory"
+    )
+  )
+  var state: String?
+
   func run() throws {
     let configuration = DaemonConfiguration(
       socketPath: place.path,
@@ -28,6 +36,7 @@ struct DaemonCommand: ParsableCommand {
       nodeName: Self.nodeName,
       version: Version.text,
       endSignals: [SIGTERM, SIGINT, SIGHUP],
+      stateDirectory: state,
       log: { line in Output.complain(line) }
     )
     throw ExitCode(try Daemon.serve(configuration))

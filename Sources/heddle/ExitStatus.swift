@@ -25,7 +25,7 @@ extension ExitStatus {
     switch code {
     case .noSuchThread, .gone, .noSuchCustodian: self = .noSuchTarget
     case .permission: self = .permission
-    case .dead, .nameTaken, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail, .notALine, .tooLarge,
+    case .dead, .nameTaken, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail, .notALine, .noStream, .tooLarge,
       .shuttingDown, .cancelled:
       self = .refused
     case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed

@@ -4,6 +4,7 @@ import HeddleClient
 import HeddleLoop
 import HeddleModel
 import HeddleWire
+import Synchronization
 
 /// A daemon on a thread of this process, with a keeper and programs of its own, and a connection to it.
 final class HostedDaemon: Sendable {
@@ -13,6 +14,15 @@ final class HostedDaemon: Sendable {
   let mark = "MARK=\(UUID().uuidString)"
   private let loop: EventLoop
   private let ended: Task<Int32, any Error>
+  private let said: Said
+
+  /// What the daemon said in its own log.
+  private final class Said: Sendable {
+    let lines = Mutex<[String]>([])
+  }
+
+  /// What the daemon has said so far in its own log.
+  var logLines: [String] { said.lines.withLock { $0 } }
 
   var socketPath: String { directory.appending(path: "s.sock").path }
 
@@ -20,18 +30,23 @@ final class HostedDaemon: Sendable {
     URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "heddle-keeper").path
   }
 
-  static func configuration(at socketPath: String, log: @escaping @Sendable (String) -> Void) -> DaemonConfiguration {
+  static func configuration(
+    at socketPath: String,
+    stateDirectory: String? = nil,
+    log: @escaping @Sendable (String) -> Void
+  ) -> DaemonConfiguration {
     DaemonConfiguration(
       socketPath: socketPath,
       keeperPath: keeperPath,
       nodeName: "loom",
       version: "0",
       endSignals: [],
+      stateDirectory: stateDirectory,
       log: log
     )
   }
 
-  init() async throws {
+  init(stateDirectory: String? = nil) async throws {
     let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
     self.directory = directory
     try FileManager.default.createDirectory(
@@ -40,8 +55,14 @@ final class HostedDaemon: Sendable {
       attributes: [.posixPermissions: 0o700]
     )
     let socketPath = directory.appending(path: "s.sock").path
-    let (lines, said) = AsyncStream<String>.makeStream()
-    ended = Task.detached { try await Self.serve(Self.configuration(at: socketPath) { said.yield($0) }) }
+    let (lines, telling) = AsyncStream<String>.makeStream()
+    let said = Said()
+    self.said = said
+    let configuration = Self.configuration(at: socketPath, stateDirectory: stateDirectory) { line in
+      said.lines.withLock { $0.append(line) }
+      telling.yield(line)
+    }
+    ended = Task.detached { try await Self.serve(configuration) }
     for await line in lines where line.hasPrefix("listening") { break }
     loop = try EventLoop.start()
     client = try await Supervisor.connect(to: socketPath, clientName: "tests", on: loop)

@@ -99,7 +99,6 @@ struct DecodingErrorTests {
 
   @Test("a spawn is what the system calls take, or refused")
   func spawns() throws {
-    #expect(try spawnError { $0.clearInCustodian() } == .missing(field: "spawn.in_custodian"))
     #expect(try spawnError { $0.argv = [] } == .missing(field: "spawn.argv"))
     #expect(try spawnError { $0.argv = [.init()] } == .missing(field: "spawn.argv"))
     #expect(try spawnError { $0.umask = 0o1000 } == .outOfRange(field: "spawn.umask", number: 0o1000))
@@ -129,6 +128,39 @@ struct DecodingErrorTests {
     let expected = Spawn(argv: [Samples.bytes("true")], cwd: Samples.bytes("/"))
     #expect(try Request(decoding: proto.serializedBytes()).command == .spawn(expected))
     #expect(expected.umask == 0o022 && expected.custodian == .main && expected.channel == .none)
+  }
+
+  @Test("a spawn that names no custodian is one for the session's, and a custodian may be named by a name alone")
+  func session() throws {
+    var proto = ProtoRequest()
+    proto.spawn.argv = [.init("true".utf8)]
+    proto.spawn.cwd = .init("/".utf8)
+    let expected = Spawn(in: nil, argv: [Samples.bytes("true")], cwd: Samples.bytes("/"))
+    #expect(try Request(decoding: proto.serializedBytes()).command == .spawn(expected))
+    #expect(
+      try error { $0.custodianNew.name = "a/b" } == .name(field: "custodian_new.name", .character("/", offset: 1))
+    )
+  }
+
+  @Test("a stream is of a thread or of a spawn, and of a kind; an event is of a thread and of a kind")
+  func streams() throws {
+    var attach = ProtoAttach()
+    #expect(throws: WireDecodingError.missing(field: "attach.thread")) {
+      try Attach(decoding: attach.serializedBytes())
+    }
+    attach.spawnRequest = 0
+    #expect(throws: WireDecodingError.missing(field: "attach.thread")) {
+      try Attach(decoding: attach.serializedBytes())
+    }
+    attach.spawnRequest = 7
+    #expect(throws: WireDecodingError.missing(field: "attach.stream")) {
+      try Attach(decoding: attach.serializedBytes())
+    }
+    #expect(throws: WireDecodingError.outOfRange(field: "attached.thread", number: 0)) { try Attached(decoding: []) }
+    #expect(throws: WireDecodingError.outOfRange(field: "state_event.thread", number: 0)) {
+      try StateEvent(decoding: [])
+    }
+    #expect(try error { $0.event.thread.id = 1 } == .missing(field: "event.kind"))
   }
 
   @Test("a living thread with a death record is no thread, nor is a dead one without")

@@ -18,6 +18,15 @@ struct FrameTests {
     try writer.mail([UInt8]().span, to: Samples.id)
     try writer.ack(Samples.acks[2])
     try writer.room(for: Samples.id)
+    try writer.watch(Samples.events[0], id: WatchID(rawValue: 6))
+    try writer.fired(WatchID(rawValue: 6))
+    try writer.unwatch(WatchID(rawValue: 6))
+    try writer.attach(Samples.attachments[0], id: StreamID(rawValue: 7))
+    try writer.attached(Samples.attached, id: StreamID(rawValue: 7))
+    try writer.data([1, 2].span, of: StreamID(rawValue: 7))
+    try writer.end(of: StreamID(rawValue: 7))
+    try writer.close(StreamID(rawValue: 7))
+    try writer.taken(Taken(bytes: 2), of: StreamID(rawValue: 7))
     return writer.take()
   }
 
@@ -33,7 +42,10 @@ struct FrameTests {
   func roundTrip() throws {
     let frames = try frames(in: oneOfEach())
     #expect(
-      frames.map(\.header.kind) == [.hello, .welcome, .request, .reply, .refusal, .notice, .mail, .mail, .ack, .room]
+      frames.map(\.header.kind) == [
+        .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .mail, .ack, .room, .watch, .fired, .unwatch,
+        .attach, .attach, .data, .end, .close, .taken,
+      ]
     )
     #expect(frames[6].body == Samples.bytes("hello"))
     #expect(frames[6].header == FrameHeader(.mail, flags: [.wait, .retry], id: Samples.id.rawValue, bodyCount: 5))
@@ -107,7 +119,7 @@ struct FrameTests {
     #expect(throws: FrameError.tooShort(length: length)) { try frames(in: header(length: length)) }
   }
 
-  @Test("a kind that there is not is refused by its number", arguments: [0, 10, 255] as [UInt8])
+  @Test("a kind that there is not is refused by its number", arguments: [0, 99, 255] as [UInt8])
   func unknownKind(number: UInt8) {
     let error = #expect(throws: FrameError.unknownKind(number)) { try frames(in: header(kind: number)) }
     #expect(error.map(WireRefusal.init)?.reason == "frame kind \(number) is unknown")
@@ -122,7 +134,9 @@ struct FrameTests {
 
   @Test("what concerns a thread or a request names it, what concerns the connection has id 0")
   func ids() throws {
-    for kind in [FrameKind.request, .reply, .notice, .mail, .room] {
+    for kind in [
+      FrameKind.request, .reply, .notice, .mail, .room, .watch, .fired, .unwatch, .attach, .data, .end, .close,
+    ] {
       #expect(throws: FrameError.id(0, kind)) { try frames(in: header(kind: kind.rawValue, id: 0)) }
     }
     for kind in [FrameKind.hello, .welcome, .ack] {
@@ -135,6 +149,20 @@ struct FrameTests {
   @Test("room has no body")
   func roomBody() {
     #expect(throws: FrameError.unexpectedBody(.room, count: 1)) { try frames(in: header(length: 13, kind: 9)) }
+  }
+
+  @Test("what says all by its kind has no body, and what is taken is one number")
+  func streamBodies() {
+    for kind in [FrameKind.fired, .unwatch, .end, .close] {
+      #expect(throws: FrameError.unexpectedBody(kind, count: 1)) {
+        try frames(in: header(length: 13, kind: kind.rawValue))
+      }
+    }
+    for count in [0, 7, 9] as [UInt32] {
+      #expect(throws: FrameError.unexpectedBody(.taken, count: Int(count))) {
+        try frames(in: header(length: 12 + count, kind: FrameKind.taken.rawValue))
+      }
+    }
   }
 
   @Test("after an error a reader gives nothing but that error")

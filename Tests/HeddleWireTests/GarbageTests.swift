@@ -13,6 +13,9 @@ struct GarbageTests {
     for reply in Samples.replies { try writer.reply(reply, to: RequestID(rawValue: 1)) }
     for notice in Samples.notices { try writer.notice(notice, of: RequestID(rawValue: 1)) }
     for ack in Samples.acks { try writer.ack(ack) }
+    for event in Samples.events { try writer.watch(event, id: WatchID(rawValue: 1)) }
+    for attach in Samples.attachments { try writer.attach(attach, id: StreamID(rawValue: 1)) }
+    try writer.attached(Samples.attached, id: StreamID(rawValue: 1))
     return writer.take()
   }
 
@@ -27,7 +30,12 @@ struct GarbageTests {
       case .refusal: _ = try WireRefusal(decoding: frame.body)
       case .notice: _ = try Notice(decoding: frame.body)
       case .ack: _ = try Ack(decoding: frame.body)
-      case .mail, .room: break
+      case .watch: _ = try StateEvent(decoding: frame.body)
+      case .attach:
+        // Either end sends it, with a body of its own.
+        do { _ = try Attach(decoding: frame.body) } catch { _ = try Attached(decoding: frame.body) }
+      case .taken: if frame.body.count == 8 { _ = Taken(decoding: frame.body) }
+      case .mail, .room, .fired, .unwatch, .data, .end, .close: break
       }
       return true
     } catch is WireDecodingError {

@@ -23,7 +23,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../proto/testdata").standardizedFileURL
 
-  static let all: [GoldenFrame] = handshake + requests + answers + mail
+  static let all: [GoldenFrame] = handshake + requests + answers + mail + watches + streams
 
   private static let handshake = [
     GoldenFrame("hello") { writer throws(FrameError) in try writer.hello(Samples.hello) },
@@ -39,7 +39,12 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("cancel", .cancel(RequestID(rawValue: 3))), ("logs", .logs(Samples.byName, tailLines: 10)),
       ("custodian-new", .custodianNew(Samples.job)), ("custodian-tree", .custodianTree(.root)),
       ("custodian-shutdown", .custodianShutdown(Samples.job, follow: true)), ("barrier", .barrier),
-      ("daemon-status", .daemonStatus),
+      ("daemon-status", .daemonStatus), ("custodian-new-in-session", .sessionCustodianNew(Samples.name("build"))),
+      (
+        "spawn-in-session",
+        .spawn(Spawn(in: nil, argv: [Samples.bytes("cat")], cwd: Samples.bytes("/"), stdinPipe: true))
+      ),
+      ("event", .event(.suspension, of: Samples.byName)),
     ]
     return named.map { name, command in
       GoldenFrame("request-\(name)") { writer throws(FrameError) in
@@ -58,6 +63,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
+      ("state-event", .stateEvent(Samples.events[0])),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]
     let request = RequestID(rawValue: 7)
@@ -101,6 +107,25 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
     GoldenFrame("ack-refused") { writer throws(FrameError) in try writer.ack(Samples.acks[2]) },
     GoldenFrame("room") { writer throws(FrameError) in try writer.room(for: Samples.id) },
   ]
+
+  private static let watches = [
+    GoldenFrame("watch") { writer throws(FrameError) in try writer.watch(Samples.events[0], id: WatchID(rawValue: 9)) },
+    GoldenFrame("fired") { writer throws(FrameError) in try writer.fired(WatchID(rawValue: 9)) },
+    GoldenFrame("unwatch") { writer throws(FrameError) in try writer.unwatch(WatchID(rawValue: 9)) },
+  ]
+
+  private static let streams: [GoldenFrame] = {
+    let id = StreamID(rawValue: 12)
+    return [
+      GoldenFrame("attach-log") { writer throws(FrameError) in try writer.attach(Samples.attachments[0], id: id) },
+      GoldenFrame("attach-spawn") { writer throws(FrameError) in try writer.attach(Samples.attachments[2], id: id) },
+      GoldenFrame("attached") { writer throws(FrameError) in try writer.attached(Samples.attached, id: id) },
+      GoldenFrame("data") { writer throws(FrameError) in try writer.data(Samples.bytes("tick\n").span, of: id) },
+      GoldenFrame("end") { writer throws(FrameError) in try writer.end(of: id) },
+      GoldenFrame("close") { writer throws(FrameError) in try writer.close(id) },
+      GoldenFrame("taken") { writer throws(FrameError) in try writer.taken(Taken(bytes: 300_000), of: id) },
+    ]
+  }()
 }
 
 // MARK: - What a frame says, as JSON
@@ -121,7 +146,13 @@ extension GoldenFrame {
     case .refusal: try fields.merge(described(ProtoRefusal(serializedBytes: frame.body))) { $1 }
     case .notice: try fields.merge(described(ProtoNotice(serializedBytes: frame.body))) { $1 }
     case .ack: fields["ack"] = try described(Ack(decoding: frame.body))
-    case .mail, .room: fields["body_base64"] = Data(frame.body).base64EncodedString()
+    case .watch: try fields.merge(described(ProtoStateEvent(serializedBytes: frame.body))) { $1 }
+    case .attach where name == "attached":
+      try fields.merge(described(ProtoAttached(serializedBytes: frame.body))) { $1 }
+    case .attach: try fields.merge(described(ProtoAttach(serializedBytes: frame.body))) { $1 }
+    case .taken: fields["taken"] = String(Taken(decoding: frame.body).bytes)
+    case .mail, .room, .fired, .unwatch, .data, .end, .close:
+      fields["body_base64"] = Data(frame.body).base64EncodedString()
     }
     let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try JSONSerialization.data(withJSONObject: fields, options: options) + Data("\n".utf8)

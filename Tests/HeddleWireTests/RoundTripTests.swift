@@ -31,10 +31,24 @@ struct RoundTripTests {
     #expect(try Ack(decoding: ack.encoded()) == ack)
   }
 
+  @Test("a watched event", arguments: Samples.events)
+  func event(event: StateEvent) throws {
+    #expect(try StateEvent(decoding: event.encoded()) == event)
+  }
+
+  @Test("a stream's beginning, and what was taken of it", arguments: Samples.attachments)
+  func stream(attach: Attach) throws {
+    #expect(try Attach(decoding: attach.encoded()) == attach)
+    #expect(try Attached(decoding: Samples.attached.encoded()) == Samples.attached)
+    #expect(Taken(decoding: Taken(bytes: .max).encoded()) == Taken(bytes: .max))
+  }
+
   @Test("the handshake")
   func handshake() throws {
     #expect(try Hello(decoding: Samples.hello.encoded()) == Samples.hello)
     #expect(try Welcome(decoding: Samples.welcome.encoded()) == Samples.welcome)
+    let bare = Welcome(version: 1, bodyMax: 4_096, node: "", incarnation: 1, daemonPID: 1, daemonVersion: "")
+    #expect(try Welcome(decoding: bare.encoded()) == bare)
   }
 
   @Test("the deepest custodian tree that there can be")

@@ -15,7 +15,9 @@ enum Samples {
     node: "loom",
     incarnation: 42,
     daemonPID: 1_234,
-    daemonVersion: "0.1.0"
+    daemonVersion: "0.1.0",
+    grant: .root,
+    session: path("/session-3")
   )
 
   static let spawn = Spawn(
@@ -34,6 +36,7 @@ enum Samples {
   static let commands: [Request.Command] =
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
+      .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -41,10 +44,23 @@ enum Samples {
       .kill(byName, wait: true, really: false), .kill(byName, wait: false, really: true),
       .endMail(byID), .wait(byName), .cancel(RequestID(rawValue: .max)),
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
-      .custodianNew(job), .custodianTree(.root),
+      .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
       .barrier, .daemonStatus,
-    ] + BreakKind.allCases.map { .sendBreak(byID, $0) }
+    ] + BreakKind.allCases.map { .sendBreak(byID, $0) } + StateEvent.Kind.allCases.map { .event($0, of: byName) }
+
+  static let events = [
+    StateEvent(thread: id, kind: .suspension, generation: 3), StateEvent(thread: id, kind: .death, generation: 0),
+    StateEvent(thread: id, kind: .resumption, generation: StateEvent.never),
+  ]
+
+  static let attachments = [
+    Attach(.log, of: .thread(byName), from: 4_096), Attach(.standardInput, of: .thread(byID)),
+    Attach(.standardOutput, of: .spawn(RequestID(rawValue: 3)), holdsProgram: true),
+    Attach(.standardError, of: .thread(byID), from: 0),
+  ]
+
+  static let attached = Attached(thread: id, offset: 65_536)
 
   static let requests = commands.map { Request($0) } + [Request(.barrier, as: job), Request(.suspend(byID), as: .root)]
 
@@ -92,7 +108,7 @@ enum Samples {
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status),
-    ] + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
+    ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 
   static let notices: [Notice] = [
     .threadDead(summaries[4], after: .nanoseconds(1_500_000), ended: ended),

@@ -38,4 +38,18 @@ struct LogRingTests {
     ring.append("ab".utf8)
     #expect(text(ring.contents) == "89ab")
   }
+
+  @Test("each byte has a place in all that ever came, by which it is read as long as it is kept")
+  func places() {
+    for size in 1...20 {
+      var ring = LogRing(capacity: 8)
+      let all = Array("0123456789abcdefghij".utf8)
+      for start in stride(from: 0, to: all.count, by: size) { ring.append(all[start..<min(start + size, all.count)]) }
+      #expect(ring.end == 20)
+      for offset in ring.dropped...20 {
+        for most in 0...9 { #expect(ring.bytes(from: offset, atMost: most) == Array(all[offset...].prefix(most))) }
+      }
+    }
+    #expect(LogRing(capacity: 8).bytes(from: 0, atMost: 1) == [])
+  }
 }

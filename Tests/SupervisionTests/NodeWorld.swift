@@ -14,6 +14,8 @@ struct NodeWorld {
   /// What was written to each program.
   private(set) var written: [ThreadID: String] = [:]
   private(set) var ended: Set<ThreadID> = []
+  /// The outputs that are not read at present.
+  private(set) var held: [ThreadID: Set<ProgramOutput>] = [:]
   private(set) var exitStatus: Int32?
   private var nextRequest: UInt64 = 0
 
@@ -25,15 +27,29 @@ struct NodeWorld {
   // MARK: - Clients
 
   /// A client that has said hello.
-  mutating func client() -> ConnectionID {
-    let id = connect()
+  mutating func client(granted grant: CustodianID? = nil) -> ConnectionID { greeted(granted: grant).client }
+
+  /// The same, with what it was welcomed with.
+  mutating func greeted(granted grant: CustodianID? = nil) -> (client: ConnectionID, welcome: Welcome?) {
+    let id = connect(granted: grant)
     receive(.hello, Hello(clientName: "story", clientVersion: "0").encoded(), on: id)
-    _ = take(id)
-    return id
+    for case .welcome(let welcome) in take(id) { return (id, welcome) }
+    return (id, nil)
   }
 
   /// A client that has said nothing yet.
-  mutating func connect() -> ConnectionID { node.connectionOpened(by: Peer(pid: 100, uid: 0), at: now) }
+  mutating func connect(granted grant: CustodianID? = nil) -> ConnectionID {
+    node.connectionOpened(by: Peer(pid: 100, uid: 0), granted: grant, at: now)
+  }
+
+  /// The client is gone.
+  mutating func hangUp(_ connection: ConnectionID) { step { $0.connectionClosed(connection, effects: &$1) } }
+
+  /// Sends a frame of a watch or a stream, and gives what came back at once.
+  mutating func say(_ kind: FrameKind, _ id: UInt64, _ body: [UInt8] = [], on connection: ConnectionID) -> [Outgoing] {
+    receive(kind, body, id: id, on: connection)
+    return take(connection)
+  }
 
   mutating func receive(
     _ kind: FrameKind,
@@ -87,10 +103,11 @@ struct NodeWorld {
   /// A thread whose program runs.
   mutating func start(
     _ name: String? = nil,
-    in custodian: CustodianPath = .main,
+    in custodian: CustodianPath? = .main,
     channel: ChannelMode = .none,
     suspendToKill: Bool = false,
     bounds: MailboxBounds? = nil,
+    stdinPipe: Bool = false,
     on connection: ConnectionID
   ) throws -> ThreadID {
     let spawn = Spawn(
@@ -100,7 +117,8 @@ struct NodeWorld {
       cwd: Array("/".utf8),
       channel: channel,
       suspendToKill: suspendToKill,
-      mailboxBounds: bounds
+      mailboxBounds: bounds,
+      stdinPipe: stdinPipe
     )
     let refusals = ask(.spawn(spawn), on: connection)
     guard case .start(let thread, _) = orders.last else { throw Unexpected(refusals) }
@@ -108,6 +126,17 @@ struct NodeWorld {
     report(.started(thread, pid: Int32(1_000 + thread.rawValue), descriptors: 3))
     _ = take(connection)
     return thread
+  }
+
+  /// The program writes.
+  mutating func output(_ text: String, _ output: ProgramOutput = .standardOutput, from thread: ThreadID) {
+    step { $0.outputCame(Array(text.utf8), from: thread, output, effects: &$1) }
+  }
+
+  /// The program returns, and nothing of its tree is left.
+  mutating func exit(_ thread: ThreadID, code: Int32 = 0) {
+    report(.exited(thread, .exit(code: code)))
+    report(.empty(thread, Stragglers(total: 0, named: [])))
   }
 
   mutating func report(_ report: KeeperReport) { step { $0.keeperReported(report, effects: &$1) } }
@@ -156,6 +185,8 @@ struct NodeWorld {
     case .order(let request): orders.append(request)
     case .write(let thread, let bytes): written[thread, default: ""] += String(decoding: bytes, as: UTF8.self)
     case .endInput(let thread): ended.insert(thread)
+    case .holdOutput(let thread, let output, true): held[thread, default: []].insert(output)
+    case .holdOutput(let thread, let output, false): held[thread]?.remove(output)
     case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
     case .log: break
     case .exit(let status): exitStatus = status

@@ -1,0 +1,36 @@
+internal import HeddleModel
+
+// How long the dead are remembered.
+
+extension Node {
+  /// How many dead threads are remembered.
+  var deadCount: Int { dead.count + overdue.count }
+
+  /// Forgets the dead for which there are too many newer ones, or that died too long ago; later, if a watch or a stream
+  /// refers to them.
+  mutating func forgetOldDead() {
+    while let first = dead.first, let changedAt = entities[first]?.changedAt,
+      dead.count > Limits.deadMax || changedAt + Limits.deadFor <= now
+    {
+      dead.removeFirst()
+      if references[first] == nil { forget(first) } else { overdue.insert(first) }
+    }
+  }
+
+  /// A watch or a stream refers to the thread from now on.
+  mutating func refer(to thread: ThreadID) { references[thread, default: 0] += 1 }
+
+  /// One of those that referred to the thread does no more.
+  mutating func letGo(of thread: ThreadID) {
+    guard let count = references[thread] else { return }
+    references[thread] = count > 1 ? count - 1 : nil
+    if count == 1, overdue.remove(thread) != nil { forget(thread) }
+  }
+
+  /// Drops all that is known of a dead thread.
+  mutating func forget(_ thread: ThreadID) {
+    if let name = entities[thread]?.name, names[name] == thread { names[name] = nil }
+    entities.remove(thread)
+    kernel.forget(thread)
+  }
+}

@@ -1,0 +1,97 @@
+internal import HeddleModel
+internal import HeddleWire
+
+// Requests that wait, and those that are open.
+
+extension Node {
+  /// Throws unless no request, watch or stream of the connection has this number.
+  func requireUnused(_ number: UInt64, on connection: ConnectionID) throws(WireRefusal) {
+    let request = RequestID(rawValue: number)
+    let isUsed =
+      connections[connection]?.isUsed(number) == true
+      || shutdowns.contains { $0.clients.contains { $0.connection == connection && $0.request == request } }
+      || spawns.values.contains { $0.connection == connection && $0.request == request }
+    if isUsed { throw Sentences.requestIsOpen(request) }
+  }
+
+  /// Throws unless one more request of the connection may wait.
+  func requireRoom(for inquiry: Inquiry, _ attempted: String, _ subject: String) throws(WireRefusal) {
+    guard let connection = connections[inquiry.connection] else { return }
+    guard connection.waits.count + connection.barriers.count < Limits.openRequestsMax else {
+      throw Sentences.tooManyOpen(attempted, subject)
+    }
+  }
+
+  /// Lets a request wait for a state event of a thread, or for its death; answered in this very step if it has happened.
+  mutating func wait(
+    for kind: StateEvent.Kind,
+    of thread: ThreadID,
+    _ subject: Answer.Subject,
+    _ attempted: String,
+    _ reference: ThreadReference,
+    _ inquiry: Inquiry,
+    effects: inout Effects
+  ) throws(WireRefusal) {
+    try requireRoom(for: inquiry, attempted, "\(reference)")
+    let answer = Answer(
+      connection: inquiry.connection,
+      request: inquiry.request,
+      subject: subject,
+      attempted: attempted,
+      on: "\(reference)"
+    )
+    var orders: [Effect] = []
+    do throws(Refusal) {
+      let branches = [
+        Branch(.state(try kernel.event(kind, of: thread))), Branch(.state(try kernel.event(.death, of: thread))),
+      ]
+      let wait = try kernel.sync(branches, in: nil, effects: &orders)
+      answers[wait] = answer
+      connections[inquiry.connection]?.waits[inquiry.request] = wait
+    } catch {
+      throw Sentences.refused(error, attempted: attempted, subject: "\(reference)", in: self)
+    }
+    obey(orders, effects: &effects)
+  }
+
+  /// What a request waited for has come.
+  mutating func answer(_ wait: WaitID, effects: inout Effects) {
+    guard let answer = answers.removeValue(forKey: wait) else { return }
+    connections[answer.connection]?.waits[answer.request] = nil
+    let reply: Reply
+    switch answer.subject {
+    case .death(let thread):
+      // Forgotten only after 1,000 newer deaths: an answer comes with the death itself.
+      guard let death = entities[thread]?.death else { return }
+      reply = .died(thread, death)
+    case .kill(let thread): reply = .killed(state(of: thread) == .dead ? .died : .ending)
+    case .done: reply = .done
+    case .watch(let watch): return fire(watch, on: answer.connection, effects: &effects)
+    }
+    effects.append(.send(answer.connection, .reply(reply, answer.request)))
+  }
+
+  mutating func cancel(
+    _ request: RequestID,
+    on connection: ConnectionID,
+    effects: inout Effects
+  ) -> Reply {
+    if connections[connection]?.barriers.withdraw(request) == true {
+      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the barrier"), request)))
+    }
+    for index in shutdowns.indices {
+      let count = shutdowns[index].clients.count
+      shutdowns[index].clients.removeAll { $0.connection == connection && $0.request == request }
+      guard shutdowns[index].clients.count < count else { continue }
+      // The shutdown itself goes on.
+      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the shutdown"), request)))
+    }
+    if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
+      answers[wait] = nil
+      step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
+      let refusal = Sentences.cancelled(answer.attempted, answer.on)
+      effects.append(.send(connection, .refusal(refusal, request)))
+    }
+    return .done
+  }
+}
