@@ -23,8 +23,9 @@
 ///
 ///   HELLO        u32 version, string build id, string rung of containment. The first frame.
 ///   STARTED      entity, u32 pid, u8 number of descriptors. The same sendmsg(2) carries them (SCM_RIGHTS): the write end
-///                of standard input if it is a pipe, the read end of standard output, the read end of standard error;
-///                O_CLOEXEC and O_NONBLOCK are set.
+///                of standard input if it is a pipe, the read end of standard output, the read end of standard error, one
+///                end of a stream socket pair whose other is the program's descriptor 3 if it has a channel; O_CLOEXEC and
+///                O_NONBLOCK are set.
 ///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
 ///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
 ///   RESUMED      entity, u64 generation
@@ -64,7 +65,8 @@ enum report_kind {
 
 enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 
-enum start_flags { LINGER = 1, ALLOW_SETUID = 2 };
+/// CHANNEL: the program has a descriptor 3.
+enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4 };
 
 /// Where a start failed.
 enum start_stage {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "warden.h"
 
-enum { SIGNAL_MAX = 64 };
+enum { SIGNAL_MAX = 64, THEIRS = WARDEN_CONTROL + 1 };
 
 static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static struct rlimit given;  // RLIMIT_NOFILE as the keeper got it
@@ -46,19 +46,29 @@ static bool join(struct leash *leash, int *theirs, bool write) {
   return fcntl(pair[write], F_SETFL, O_NONBLOCK) == 0;
 }
 
-/// Makes the program's 0, 1, 2 and the warden's socket, in `theirs`, and the keeper's ends.
-static bool make_descriptors(const struct start *start, struct leash *leash, int theirs[4]) {
+/// A stream socket between daemon and program, as `join`.
+static bool join_channel(struct leash *leash, int *theirs) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return false;
+  leash->ends[leash->ends_count++] = pair[0];
+  *theirs = pair[1];
+  return fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+/// Makes the program's 0, 1, 2, its 3 if it has a channel, and the warden's socket, in `theirs`, and the keeper's ends.
+static bool make_descriptors(const struct start *start, struct leash *leash, int theirs[THEIRS]) {
   if (start->stdin_mode == STDIN_PIPE) {
     if (!join(leash, &theirs[0], true)) return false;
   } else if ((theirs[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
     return false;
   }
   if (!join(leash, &theirs[1], false) || !join(leash, &theirs[2], false)) return false;
+  if (start->channel && !join_channel(leash, &theirs[3])) return false;
   // Packets, so that neither end sees half a message.
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return false;
   leash->control = pair[0];
-  theirs[3] = pair[1];
+  theirs[WARDEN_CONTROL] = pair[1];
   return true;
 }
 
@@ -66,16 +76,19 @@ static bool make_descriptors(const struct start *start, struct leash *leash, int
 /// always has SIGCHLD: so the two kinds are told apart.
 static pid_t fork_warden(void) { return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L); }
 
-/// Leaves exactly 0, 1, 2 and WARDEN_CONTROL. All of `theirs` are above those: the keeper's own 0 to 3 are always open.
-static void take_descriptors(const int theirs[4]) {
-  for (int i = 0; i < 3; i++) dup2(theirs[i], i);
-  dup3(theirs[3], WARDEN_CONTROL, O_CLOEXEC);
+/// Leaves exactly the program's and WARDEN_CONTROL. All of `theirs` are above those: the keeper's own 0 to 5 are always open.
+static void take_descriptors(const int theirs[THEIRS]) {
+  close(3);  // the daemon's
+  for (int i = 0; i < WARDEN_CONTROL; i++) {
+    if (theirs[i] >= 0) dup2(theirs[i], i);
+  }
+  dup3(theirs[WARDEN_CONTROL], WARDEN_CONTROL, O_CLOEXEC);
   // Earlier wardens' sockets and the daemon's are among the rest: held here, they would never read as ended.
   close_range(WARDEN_CONTROL + 1, ~0U, 0);
 }
 
 enum start_stage start_warden(const struct start *start, uint64_t entity, struct leash *leash) {
-  int theirs[4] = {-1, -1, -1, -1};
+  int theirs[THEIRS] = {-1, -1, -1, -1, -1};
   enum start_stage failed = 0;
   *leash = (struct leash){.control = -1};
   if (!make_descriptors(start, leash, theirs)) {
@@ -86,7 +99,7 @@ enum start_stage start_warden(const struct start *start, uint64_t entity, struct
   } else if (leash->warden < 0) {
     failed = STAGE_WARDEN;
   }
-  close_all(theirs, 4);
+  close_all(theirs, THEIRS);
   if (failed) {
     close_all(leash->ends, leash->ends_count);
     close_all(&leash->control, 1);
@@ -102,7 +115,7 @@ static enum start_stage become(const struct start *start, pid_t warden) {
   if (!start->allow_setuid && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return STAGE_SETUP;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;
-  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  close_range(start->channel ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
   set_ignored(SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

@@ -5,7 +5,7 @@
 
 /// The warden's end of its socket to the keeper. Reports go up it as whole frames, one a packet; struct orders come down.
 /// When it ends, the warden ends its tree.
-#define WARDEN_CONTROL 3
+#define WARDEN_CONTROL 4
 
 /// What the keeper wants of a warden: orders that waited together are one, the latest course with its generation.
 struct orders {
