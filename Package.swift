@@ -172,6 +172,12 @@ let package = Package(
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
     .executableTarget(
+      name: "heddle-test-worker",
+      dependencies: ["HeddleModel", "HeddleWire"],
+      path: "Tests/WorkerProgram",
+      swiftSettings: settings
+    ),
+    .executableTarget(
       name: "heddle-test-vforking",
       path: "Tests/VforkingProgram",
       cSettings: [.define("_GNU_SOURCE")],

@@ -100,7 +100,8 @@ extension Node {
     effects: inout Effects
   ) -> Bool {
     var hasWritten = false
-    while let size = entities[thread]?.mailbox.first?.count, connections[connection]?.worker?.mail?.admits(size) == true,
+    while let size = entities[thread]?.mailbox.first?.count,
+      connections[connection]?.worker?.mail?.admits(size) == true,
       (try? kernel.tryReceive(in: thread)) == true, let body = entities[thread]?.mailbox.receive()
     {
       connections[connection]?.worker?.mail?.write(size)
@@ -112,12 +113,12 @@ extension Node {
 
   /// The end of mail, and the worker's marks.
   private mutating func writeBehindMail(of thread: ThreadID, to connection: ConnectionID, effects: inout Effects) {
-    guard let mailbox = entities[thread]?.mailbox, let mail = connections[connection]?.worker?.mail else { return }
-    if mailbox.isEmpty, mailbox.isEnded, !mail.isEnded {
+    guard let isAll = entities[thread]?.mailbox.isEmpty else { return }
+    if isAll, entities[thread]?.mailbox.isEnded == true, connections[connection]?.worker?.mail?.isEnded == false {
       connections[connection]?.worker?.mail?.end()
       effects.append(.send(connection, .mailEnd(thread)))
     }
-    while let mark = connections[connection]?.worker?.mail?.nextMark(isAll: mailbox.isEmpty) {
+    while let mark = connections[connection]?.worker?.mail?.nextMark(isAll: isAll) {
       effects.append(.send(connection, .mark(mark)))
     }
   }
