@@ -53,7 +53,8 @@ extension Supervisor {
 
   /// Makes a thread, and attaches to streams of it before its program writes anything.
   ///
-  /// - Returns: the thread, and its streams in the order in which they were asked for.
+  /// - Returns: the thread, and its streams in the order in which they were asked for. One that it does not have, such as
+  ///   the standard input of a program without a pipe there, is over from the beginning.
   package func spawn(
     _ spawn: Spawn,
     attachedTo streams: [ThreadStream],

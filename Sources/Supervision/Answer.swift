@@ -10,7 +10,7 @@ struct PendingSpawn: Sendable {
   let formerHolder: ThreadID?
 }
 
-/// A request that waits for something, and what it is told when that has come.
+/// A request or a watch that waits for something, and what it is told when that has come.
 struct Answer: Sendable {
   enum Subject: Sendable {
     /// Tell how the thread died.

@@ -17,6 +17,11 @@ package struct CustodianNames: Equatable, Codable, Sendable {
 
   package var count: Int { ids.count }
 
+  /// The custodians of sessions, oldest first.
+  var ofSessions: [CustodianID] {
+    paths.filter { $0.value.components.last?.isSession == true }.keys.sorted()
+  }
+
   mutating func add(_ id: CustodianID, at path: CustodianPath) {
     ids[path] = id
     paths[id] = path

@@ -41,6 +41,13 @@ extension Node {
     }
   }
 
+  /// A snapshot goes on, and none of the connections that there were: so nothing of their sessions does.
+  package mutating func restored(effects: inout Effects) {
+    for custodian in custodians.ofSessions where kernel.custodians[custodian]?.isShutDown == false {
+      beginShutdown(of: custodian, nil, effects: &effects)
+    }
+  }
+
   /// The connection has ended: so does all that is in its session custodian.
   mutating func endSession(of connection: Connection, effects: inout Effects) {
     if let path = connection.session.path { sessions[path] = nil }

@@ -131,12 +131,17 @@ struct NodeSessionTests {
     #expect(world.take(client) == [])
   }
 
-  @Test("a snapshot knows the number of the last session, so that none has the name of another")
+  @Test("a snapshot that goes on ends the sessions of before, and gives none of their names away")
   func snapshot() throws {
     var world = NodeWorld()
-    _ = world.client()
+    let client = world.client()
+    let (thread, kept) = (try world.start(in: nil, on: client), try world.start(on: client))
     world.node = try JSONDecoder().decode(Node.self, from: JSONEncoder().encode(world.node))
-    #expect(world.greeted().welcome?.session == (try CustodianPath(parsing: "/session-2")))
+    world.step { $0.restored(effects: &$1) }
+    #expect(world.takeOrders() == [.kill(thread)])
+    world.exit(thread)
+    #expect(world.ask(.find(.id(kept)), on: world.client()).info?.state == .running)
+    #expect(world.greeted().welcome?.session == (try CustodianPath(parsing: "/session-3")))
   }
 
   // MARK: - Grants
