@@ -170,7 +170,12 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
-    .testTarget(name: "HeddleKeeperTests", dependencies: ["Supervision"], swiftSettings: settings),
+    .testTarget(
+      name: "HeddleKeeperTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
+    .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],

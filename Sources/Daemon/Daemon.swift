@@ -35,6 +35,8 @@ package actor Daemon {
   private static let leavingMax = Duration.seconds(5)
   /// What `serve` gives; written on the loop, read when the loop has ended.
   private nonisolated let outcome = Mutex<Result<Int32, any Error>>(.success(1))
+  /// What a keeper that is gone has left; written on the loop, removed when the loop has ended.
+  private nonisolated let abandoned = Mutex<AbandonedTrees?>(nil)
 
   /// Runs a supervisor on the calling thread until it ends.
   ///
@@ -48,6 +50,7 @@ package actor Daemon {
     let daemon = try Daemon(configuration, on: loop)
     loop.perform { daemon.assumeIsolated { $0.begin() } }
     loop.run()
+    daemon.abandoned.withLock { $0?.remove() }
     return try daemon.outcome.withLock { try $0.get() }
   }
 
@@ -77,7 +80,7 @@ package actor Daemon {
     }
   }
 
-  /// Starts the keeper and listens.
+  /// Starts the keeper; its first report is what lets clients in.
   private func start() throws {
     timer = try HeddleLoop.Timer(on: loop) { [self] in timePassed() }
     for signal in configuration.endSignals {
@@ -88,13 +91,30 @@ package actor Daemon {
     }
     keeper = try Keeper(
       configuration.keeperPath,
+      arguments: [configuration.containment.rawValue, Self.instance(of: configuration.socketPath)],
       on: loop,
       onReport: { [self] report, streams in handle(report, streams) },
       onLost: { [self] reason in keeperLost(reason) },
       onExit: { [self] in keeperExited() }
     )
-    listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
-    configuration.log("listening on \(configuration.socketPath)")
+  }
+
+  /// Makes the socket. Only now: what a daemon that was here before has left is ended by the keeper's start.
+  private func listen() {
+    do throws(LoopError) {
+      listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
+      configuration.log("listening on \(configuration.socketPath)")
+    } catch {
+      outcome.withLock { $0 = .failure(error) }
+      loop.requestStop()
+    }
+  }
+
+  /// What names the daemons of one socket, and in practice no others': the user, and FNV-1a of the path.
+  private static func instance(of socketPath: String) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in socketPath.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return "\(geteuid())-\(String(hash, radix: 16))"
   }
 
   /// A number that no earlier start on this machine had: the time of the start.
@@ -279,6 +299,11 @@ package actor Daemon {
     case .endInput(let thread): bodies[thread]?.endInput()
     case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
+    case .listen: listen()
+    case .endTrees(let place):
+      let trees = AbandonedTrees(place: place)
+      trees.kill()
+      abandoned.withLock { $0 = trees }
     case .log(let line): configuration.log(line)
     case .exit(let status): if self.status == nil { self.status = status }
     }

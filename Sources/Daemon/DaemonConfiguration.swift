@@ -1,10 +1,23 @@
 /// What a daemon is started with.
 package struct DaemonConfiguration: Sendable {
+  /// How the processes of a thread are held together, so that they can be ended as one.
+  package enum Containment: String, CaseIterable, Sendable {
+    /// The first of the others that works.
+    case auto
+    /// A cgroup v2 for each thread.
+    case cgroup
+    /// A PID namespace for each thread, whose init is a warden.
+    case pidns
+    /// A warden for each thread, to which its orphans fall.
+    case subreaper
+  }
+
   /// The Unix socket that clients connect to, an absolute path. Its directory is made if it is missing, and has to be
   /// its owner's alone.
   package var socketPath: String
   /// The executable `heddle-keeper`.
   package var keeperPath: String
+  package var containment: Containment
   /// The supervisor's name: letters, digits, `.`, `_` and `-`.
   package var nodeName: String
   package var version: String
@@ -18,6 +31,7 @@ package struct DaemonConfiguration: Sendable {
   package init(
     socketPath: String,
     keeperPath: String,
+    containment: Containment = .auto,
     nodeName: String,
     version: String,
     endSignals: [Int32],
@@ -26,6 +40,7 @@ package struct DaemonConfiguration: Sendable {
   ) {
     self.socketPath = socketPath
     self.keeperPath = keeperPath
+    self.containment = containment
     self.nodeName = nodeName
     self.version = version
     self.endSignals = endSignals

@@ -12,17 +12,19 @@ final class Keeper {
   /// Starts the keeper.
   ///
   /// - Parameters:
+  ///   - arguments: the containment and the instance; see its main.c.
   ///   - onReport: gets each report, and the program's standard streams with `started`.
   ///   - onLost: called once, with the reason, when nothing more will come.
   ///   - onExit: called once, when the process has been reaped.
   init(
     _ path: String,
+    arguments: [String],
     on loop: EventLoop,
     onReport: @escaping (KeeperReport, [ByteStream]) -> Void,
     onLost: @escaping (String) -> Void,
     onExit: @escaping () -> Void
   ) throws(LoopError) {
-    process = try ChildProcess(path, on: loop) { _ in onExit() }
+    process = try ChildProcess(path, arguments: arguments, on: loop) { _ in onExit() }
     try process.channel.startReading(
       onMessage: { [weak self] bytes, streams in
         self?.received(bytes, streams, onReport: onReport, onLost: onLost)

@@ -17,15 +17,25 @@ void daemon_tell(const struct report *report, const int *fds, int fds_count) {
   outbox_add(&outbox, report, fds, fds_count);
 }
 
-void daemon_open(void) {
+void daemon_open(const char *rung, const char *place, const char *reasons) {
   struct report report;
   report_begin(&report, HELLO, 0);
   report_u32(&report, PROTOCOL_VERSION);
   report_string(&report, BUILD_ID);
-  report_string(&report, "subreaper");
+  report_string(&report, rung);
+  report_string(&report, place);
+  report_string(&report, reasons);
   daemon_tell(&report, NULL, 0);
   loop_watch(DAEMON_FD, 0, NULL);
   daemon_flush();
+}
+
+void daemon_refuse(const char *reason) {
+  struct report report;
+  report_begin(&report, UNUSABLE, 0);
+  report_string(&report, reason);
+  daemon_tell(&report, NULL, 0);
+  outbox_flush(&outbox, DAEMON_FD);  // the first bytes on the socket, and less than it holds
 }
 
 void daemon_fault(const char *reason) {

@@ -7,8 +7,10 @@
 /// The daemon, at the other end of DAEMON_FD: first it is served; then, once it is gone or at fault, no request is taken
 /// any more, and all trees are to be ended.
 
-/// Greets it, and watches its socket in the loop, with NULL for whose.
-void daemon_open(void);
+/// Greets it with the strings of HELLO, and watches its socket in the loop, with NULL for whose.
+void daemon_open(const char *rung, const char *place, const char *reasons);
+/// Tells it instead that it can't be served.
+void daemon_refuse(const char *reason);
 
 /// Puts a report in the outbox; takes ownership of `fds`.
 void daemon_tell(const struct report *report, const int *fds, int fds_count);

@@ -3,7 +3,7 @@
 
 enum { BUCKETS = 1024 };
 
-static struct entity *table[BUCKETS];
+static struct entity *table[BUCKETS], *programs[BUCKETS];
 size_t entities_count;
 
 struct entity *entity_insert(uint64_t id) {
@@ -15,6 +15,7 @@ struct entity *entity_insert(uint64_t id) {
 }
 
 void entity_free(struct entity *entity) {
+  entity_set_program(entity, 0);
   struct entity **link = &table[entity->id % BUCKETS];
   while (*link != entity) link = &(*link)->next;
   *link = entity->next;
@@ -28,12 +29,20 @@ struct entity *entity_of_id(uint64_t id) {
   return entity;
 }
 
+void entity_set_program(struct entity *entity, pid_t program) {
+  struct entity **link = &programs[entity->program % BUCKETS];
+  while (*link && *link != entity) link = &(*link)->next_program;
+  if (*link) *link = entity->next_program;
+  entity->program = program;
+  if (program == 0) return;
+  link = &programs[program % BUCKETS];
+  entity->next_program = *link;
+  *link = entity;
+}
+
 struct entity *entity_of_program(pid_t program) {
-  struct entity *entity = NULL;
-  for (size_t i = 0; i < BUCKETS && !entity; i++) {
-    entity = table[i];
-    while (entity && (entity->told != TOLD_STARTED || entity->program != program)) entity = entity->next;
-  }
+  struct entity *entity = programs[program % BUCKETS];
+  while (entity && entity->program != program) entity = entity->next_program;
   return entity;
 }
 

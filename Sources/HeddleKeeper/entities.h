@@ -2,21 +2,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "leash.h"
+#include "orders.h"
+#include "report.h"
 #include "start.h"
-#include "warden.h"
 
 /// What the daemon was told about an entity.
 enum told { TOLD_NOTHING, TOLD_STARTED, TOLD_EXITED, TOLD_ALL };
 
-/// One entity, from its START until the daemon was told all and its warden is reaped.
+/// What the keeper knows of an entity that has a warden.
+struct warded {
+  bool waiting;   // for the socket to take orders
+  bool is_exiting;  // `leash.control` is a pidfd of the warden, whose socket has ended
+};
+
+/// What the keeper knows of an entity that has a cgroup.
+struct grouped {
+  bool linger;
+  bool ended;                 // by cgroup.kill: what it does till it is empty is of no interest
+  int events;                 // its `cgroup.events`; in the loop once `leash.control` is closed
+  enum request_kind awaited;  // the course that is to be seen there; 0: none
+  uint64_t generation;
+  struct failure failure;     // the program is none, and is awaited to be reaped
+  struct report *stragglers;  // the EMPTY that names them; NULL: there were none
+};
+
+/// One entity, from its START until the daemon was told all and the child that was forked for it is reaped.
 struct entity {
   uint64_t id;
   enum told told;
-  pid_t program;        // 0 until STARTED
-  struct leash leash;   // `ends` until STARTED; without a control socket once the warden is lost
-  struct orders orders;  // not yet taken by the warden's socket
-  bool waiting;          // for that socket to take them
-  struct entity *next;
+  pid_t program;         // 0 until STARTED, and once it is reaped
+  struct leash leash;    // `ends` until STARTED; without a control socket once the warden is lost
+  struct orders orders;  // not yet taken by the warden's socket, or done
+  union {
+    struct warded warded;
+    struct grouped grouped;
+  };
+  struct entity *next, *next_program;
 };
 
 /// So many there are.
@@ -27,7 +49,9 @@ struct entity *entity_insert(uint64_t id);
 void entity_free(struct entity *entity);
 /// NULL: there is none.
 struct entity *entity_of_id(uint64_t id);
-/// The entity of a program that was not told to have ended; a linear search. NULL: there is none.
+/// Says which process is its program, so that entity_of_program finds it; 0: none any more.
+void entity_set_program(struct entity *entity, pid_t program);
+/// NULL: there is none.
 struct entity *entity_of_program(pid_t program);
 /// `visit` may free the entity that it is given.
 void entities_each(void (*visit)(struct entity *entity));

@@ -1,11 +1,18 @@
 /// heddle-keeper: starts, stops and ends process trees for one daemon, and leaves none behind. See protocol.h.
 ///
-/// The keeper forks a warden for each entity and is the subreaper of all: if a warden is killed, its orphans fall to the
-/// keeper, which kills them. If the keeper is killed, each warden sees the end of its socket and kills its tree.
+///     heddle-keeper auto|cgroup|pidns|subreaper INSTANCE, with the daemon's socket as descriptor 3
+///
+/// How trees are held together is a rung's business; see rung.h. The keeper is the subreaper of all: what loses its parent
+/// falls to the keeper. With wardens, if one is killed, its orphans fall to the keeper, which kills them; if the keeper is
+/// killed, each warden sees the end of its socket and kills its tree. With cgroups, if the keeper is killed, the programs
+/// get their death signal, and the daemon, or else the next one, ends the rest.
+///
+/// INSTANCE is the same for all daemons of one socket, and no other's: letters, digits and dashes, 64 at most.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -13,12 +20,12 @@
 #include <unistd.h>
 #include "daemon.h"
 #include "loop.h"
-#include "orphans.h"
-#include "wardens.h"
+#include "rung.h"
 
-enum { EVENTS_MAX = 64, ORPHAN_PAUSE = 5 /* ms between two looks for orphans that survive */, NO_PAUSE = -1 };
+enum { EVENTS_MAX = 64, RESTLESS_PAUSE = 5 /* ms to the next look, if the rung wants one unasked */, NO_PAUSE = -1 };
 
 static int epoll, signals;
+static const struct rung *rung;
 
 // MARK: the loop
 
@@ -31,7 +38,7 @@ void loop_watch(int fd, uint32_t events, void *whose) { control(EPOLL_CTL_ADD, f
 void loop_change(int fd, uint32_t events, void *whose) { control(EPOLL_CTL_MOD, fd, events, whose); }
 void loop_forget(int fd) { control(EPOLL_CTL_DEL, fd, 0, NULL); }
 
-/// Whether an orphan died: of our children, only they say so.
+/// Whether a child of ours has died; a warden does so in silence.
 static bool hear_signal(void) {
   struct signalfd_siginfo signal;  // one at most is pending
   return read(signals, &signal, sizeof signal) > 0;
@@ -40,21 +47,21 @@ static bool hear_signal(void) {
 static void run(void) {
   struct epoll_event events[EVENTS_MAX];
   struct request request;
-  for (bool ending = false;;) {
-    bool orphan_died = false;
+  for (bool ending = false, restless = false;;) {
+    bool child_died = false;
     // The daemon's end may show while it is told something, so that is looked at here, right before the wait.
     daemon_flush();
-    if (!ending && !daemon_is_served()) ending = true, wardens_end();
+    if (!ending && !daemon_is_served()) ending = true, rung->end();
     if (ending && entities_count == 0 && daemon_is_told()) return;
-    int count = epoll_wait(epoll, events, EVENTS_MAX, wardens_lost > 0 ? ORPHAN_PAUSE : NO_PAUSE);
+    int count = epoll_wait(epoll, events, EVENTS_MAX, restless ? RESTLESS_PAUSE : NO_PAUSE);
     for (int i = 0; i < count; i++) {
       if (events[i].data.ptr == NULL) daemon_hear(events[i].events);
-      else if (events[i].data.ptr == &signals) orphan_died = hear_signal();
-      else warden_ready(events[i].data.ptr, events[i].events);
+      else if (events[i].data.ptr == &signals) child_died = hear_signal();
+      else rung->ready(events[i].data.ptr, events[i].events);
     }
-    while (daemon_next_request(&request)) request.kind == START ? warden_start(&request) : warden_order(&request);
+    while (daemon_next_request(&request)) request.kind == START ? rung->start(&request) : rung->order(&request);
     // Last, since it frees entities that an event may have named.
-    if (orphan_died || wardens_lost > 0) orphans_end();
+    restless = rung->settle(child_died);
   }
 }
 
@@ -87,7 +94,16 @@ static void open_loop(void) {
   loop_watch(signals, EPOLLIN, &signals);
 }
 
-int main(void) {
+static void choose_rung(const char *name, const char *instance) {
+  static char reasons[REASONS_MAX];
+  rung = rung_choose(name, instance, reasons);
+  if (rung) return daemon_open(rung->name, rung->place(), reasons);
+  daemon_refuse(reasons);
+  exit(STATUS_UNUSABLE);
+}
+
+int main(int count, char **arguments) {
+  if (count != 3 || strlen(arguments[2]) > 64) refuse("this program is started by `heddle daemon`");
   settle_descriptors();
   setsid();  // fails if we lead one already, which is as good
   if (chdir("/") < 0) refuse("can't enter /");
@@ -96,7 +112,8 @@ int main(void) {
     refuse("/proc/thread-self/children can't be read: proc(5) must be mounted, with CONFIG_PROC_CHILDREN");
   start_settle();
   open_loop();
-  daemon_open();
+  choose_rung(arguments[1], arguments[2]);
   run();
+  rung->close();
   return (int)daemon_status();
 }

@@ -11,6 +11,7 @@ static void tell_exited(struct entity *entity, enum end_kind end, int code, bool
   report_exited(&report, entity->id, end, code, core);
   daemon_tell(&report, NULL, 0);
   entity->told = TOLD_EXITED;
+  entity_set_program(entity, 0);
 }
 
 static void reaped(pid_t pid, int status) {
@@ -49,10 +50,12 @@ static void kill_orphans(void) {
   }
 }
 
-void orphans_end(void) {
+bool orphans_settle(bool died) {
   int status;
   pid_t pid;
+  if (!died && wardens_lost == 0) return false;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) reaped(pid, status);
   if (pid == 0) kill_orphans();
   else if (wardens_lost > 0) entities_each(conclude_lost);
+  return wardens_lost > 0;
 }

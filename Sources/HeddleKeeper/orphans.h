@@ -1,7 +1,8 @@
 #pragma once
+#include <stdbool.h>
 
 /// What killed wardens leave: processes that fall to the keeper, the subreaper of all.
 
-/// Reaps the orphans that are dead and kills the others. When there are none, the entities whose wardens were lost get
-/// the last words that these owe.
-void orphans_end(void);
+/// If one may have died, or wardens are lost: reaps the orphans that are dead and kills the others. When there are none,
+/// the entities whose wardens were lost get the last words that these owe. True: there are some left, so call again soon.
+bool orphans_settle(bool died);

@@ -10,7 +10,8 @@
 /// Requests, daemon to keeper:
 ///
 ///   START    entity, u8 stdin, u8 flags, u32 umask, string directory, list of strings arguments, list of strings
-///            environment ("K=V"). argv[0] is looked up in the PATH of that environment, from that directory.
+///            environment ("K=V"), list of (u8 limited, u64 most) limits. argv[0] is looked up in the PATH of that
+///            environment, from that directory. A limit is setrlimit(2)'s, hard and soft; all ones is none.
 ///   SUSPEND  entity, u64 generation
 ///   RESUME   entity, u64 generation
 ///   SIGNAL   entity, u32 signal: to the program's process group, as long as the program is not reaped
@@ -21,7 +22,10 @@
 ///
 /// Reports, keeper to daemon:
 ///
-///   HELLO        u32 version, string build id, string rung of containment. The first frame.
+///   HELLO        u32 version, string build id, string rung of containment, string place, string reasons. The first frame.
+///                If the keeper is gone, writing "1" to `cgroup.kill` in `place` ends all trees; "": nothing more is to be
+///                done. The reasons say why better rungs were not chosen; "": there were none.
+///   UNUSABLE     string reason: the containment that was asked for can't be had. Instead of HELLO; then the keeper exits.
 ///   STARTED      entity, u32 pid, u8 number of descriptors. The same sendmsg(2) carries them (SCM_RIGHTS): the write end
 ///                of standard input if it is a pipe, the read end of standard output, the read end of standard error, one
 ///                end of a stream socket pair whose other is the program's descriptor 3 if it has a channel; O_CLOEXEC and
@@ -32,12 +36,13 @@
 ///   EXITED       entity, u8 end, u32 code, u8 core: the program itself was reaped.
 ///   EMPTY        entity, u32 total, list of (u32 pid, string name, u8 other session): the tree has no process left. The
 ///                last word about this entity, once for each STARTED. `total` counts the processes besides the program
-///                that were killed; the list names the first STRAGGLERS_MAX of them. After the loss of a warden both
-///                are empty, since nobody knows whose orphans they were.
+///                that were killed, or that were there when the kill was ordered; the list names the first
+///                STRAGGLERS_MAX of them. After the loss of a warden both are empty, since nobody knows whose orphans
+///                they were.
 ///   FAULT        string reason: the daemon broke this protocol. All trees are ended and reported, then the keeper exits.
 #pragma once
 
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 /// Must be the same in daemon and keeper (KeeperProtocol.buildID in Swift).
 #define BUILD_ID "heddle 0.1.0"
 
@@ -46,6 +51,8 @@
 /// The largest whole frame of a report, in bytes.
 #define REPORT_MAX 4096u
 #define STRAGGLERS_MAX 64u
+/// The longest text of reasons, with its NUL.
+#define REASONS_MAX 2048u
 /// The longest that a program may take to be executed: a file system that hangs would keep it, and its orders, waiting.
 #define START_SECONDS_MAX 10u
 #define DAEMON_FD 3
@@ -61,6 +68,7 @@ enum report_kind {
   EXITED = 0x86,
   EMPTY = 0x87,
   FAULT = 0x88,
+  UNUSABLE = 0x89,
 };
 
 enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
@@ -68,14 +76,19 @@ enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 /// CHANNEL: the program has a descriptor 3.
 enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4 };
 
+/// What a limit is of: open descriptors; processes of the user; address space, in bytes; processor time, in seconds, with
+/// SIGXCPU at it and SIGKILL a second later; a core file, in bytes.
+enum limited { LIMIT_NOFILE = 1, LIMIT_NPROC = 2, LIMIT_AS = 3, LIMIT_CPU = 4, LIMIT_CORE = 5 };
+
 /// Where a start failed.
 enum start_stage {
   STAGE_PIPE = 1,    // making the descriptors
-  STAGE_WARDEN = 2,  // forking the warden; EOWNERDEAD: the warden was killed meanwhile, or START_SECONDS_MAX passed
-  STAGE_FORK = 3,    // forking the program
+  STAGE_WARDEN = 2,  // forking the warden, or making its namespace; EOWNERDEAD: the warden was killed meanwhile
+  STAGE_FORK = 3,    // forking the program, into its cgroup if it has one
   STAGE_SETUP = 4,   // session, privileges, death signal
   STAGE_CHDIR = 5,
-  STAGE_EXEC = 6,
+  STAGE_EXEC = 6,  // ETIMEDOUT: START_SECONDS_MAX passed, or it was killed before
+  STAGE_LIMITS = 7,
 };
 
 /// How a program ended. END_LOST: nobody can say, since its warden was killed after reaping it and before saying how, or

@@ -51,6 +51,16 @@ static char **take_list(struct cursor *cursor) {
   return list;
 }
 
+static void take_limits(struct cursor *cursor, struct limit *limits) {
+  // Each is taken off the frame, so that the count need not be believed.
+  for (uint64_t count = take_integer(cursor, 4); count > 0 && !cursor->complaint; count--) {
+    uint64_t what = take_integer(cursor, 1), most = take_integer(cursor, 8);
+    if (cursor->complaint) return;
+    if (what < LIMIT_NOFILE || what > LIMIT_CORE) return complain(cursor, "an unknown limit");
+    limits[what] = (struct limit){true, most};
+  }
+}
+
 static void take_start(struct cursor *cursor, struct start *start) {
   uint64_t mode = take_integer(cursor, 1), flags = take_integer(cursor, 1), mask = take_integer(cursor, 4);
   if (mode > STDIN_PIPE) return complain(cursor, "an unknown mode of standard input");
@@ -65,6 +75,7 @@ static void take_start(struct cursor *cursor, struct start *start) {
   start->arguments = take_list(cursor);
   start->environment = take_list(cursor);
   if (!cursor->complaint && !start->arguments[0]) complain(cursor, "a start without arguments");
+  take_limits(cursor, start->limits);
 }
 
 static void take_request(struct cursor *cursor, struct request *request) {

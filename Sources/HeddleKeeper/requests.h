@@ -5,6 +5,12 @@
 #include <sys/types.h>
 #include "protocol.h"
 
+/// A bound that a program has, or has not.
+struct limit {
+  bool given;
+  uint64_t most;
+};
+
 /// What a program is started with.
 struct start {
   enum stdin_mode stdin_mode;
@@ -12,6 +18,7 @@ struct start {
   mode_t umask;
   char *directory;
   char **arguments, **environment;  // each ends with NULL, as execve(2) wants them
+  struct limit limits[LIMIT_CORE + 1];  // at the places of enum limited
 };
 
 /// One request, decoded. What `start` points to is the inbox's, until that is filled or asked again.

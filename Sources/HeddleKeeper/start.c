@@ -1,17 +1,16 @@
 #include "start.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
-#include "warden.h"
+#include "tree.h"
 
-enum { SIGNAL_MAX = 64, THEIRS = WARDEN_CONTROL + 1 };
+enum { SIGNAL_MAX = 64 };
 
 static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static struct rlimit given;  // RLIMIT_NOFILE as the keeper got it
@@ -29,90 +28,37 @@ void start_settle(void) {
   setrlimit(RLIMIT_NOFILE, &(struct rlimit){given.rlim_max, given.rlim_max});
 }
 
-static void close_all(const int *fds, int count) {
-  int error = errno;
-  for (int i = 0; i < count; i++) {
-    if (fds[i] >= 0) close(fds[i]);
+static bool set_limits(const struct start *start) {
+  static const __rlimit_resource_t resources[] = {
+      [LIMIT_NOFILE] = RLIMIT_NOFILE, [LIMIT_NPROC] = RLIMIT_NPROC, [LIMIT_AS] = RLIMIT_AS,
+      [LIMIT_CPU] = RLIMIT_CPU,       [LIMIT_CORE] = RLIMIT_CORE,
+  };
+  if (setrlimit(RLIMIT_NOFILE, &given) < 0) return false;
+  for (enum limited what = LIMIT_NOFILE; what <= LIMIT_CORE; what++) {
+    rlim_t most = start->limits[what].most;
+    // A second in which the program may act on its SIGXCPU, before SIGKILL.
+    rlim_t hard = what == LIMIT_CPU && most < RLIM_INFINITY - 1 ? most + 1 : most;
+    if (start->limits[what].given && setrlimit(resources[what], &(struct rlimit){most, hard}) < 0) return false;
   }
-  errno = error;
-}
-
-/// A pipe between daemon and program; only the daemon's end is non-blocking. `write` says whether that is the write end.
-static bool join(struct leash *leash, int *theirs, bool write) {
-  int pair[2];
-  if (pipe2(pair, O_CLOEXEC) < 0) return false;
-  leash->ends[leash->ends_count++] = pair[write];
-  *theirs = pair[!write];
-  return fcntl(pair[write], F_SETFL, O_NONBLOCK) == 0;
-}
-
-/// A stream socket between daemon and program, as `join`.
-static bool join_channel(struct leash *leash, int *theirs) {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return false;
-  leash->ends[leash->ends_count++] = pair[0];
-  *theirs = pair[1];
-  return fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0;
-}
-
-/// Makes the program's 0, 1, 2, its 3 if it has a channel, and the warden's socket, in `theirs`, and the keeper's ends.
-static bool make_descriptors(const struct start *start, struct leash *leash, int theirs[THEIRS]) {
-  if (start->stdin_mode == STDIN_PIPE) {
-    if (!join(leash, &theirs[0], true)) return false;
-  } else if ((theirs[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
-    return false;
-  }
-  if (!join(leash, &theirs[1], false) || !join(leash, &theirs[2], false)) return false;
-  if (start->channel && !join_channel(leash, &theirs[3])) return false;
-  // Packets, so that neither end sees half a message.
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return false;
-  leash->control = pair[0];
-  theirs[WARDEN_CONTROL] = pair[1];
   return true;
 }
 
-/// Forks without a death signal. wait(2) sees such a child only with __WCLONE, while an orphan that falls to the keeper
-/// always has SIGCHLD: so the two kinds are told apart.
-static pid_t fork_warden(void) { return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L); }
-
-/// Leaves exactly the program's and WARDEN_CONTROL. All of `theirs` are above those: the keeper's own 0 to 5 are always open.
-static void take_descriptors(const int theirs[THEIRS]) {
-  close(3);  // the daemon's
-  for (int i = 0; i < WARDEN_CONTROL; i++) {
-    if (theirs[i] >= 0) dup2(theirs[i], i);
-  }
-  dup3(theirs[WARDEN_CONTROL], WARDEN_CONTROL, O_CLOEXEC);
-  // Earlier wardens' sockets and the daemon's are among the rest: held here, they would never read as ended.
-  close_range(WARDEN_CONTROL + 1, ~0U, 0);
+/// Has the calling process killed when START_SECONDS_MAX have passed, unless it executes a program before: that deletes
+/// the timer, while alarm(2) would go on; timer_create(2). A file system that hangs would keep a warden waiting.
+static bool set_deadline(void) {
+  timer_t timer;
+  struct sigevent end = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+  return timer_create(CLOCK_MONOTONIC, &end, &timer) == 0 &&
+         timer_settime(timer, 0, &(struct itimerspec){.it_value.tv_sec = START_SECONDS_MAX}, NULL) == 0;
 }
 
-enum start_stage start_warden(const struct start *start, uint64_t entity, struct leash *leash) {
-  int theirs[THEIRS] = {-1, -1, -1, -1, -1};
-  enum start_stage failed = 0;
-  *leash = (struct leash){.control = -1};
-  if (!make_descriptors(start, leash, theirs)) {
-    failed = STAGE_PIPE;
-  } else if ((leash->warden = fork_warden()) == 0) {
-    take_descriptors(theirs);
-    warden_run(start, entity);
-  } else if (leash->warden < 0) {
-    failed = STAGE_WARDEN;
-  }
-  close_all(theirs, THEIRS);
-  if (failed) {
-    close_all(leash->ends, leash->ends_count);
-    close_all(&leash->control, 1);
-  }
-  return failed;
-}
-
-/// In the new process, in the memory of its warden: becomes the program. Returns the stage that failed, with errno set.
-static enum start_stage become(const struct start *start, pid_t warden) {
-  if (setsid() < 0 || setrlimit(RLIMIT_NOFILE, &given) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return STAGE_SETUP;
-  // The warden may have died before the death signal was armed.
-  if (getppid() != warden) return errno = EOWNERDEAD, STAGE_SETUP;
+/// Returns the stage that failed, with errno set.
+static enum start_stage become(const struct start *start, pid_t parent) {
+  if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || !set_deadline()) return STAGE_SETUP;
+  // The parent may have died before the death signal was armed.
+  if (getppid() != parent) return errno = EOWNERDEAD, STAGE_SETUP;
   if (!start->allow_setuid && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return STAGE_SETUP;
+  if (!set_limits(start)) return STAGE_LIMITS;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;
   close_range(start->channel ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -125,18 +71,29 @@ static enum start_stage become(const struct start *start, pid_t warden) {
   return STAGE_EXEC;
 }
 
+struct failure start_become(const struct start *start, pid_t parent) {
+  enum start_stage stage = become(start, parent);
+  return (struct failure){stage, errno};
+}
+
+bool start_was_executed(pid_t child) {
+  struct process process;
+  return !process_look(child, &process) || process.executed;
+}
+
 pid_t start_program(const struct start *start, struct failure *failure) {
+  siginfo_t end = {0};
   *failure = (struct failure){0};
-  // While it waits in vfork(2) the warden is deaf. So its time there is bounded, lest a file system that hangs keep it.
-  alarm(START_SECONDS_MAX);
+  // In the memory of its warden, which vfork(2) keeps deaf until it is executed or dead.
   pid_t warden = getpid(), program = vfork();
   if (program == 0) {
-    failure->stage = become(start, warden);
-    failure->error = errno;
+    *failure = start_become(start, warden);
     _exit(127);
   }
-  alarm(0);
-  if (program < 0) *failure = (struct failure){STAGE_FORK, errno};
-  else if (failure->stage) waitpid(program, NULL, 0);
+  if (program < 0) return *failure = (struct failure){STAGE_FORK, errno}, 0;
+  waitid(P_PID, (id_t)program, &end, WEXITED | WNOHANG | WNOWAIT);
+  if (end.si_pid == program && !failure->stage && !start_was_executed(program))
+    *failure = (struct failure){STAGE_EXEC, ETIMEDOUT};
+  if (failure->stage) waitpid(program, NULL, 0);
   return failure->stage ? 0 : program;
 }

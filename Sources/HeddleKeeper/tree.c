@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/// PF_FORKNOEXEC among the flags of proc(5): a fork that executed nothing yet.
+enum { NOT_EXECUTED = 0x40 };
+
 static bool look(const char *path, struct process *process) {
   char text[1024];
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -21,8 +24,12 @@ static bool look(const char *path, struct process *process) {
   if (!name || !end) return false;
   *end = 0;
   snprintf(process->name, sizeof process->name, "%s", name + 1);
-  return sscanf(end + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d", &process->state,
-                &process->parent, &process->session, &process->threads) == 4;
+  unsigned int flags = 0;
+  int fields = sscanf(end + 1, " %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
+                      &process->state, &process->parent, &process->session, &flags, &process->threads,
+                      &process->started);
+  process->executed = !(flags & NOT_EXECUTED);
+  return fields == 6;
 }
 
 bool process_look(pid_t pid, struct process *process) {

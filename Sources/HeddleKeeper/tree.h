@@ -27,7 +27,9 @@ struct stillness {
 struct process {
   char state;
   pid_t parent, session;
+  bool executed;  // a program, since it was forked
   int threads;
+  unsigned long long started;  // when, in clock ticks since the boot
   char name[16];
 };
 

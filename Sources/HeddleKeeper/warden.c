@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "leash.h"
+#include "namespace.h"
+#include "orders.h"
 #include "report.h"
 #include "start.h"
 #include "tree.h"
@@ -48,7 +51,7 @@ struct warden {
 
 static void say(const struct report *report) {
   // Fails only if the keeper is gone; the end of its socket then says so.
-  send(WARDEN_CONTROL, report->bytes, report->size, MSG_NOSIGNAL);
+  send(CHILD_CONTROL, report->bytes, report->size, MSG_NOSIGNAL);
 }
 
 static void say_started(struct warden *warden, const struct failure *failure) {
@@ -57,7 +60,7 @@ static void say_started(struct warden *warden, const struct failure *failure) {
     report_start_failed(&report, warden->entity, failure->error, failure->stage);
   } else {
     report_begin(&report, STARTED, warden->entity);
-    report_u32(&report, (uint32_t)warden->program);
+    report_u32(&report, (uint32_t)namespace_outer(warden->program));
     report_u8(&report, 0);  // the keeper knows how many descriptors it adds
   }
   say(&report);
@@ -102,7 +105,9 @@ static void hear_stops(bool heard) {
 
 static void set_course(struct warden *warden, enum course course) {
   if (warden->course == KILLED) return;
-  bool is_program_moving = !warden->ended && (course == KILLED || warden->course == FREE);
+  // As the init of a namespace we mean all that is in it and all that is being forked there, and nothing else.
+  bool is_init = getpid() == 1;
+  bool is_moving = course == KILLED || warden->course == FREE;
   // A tree that stands still is found whole; in one that was still stopping some may stop after they were passed by.
   warden->passes = warden->course == STOPPED ? 1 : CONTINUE_PASSES_MAX;
   warden->course = course;
@@ -111,8 +116,8 @@ static void set_course(struct warden *warden, enum course course) {
   hear_stops(course == STOPPING);
   // At once, since it needs neither a walk nor a descriptor; and mostly the program is all there is, so that what comes
   // of it is awaited before the first pass.
-  warden->head_start = is_program_moving && course != CONTINUED;
-  if (warden->head_start) kill(warden->program, course == KILLED ? SIGKILL : SIGSTOP);
+  warden->head_start = is_moving && course != CONTINUED && (is_init || !warden->ended);
+  if (warden->head_start) kill(is_init ? -1 : warden->program, course == KILLED ? SIGKILL : SIGSTOP);
 }
 
 static void obey(struct warden *warden, const struct orders *orders) {
@@ -143,7 +148,7 @@ static void program_ended(struct warden *warden, const siginfo_t *end) {
 static void note_straggler(struct warden *warden, pid_t pid) {
   uint32_t index = warden->straggler_count++;
   if (index >= STRAGGLERS_MAX) return;
-  warden->stragglers[index].pid = pid;
+  warden->stragglers[index].pid = namespace_outer(pid);
   process_look(pid, &warden->stragglers[index].process);
 }
 
@@ -230,7 +235,7 @@ _Noreturn static void watch(struct warden *warden) {
   }
 }
 
-_Noreturn void warden_run(const struct start *start, uint64_t entity) {
+void warden_run(const struct start *start, uint64_t entity) {
   static struct warden warden;
   struct failure failure;
   sigset_t watched;
@@ -238,10 +243,11 @@ _Noreturn void warden_run(const struct start *start, uint64_t entity) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);  // blocked since the keeper's start
-  warden = (struct warden){.entity = entity, .control = WARDEN_CONTROL, .linger = start->linger};
+  warden = (struct warden){.entity = entity, .control = CHILD_CONTROL, .linger = start->linger};
   warden.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
   hear_stops(false);
   if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
+  else if (!namespace_enter()) failure = (struct failure){STAGE_WARDEN, errno};
   else warden.program = start_program(start, &failure);
   close_range(0, start->channel ? 3 : 2, 0);  // the program's: held here as well, they would not end
   say_started(&warden, &failure);

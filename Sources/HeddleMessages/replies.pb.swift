@@ -345,6 +345,9 @@ package nonisolated struct ProtoDaemonStatus: Sendable {
 
   package var connections: UInt64 = 0
 
+  /// How process trees are held together: "cgroup", "pidns" or "subreaper".
+  package var containment: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -817,7 +820,7 @@ nonisolated extension ProtoShutDown: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DaemonStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -835,6 +838,7 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.deadThreads) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.custodians) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.containment) }()
       default: break
       }
     }
@@ -871,6 +875,9 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.connections != 0 {
       try visitor.visitSingularUInt64Field(value: self.connections, fieldNumber: 10)
     }
+    if !self.containment.isEmpty {
+      try visitor.visitSingularStringField(value: self.containment, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -885,6 +892,7 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.deadThreads != rhs.deadThreads {return false}
     if lhs.custodians != rhs.custodians {return false}
     if lhs.connections != rhs.connections {return false}
+    if lhs.containment != rhs.containment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

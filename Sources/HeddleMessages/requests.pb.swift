@@ -247,81 +247,182 @@ package nonisolated struct ProtoRequest: Sendable {
 }
 
 /// Makes a thread whose body is a program. The program starts as from the caller's shell.
-package nonisolated struct ProtoSpawn: Sendable {
+package nonisolated struct ProtoSpawn: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Free, or held by a dead thread. Letters, digits, `.`, `_` and `-`, 1 to 63 of them, not first `-`, not `.` or `..`.
   package var name: String {
-    get {_name ?? String()}
-    set {_name = newValue}
+    get {_storage._name ?? String()}
+    set {_uniqueStorage()._name = newValue}
   }
   /// Returns true if `name` has been explicitly set.
-  package var hasName: Bool {self._name != nil}
+  package var hasName: Bool {_storage._name != nil}
   /// Clears the value of `name`. Subsequent reads from it will return its default value.
-  package mutating func clearName() {self._name = nil}
+  package mutating func clearName() {_uniqueStorage()._name = nil}
 
   /// The custodian that will manage the thread; empty is /main. Absent: the connection's session custodian, so that the
   /// thread ends with the connection.
   package var inCustodian: String {
-    get {_inCustodian ?? String()}
-    set {_inCustodian = newValue}
+    get {_storage._inCustodian ?? String()}
+    set {_uniqueStorage()._inCustodian = newValue}
   }
   /// Returns true if `inCustodian` has been explicitly set.
-  package var hasInCustodian: Bool {self._inCustodian != nil}
+  package var hasInCustodian: Bool {_storage._inCustodian != nil}
   /// Clears the value of `inCustodian`. Subsequent reads from it will return its default value.
-  package mutating func clearInCustodian() {self._inCustodian = nil}
+  package mutating func clearInCustodian() {_uniqueStorage()._inCustodian = nil}
 
   /// The program and its arguments, at least the program; no NUL. A program without a slash is looked up along
   /// the PATH of `environment`.
-  package var argv: [Data] = []
+  package var argv: [Data] {
+    get {_storage._argv}
+    set {_uniqueStorage()._argv = newValue}
+  }
 
   /// The whole environment, each "KEY=VALUE", no NUL; nothing is inherited from the supervisor.
-  package var environment: [Data] = []
+  package var environment: [Data] {
+    get {_storage._environment}
+    set {_uniqueStorage()._environment = newValue}
+  }
 
   /// The working directory, absolute; no NUL.
-  package var cwd: Data = Data()
+  package var cwd: Data {
+    get {_storage._cwd}
+    set {_uniqueStorage()._cwd = newValue}
+  }
 
   /// The file mode creation mask, 0 to 0777; absent, 022.
   package var umask: UInt32 {
-    get {_umask ?? 0}
-    set {_umask = newValue}
+    get {_storage._umask ?? 0}
+    set {_uniqueStorage()._umask = newValue}
   }
   /// Returns true if `umask` has been explicitly set.
-  package var hasUmask: Bool {self._umask != nil}
+  package var hasUmask: Bool {_storage._umask != nil}
   /// Clears the value of `umask`. Subsequent reads from it will return its default value.
-  package mutating func clearUmask() {self._umask = nil}
+  package mutating func clearUmask() {_uniqueStorage()._umask = nil}
 
-  package var channel: ProtoChannel = .none
+  package var channel: ProtoChannel {
+    get {_storage._channel}
+    set {_uniqueStorage()._channel = newValue}
+  }
 
   /// Killed, or left without custodians, the thread is suspended instead.
-  package var suspendToKill: Bool = false
+  package var suspendToKill: Bool {
+    get {_storage._suspendToKill}
+    set {_uniqueStorage()._suspendToKill = newValue}
+  }
 
   /// When the program has exited the thread lives on until the rest of its process tree has ended by itself.
-  package var linger: Bool = false
+  package var linger: Bool {
+    get {_storage._linger}
+    set {_uniqueStorage()._linger = newValue}
+  }
 
   /// Absent: the supervisor's usual bounds.
   package var mailboxBounds: ProtoMailboxBounds {
-    get {_mailboxBounds ?? ProtoMailboxBounds()}
-    set {_mailboxBounds = newValue}
+    get {_storage._mailboxBounds ?? ProtoMailboxBounds()}
+    set {_uniqueStorage()._mailboxBounds = newValue}
   }
   /// Returns true if `mailboxBounds` has been explicitly set.
-  package var hasMailboxBounds: Bool {self._mailboxBounds != nil}
+  package var hasMailboxBounds: Bool {_storage._mailboxBounds != nil}
   /// Clears the value of `mailboxBounds`. Subsequent reads from it will return its default value.
-  package mutating func clearMailboxBounds() {self._mailboxBounds = nil}
+  package mutating func clearMailboxBounds() {_uniqueStorage()._mailboxBounds = nil}
+
+  package var limits: ProtoResourceLimits {
+    get {_storage._limits ?? ProtoResourceLimits()}
+    set {_uniqueStorage()._limits = newValue}
+  }
+  /// Returns true if `limits` has been explicitly set.
+  package var hasLimits: Bool {_storage._limits != nil}
+  /// Clears the value of `limits`. Subsequent reads from it will return its default value.
+  package mutating func clearLimits() {_uniqueStorage()._limits = nil}
+
+  /// Executing a setuid program gives its privileges; else it does not.
+  package var allowSetuid: Bool {
+    get {_storage._allowSetuid}
+    set {_uniqueStorage()._allowSetuid = newValue}
+  }
 
   /// With the channel none: standard input is a pipe, to be written through ATTACH, rather than /dev/null.
-  package var stdinPipe: Bool = false
+  package var stdinPipe: Bool {
+    get {_storage._stdinPipe}
+    set {_uniqueStorage()._stdinPipe = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _name: String? = nil
-  fileprivate var _inCustodian: String? = nil
-  fileprivate var _umask: UInt32? = nil
-  fileprivate var _mailboxBounds: ProtoMailboxBounds? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Bounds on what a program and its descendants may use; setrlimit(2), soft and hard. An absent field is as the supervisor
+/// itself was given it.
+package nonisolated struct ProtoResourceLimits: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Open descriptors of a process.
+  package var openFiles: UInt64 {
+    get {_openFiles ?? 0}
+    set {_openFiles = newValue}
+  }
+  /// Returns true if `openFiles` has been explicitly set.
+  package var hasOpenFiles: Bool {self._openFiles != nil}
+  /// Clears the value of `openFiles`. Subsequent reads from it will return its default value.
+  package mutating func clearOpenFiles() {self._openFiles = nil}
+
+  /// Processes of the user, root excepted.
+  package var processes: UInt64 {
+    get {_processes ?? 0}
+    set {_processes = newValue}
+  }
+  /// Returns true if `processes` has been explicitly set.
+  package var hasProcesses: Bool {self._processes != nil}
+  /// Clears the value of `processes`. Subsequent reads from it will return its default value.
+  package mutating func clearProcesses() {self._processes = nil}
+
+  /// Address space of a process, in bytes.
+  package var addressSpace: UInt64 {
+    get {_addressSpace ?? 0}
+    set {_addressSpace = newValue}
+  }
+  /// Returns true if `addressSpace` has been explicitly set.
+  package var hasAddressSpace: Bool {self._addressSpace != nil}
+  /// Clears the value of `addressSpace`. Subsequent reads from it will return its default value.
+  package mutating func clearAddressSpace() {self._addressSpace = nil}
+
+  /// Processor time of a process, in seconds: SIGXCPU at it, SIGKILL a second later.
+  package var processorTime: UInt64 {
+    get {_processorTime ?? 0}
+    set {_processorTime = newValue}
+  }
+  /// Returns true if `processorTime` has been explicitly set.
+  package var hasProcessorTime: Bool {self._processorTime != nil}
+  /// Clears the value of `processorTime`. Subsequent reads from it will return its default value.
+  package mutating func clearProcessorTime() {self._processorTime = nil}
+
+  /// A core file, in bytes.
+  package var coreFile: UInt64 {
+    get {_coreFile ?? 0}
+    set {_coreFile = newValue}
+  }
+  /// Returns true if `coreFile` has been explicitly set.
+  package var hasCoreFile: Bool {self._coreFile != nil}
+  /// Clears the value of `coreFile`. Subsequent reads from it will return its default value.
+  package mutating func clearCoreFile() {self._coreFile = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _openFiles: UInt64? = nil
+  fileprivate var _processes: UInt64? = nil
+  fileprivate var _addressSpace: UInt64? = nil
+  fileprivate var _processorTime: UInt64? = nil
+  fileprivate var _coreFile: UInt64? = nil
 }
 
 package nonisolated struct ProtoFind: Sendable {
@@ -1000,7 +1101,161 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{4}\u{a}stdin_pipe\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0")
+
+  fileprivate class _StorageClass {
+    var _name: String? = nil
+    var _inCustodian: String? = nil
+    var _argv: [Data] = []
+    var _environment: [Data] = []
+    var _cwd: Data = Data()
+    var _umask: UInt32? = nil
+    var _channel: ProtoChannel = .none
+    var _suspendToKill: Bool = false
+    var _linger: Bool = false
+    var _mailboxBounds: ProtoMailboxBounds? = nil
+    var _limits: ProtoResourceLimits? = nil
+    var _allowSetuid: Bool = false
+    var _stdinPipe: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _inCustodian = source._inCustodian
+      _argv = source._argv
+      _environment = source._environment
+      _cwd = source._cwd
+      _umask = source._umask
+      _channel = source._channel
+      _suspendToKill = source._suspendToKill
+      _linger = source._linger
+      _mailboxBounds = source._mailboxBounds
+      _limits = source._limits
+      _allowSetuid = source._allowSetuid
+      _stdinPipe = source._stdinPipe
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._inCustodian) }()
+        case 3: try { try decoder.decodeRepeatedBytesField(value: &_storage._argv) }()
+        case 4: try { try decoder.decodeRepeatedBytesField(value: &_storage._environment) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._cwd) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._umask) }()
+        case 7: try { try decoder.decodeSingularEnumField(value: &_storage._channel) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._suspendToKill) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._linger) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._mailboxBounds) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
+        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._allowSetuid) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._name {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._inCustodian {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+      } }()
+      if !_storage._argv.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._argv, fieldNumber: 3)
+      }
+      if !_storage._environment.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._environment, fieldNumber: 4)
+      }
+      if !_storage._cwd.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._cwd, fieldNumber: 5)
+      }
+      try { if let v = _storage._umask {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+      } }()
+      if _storage._channel != .none {
+        try visitor.visitSingularEnumField(value: _storage._channel, fieldNumber: 7)
+      }
+      if _storage._suspendToKill != false {
+        try visitor.visitSingularBoolField(value: _storage._suspendToKill, fieldNumber: 8)
+      }
+      if _storage._linger != false {
+        try visitor.visitSingularBoolField(value: _storage._linger, fieldNumber: 9)
+      }
+      try { if let v = _storage._mailboxBounds {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._limits {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if _storage._allowSetuid != false {
+        try visitor.visitSingularBoolField(value: _storage._allowSetuid, fieldNumber: 12)
+      }
+      if _storage._stdinPipe != false {
+        try visitor.visitSingularBoolField(value: _storage._stdinPipe, fieldNumber: 20)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoSpawn, rhs: ProtoSpawn) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._inCustodian != rhs_storage._inCustodian {return false}
+        if _storage._argv != rhs_storage._argv {return false}
+        if _storage._environment != rhs_storage._environment {return false}
+        if _storage._cwd != rhs_storage._cwd {return false}
+        if _storage._umask != rhs_storage._umask {return false}
+        if _storage._channel != rhs_storage._channel {return false}
+        if _storage._suspendToKill != rhs_storage._suspendToKill {return false}
+        if _storage._linger != rhs_storage._linger {return false}
+        if _storage._mailboxBounds != rhs_storage._mailboxBounds {return false}
+        if _storage._limits != rhs_storage._limits {return false}
+        if _storage._allowSetuid != rhs_storage._allowSetuid {return false}
+        if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoResourceLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ResourceLimits"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}open_files\0\u{1}processes\0\u{3}address_space\0\u{3}processor_time\0\u{3}core_file\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1008,17 +1263,11 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self._inCustodian) }()
-      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.argv) }()
-      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.environment) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.cwd) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._umask) }()
-      case 7: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
-      case 8: try { try decoder.decodeSingularBoolField(value: &self.suspendToKill) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.linger) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._mailboxBounds) }()
-      case 20: try { try decoder.decodeSingularBoolField(value: &self.stdinPipe) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._openFiles) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._processes) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._addressSpace) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._processorTime) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._coreFile) }()
       default: break
       }
     }
@@ -1029,54 +1278,30 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._name {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    try { if let v = self._openFiles {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._inCustodian {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    try { if let v = self._processes {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
     } }()
-    if !self.argv.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.argv, fieldNumber: 3)
-    }
-    if !self.environment.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.environment, fieldNumber: 4)
-    }
-    if !self.cwd.isEmpty {
-      try visitor.visitSingularBytesField(value: self.cwd, fieldNumber: 5)
-    }
-    try { if let v = self._umask {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    try { if let v = self._addressSpace {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
     } }()
-    if self.channel != .none {
-      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 7)
-    }
-    if self.suspendToKill != false {
-      try visitor.visitSingularBoolField(value: self.suspendToKill, fieldNumber: 8)
-    }
-    if self.linger != false {
-      try visitor.visitSingularBoolField(value: self.linger, fieldNumber: 9)
-    }
-    try { if let v = self._mailboxBounds {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    try { if let v = self._processorTime {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
     } }()
-    if self.stdinPipe != false {
-      try visitor.visitSingularBoolField(value: self.stdinPipe, fieldNumber: 20)
-    }
+    try { if let v = self._coreFile {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: ProtoSpawn, rhs: ProtoSpawn) -> Bool {
-    if lhs._name != rhs._name {return false}
-    if lhs._inCustodian != rhs._inCustodian {return false}
-    if lhs.argv != rhs.argv {return false}
-    if lhs.environment != rhs.environment {return false}
-    if lhs.cwd != rhs.cwd {return false}
-    if lhs._umask != rhs._umask {return false}
-    if lhs.channel != rhs.channel {return false}
-    if lhs.suspendToKill != rhs.suspendToKill {return false}
-    if lhs.linger != rhs.linger {return false}
-    if lhs._mailboxBounds != rhs._mailboxBounds {return false}
-    if lhs.stdinPipe != rhs.stdinPipe {return false}
+  package static func ==(lhs: ProtoResourceLimits, rhs: ProtoResourceLimits) -> Bool {
+    if lhs._openFiles != rhs._openFiles {return false}
+    if lhs._processes != rhs._processes {return false}
+    if lhs._addressSpace != rhs._addressSpace {return false}
+    if lhs._processorTime != rhs._processorTime {return false}
+    if lhs._coreFile != rhs._coreFile {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

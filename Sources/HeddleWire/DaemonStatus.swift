@@ -25,6 +25,8 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
   package let incarnation: UInt64
   package let uptime: Duration
   package let counts: Counts
+  /// How process trees are held together: "cgroup", "pidns" or "subreaper"; empty until the keeper has said so.
+  package let containment: String
 
   package init(
     pid: Int32,
@@ -33,7 +35,8 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
     node: String,
     incarnation: UInt64,
     uptime: Duration,
-    counts: Counts
+    counts: Counts,
+    containment: String
   ) {
     self.pid = pid
     self.version = version
@@ -42,6 +45,7 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
     self.incarnation = incarnation
     self.uptime = uptime
     self.counts = counts
+    self.containment = containment
   }
 }
 
@@ -59,7 +63,8 @@ extension DaemonStatus {
         deadThreads: try Int(field: "daemon_status.dead_threads", proto.deadThreads),
         custodians: try Int(field: "daemon_status.custodians", proto.custodians),
         connections: try Int(field: "daemon_status.connections", proto.connections)
-      )
+      ),
+      containment: proto.containment
     )
   }
 
@@ -75,6 +80,7 @@ extension DaemonStatus {
     proto.deadThreads = UInt64(clamping: counts.deadThreads)
     proto.custodians = UInt64(clamping: counts.custodians)
     proto.connections = UInt64(clamping: counts.connections)
+    proto.containment = containment
     return proto
   }
 }

@@ -13,6 +13,8 @@ extension Spawn {
       channel: try ChannelMode(field: "spawn.channel", proto.channel),
       suspendToKill: proto.suspendToKill,
       linger: proto.linger,
+      limits: ResourceLimits(proto.limits),
+      allowSetuid: proto.allowSetuid,
       mailboxBounds: proto.hasMailboxBounds
         ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil,
       stdinPipe: proto.stdinPipe
@@ -44,6 +46,8 @@ extension Spawn {
     proto.channel = channel.proto
     proto.suspendToKill = suspendToKill
     proto.linger = linger
+    if limits != ResourceLimits() { proto.limits = limits.proto }
+    proto.allowSetuid = allowSetuid
     if let mailboxBounds { proto.mailboxBounds = mailboxBounds.proto }
     proto.stdinPipe = stdinPipe
     return proto

@@ -18,6 +18,9 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var suspendToKill: Bool
   /// The thread lives until its whole process tree has ended by itself.
   package var linger: Bool
+  package var limits: ResourceLimits
+  /// Executing a setuid program gives its privileges; else it does not.
+  package var allowSetuid: Bool
   /// nil is what the supervisor usually gives.
   package var mailboxBounds: MailboxBounds?
   /// Without mail on it, standard input is a pipe that a client may write to, rather than /dev/null.
@@ -33,6 +36,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     channel: ChannelMode = .none,
     suspendToKill: Bool = false,
     linger: Bool = false,
+    limits: ResourceLimits = ResourceLimits(),
+    allowSetuid: Bool = false,
     mailboxBounds: MailboxBounds? = nil,
     stdinPipe: Bool = false
   ) {
@@ -45,6 +50,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.channel = channel
     self.suspendToKill = suspendToKill
     self.linger = linger
+    self.limits = limits
+    self.allowSetuid = allowSetuid
     self.mailboxBounds = mailboxBounds
     self.stdinPipe = stdinPipe
   }

@@ -2,8 +2,10 @@ package import HeddleModel
 
 /// What the keeper tells the daemon. `Sources/HeddleKeeper/protocol.h` says when.
 package enum KeeperReport: Equatable, Sendable {
-  /// The first report. `rung` names the containment: "subreaper".
-  case hello(version: UInt32, buildID: String, rung: String)
+  /// The first report.
+  case hello(version: UInt32, buildID: String, Containment)
+  /// Instead of a hello: the containment that was asked for can't be had, and the keeper exits.
+  case unusable(reason: String)
   /// The program runs. So many descriptors came with this frame: the write end of standard input if it is a pipe, the
   /// read ends of standard output and standard error, the channel if it has one.
   case started(ThreadID, pid: Int32, descriptors: Int)
@@ -20,11 +22,26 @@ package enum KeeperReport: Equatable, Sendable {
   case fault(reason: String)
 }
 
+/// How the keeper holds process trees together.
+package struct Containment: Equatable, Codable, Sendable {
+  /// The rung of the ladder: "cgroup", "pidns" or "subreaper".
+  package var rung: String
+  /// The directory whose `cgroup.kill` ends all trees, should the keeper be gone; empty when nothing is to be done then.
+  package var place: String
+  /// Why better rungs were passed over, as a clause; empty when none was.
+  package var reasons: String
+  package init(rung: String, place: String = "", reasons: String = "") {
+    self.rung = rung
+    self.place = place
+    self.reasons = reasons
+  }
+}
+
 /// Where a start failed.
 package enum KeeperStage: UInt8, Sendable {
   /// Making the descriptors.
   case pipe = 1
-  /// Forking the warden, or the warden was killed meanwhile.
+  /// Forking the warden, making its namespace, or the warden was killed meanwhile.
   case warden = 2
   /// Forking the program.
   case fork = 3
@@ -32,6 +49,7 @@ package enum KeeperStage: UInt8, Sendable {
   case setup = 4
   case changeDirectory = 5
   case execute = 6
+  case limits = 7
 }
 
 /// How a program ended.
@@ -112,7 +130,8 @@ package struct KeeperReportReader {
 extension KeeperReport {
   fileprivate init(_ fields: inout KeeperFields) throws(KeeperReportError) {
     switch fields.kind {
-    case 0x81: self = .hello(version: try fields.u32(), buildID: try fields.string(), rung: try fields.string())
+    case 0x81:
+      self = .hello(version: try fields.u32(), buildID: try fields.string(), try fields.containment())
     case 0x82: self = .started(try fields.entity(), pid: try fields.i32(), descriptors: Int(try fields.u8()))
     case 0x83:
       let entity = try fields.entity()
@@ -124,6 +143,7 @@ extension KeeperReport {
     case 0x86: self = .exited(try fields.entity(), try fields.end())
     case 0x87: self = .empty(try fields.entity(), try fields.stragglers())
     case 0x88: self = .fault(reason: try fields.string())
+    case 0x89: self = .unusable(reason: try fields.string())
     default: throw .unknownKind(fields.kind)
     }
   }
@@ -161,6 +181,10 @@ private struct KeeperFields {
     guard rest.count >= length else { throw .truncated(kind: kind) }
     defer { rest.removeFirst(length) }
     return String(decoding: rest.prefix(length), as: UTF8.self)
+  }
+
+  mutating func containment() throws(KeeperReportError) -> Containment {
+    Containment(rung: try string(), place: try string(), reasons: try string())
   }
 
   mutating func end() throws(KeeperReportError) -> ProgramEnd {

@@ -1,4 +1,5 @@
 package import HeddleModel
+package import HeddleWire
 
 /// What the daemon asks of its keeper. `Sources/HeddleKeeper/protocol.h` says what each does.
 package enum KeeperRequest: Equatable, Sendable {
@@ -27,6 +28,7 @@ package struct KeeperProgram: Equatable, Sendable {
   package var allowsSetuid = false
   /// At most 0o777.
   package var umask: UInt32 = 0o022
+  package var limits = ResourceLimits()
   package var directory: [UInt8]
   /// At least one; the first is looked up in the `PATH` of `environment`, from `directory`.
   package var arguments: [[UInt8]]
@@ -108,6 +110,7 @@ extension KeeperProgram {
     frame.write(directory)
     frame.write(arguments)
     frame.write(environment)
+    frame.write(limits)
   }
 }
 
@@ -136,6 +139,15 @@ private struct KeeperFrameWriter {
   mutating func write(_ list: [[UInt8]]) {
     write(UInt32(truncatingIfNeeded: list.count))
     for string in list { write(string) }
+  }
+
+  mutating func write(_ limits: ResourceLimits) {
+    let given = limits.all.enumerated().filter { $1 != nil }
+    write(UInt32(given.count))
+    for (index, most) in given {
+      write(UInt8(index + 1))
+      write(most ?? .max)
+    }
   }
 
   /// The frame; at most `KeeperProtocol.requestBytesMax` long, as its writer has checked.

@@ -52,6 +52,9 @@ package struct Node: Sendable {
   var lastSession: UInt64 = 0
   var now: Instant
 
+  /// As the keeper of this start has it, nil until it has said so; not part of a snapshot.
+  var containment: Containment?
+
   // What belongs to the connections, and is not part of a snapshot.
   var connections = IDTable<ConnectionID, Connection>()
   /// The connection that is a thread's own, on its program's descriptor 3.

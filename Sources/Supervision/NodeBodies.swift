@@ -9,7 +9,11 @@ extension Node {
   /// The keeper has said something.
   package mutating func keeperReported(_ report: KeeperReport, effects: inout Effects) {
     switch report {
-    case .hello(let version, let buildID, let rung): keeperGreeted(version, buildID, rung, effects: &effects)
+    case .hello(let version, let buildID, let containment):
+      keeperGreeted(version, buildID, containment, effects: &effects)
+    case .unusable(let reason):
+      effects.append(.log("cannot hold processes together as asked: \(reason); choose another with --containment"))
+      effects.append(.exit(1))
     case .started(let thread, let pid, _): bodyStarted(thread, pid: pid, effects: &effects)
     case .startFailed(let thread, let errno, let stage): startFailed(thread, errno, stage, effects: &effects)
     case .suspended(let thread, let generation):
@@ -27,8 +31,9 @@ extension Node {
     releaseBarriers(effects: &effects)
   }
 
-  /// The keeper is gone: its wardens end all trees, and no thread can be answered for any more.
+  /// The keeper is gone: all trees end, by its wardens or by us, and no thread can be answered for any more.
   package mutating func keeperLost(_ reason: String, effects: inout Effects) {
+    if let place = containment?.place, !place.isEmpty { effects.append(.endTrees(in: place)) }
     effects.append(.log("the keeper is lost, and every thread's processes end with it: \(reason)"))
     effects.append(.exit(1))
   }
@@ -54,7 +59,12 @@ extension Node {
 
   // MARK: - The keeper's reports
 
-  private mutating func keeperGreeted(_ version: UInt32, _ buildID: String, _ rung: String, effects: inout Effects) {
+  private mutating func keeperGreeted(
+    _ version: UInt32,
+    _ buildID: String,
+    _ containment: Containment,
+    effects: inout Effects
+  ) {
     guard version == KeeperProtocol.version, buildID == KeeperProtocol.buildID else {
       effects.append(
         .log(
@@ -65,7 +75,10 @@ extension Node {
       effects.append(.exit(1))
       return
     }
-    effects.append(.log("containment: \(rung)"))
+    self.containment = containment
+    let reasons = containment.reasons.isEmpty ? "" : " (\(containment.reasons))"
+    effects.append(.log("containment: \(containment.rung)\(reasons)"))
+    effects.append(.listen)
   }
 
   private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, effects: inout Effects) {

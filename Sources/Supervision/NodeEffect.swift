@@ -17,6 +17,10 @@ package enum NodeEffect: Equatable, Sendable {
   case holdOutput(ThreadID, ProgramOutput, Bool)
   /// No process of the thread is left: read what its output pipes hold, close them, and answer with `outputDrained`.
   case drainOutput(ThreadID)
+  /// The keeper is there: clients may come.
+  case listen
+  /// The keeper is gone: end the trees that it left in this directory of cgroups.
+  case endTrees(in: String)
   /// A line for the daemon's own log.
   case log(String)
   /// All is done: leave with this exit status.

@@ -152,6 +152,8 @@ extension Node {
     program.lingers = spawn.linger
     program.hasChannel = spawn.channel == .frames
     program.umask = spawn.umask
+    program.limits = spawn.limits
+    program.allowsSetuid = spawn.allowSetuid
     return program
   }
 

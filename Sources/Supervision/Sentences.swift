@@ -214,6 +214,7 @@ enum Sentences {
       switch stage {
       case .changeDirectory: "the caller's directory has to exist and be searchable"
       case .execute: "the program has to exist, in PATH unless it has a slash, and be executable"
+      case .limits: "a limit can't exceed the supervisor's own"
       case .pipe, .warden, .fork, .setup: "the machine is short of something: see errno"
       }
     return WireRefusal(
@@ -270,6 +271,7 @@ extension KeeperStage {
     case .setup: "setting it up"
     case .changeDirectory: "chdir"
     case .execute: "exec"
+    case .limits: "setting its limits"
     }
   }
 }

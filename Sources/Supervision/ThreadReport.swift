@@ -67,7 +67,8 @@ extension Node {
         deadThreads: deadCount,
         custodians: custodians.count,
         connections: connections.count
-      )
+      ),
+      containment: containment?.rung ?? ""
     )
   }
 }

@@ -19,6 +19,14 @@ struct DaemonCommand: ParsableCommand {
       """
   )
 
+  @Option(
+    help: ArgumentHelp(
+      "How a thread's processes are held together: auto is the first of the others that works.",
+      valueName: "auto|cgroup|pidns|subreaper"
+    )
+  )
+  var containment = DaemonConfiguration.Containment.auto
+
   @OptionGroup var place: SocketOption
 
   @Option(
@@ -33,6 +41,7 @@ struct DaemonCommand: ParsableCommand {
     let configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
+      containment: containment,
       nodeName: Self.nodeName,
       version: Version.text,
       endSignals: [SIGTERM, SIGINT, SIGHUP],
@@ -50,3 +59,5 @@ struct DaemonCommand: ParsableCommand {
     return name.isEmpty ? "local" : name
   }
 }
+
+extension DaemonConfiguration.Containment: ExpressibleByArgument {}

@@ -59,6 +59,17 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "When the program has exited, leave the rest of its processes to end by themselves.")
   var linger = false
 
+  @Option(
+    help: ArgumentHelp(
+      "A bound on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, or unlimited.",
+      valueName: "what=most"
+    )
+  )
+  var limit: [LimitArgument] = []
+
+  @Flag(help: "Let setuid programs have their privileges.")
+  var allowSetuid = false
+
   @Flag(name: .shortAndLong, help: "Print nothing.")
   var quiet = false
 
@@ -99,7 +110,9 @@ struct RunCommand: AsyncParsableCommand {
       umask: caller.umask,
       channel: channel.mode,
       suspendToKill: suspendToKill,
-      linger: linger
+      linger: linger,
+      limits: limit.reduce(into: ResourceLimits()) { $1.apply(to: &$0) },
+      allowSetuid: allowSetuid
     )
   }
 

@@ -93,6 +93,18 @@ final class HostedDaemon: Sendable {
     return .id(try await client.spawn(spawn).id)
   }
 
+  /// Whether a process is stopped, or frozen with its cgroup, which shows as asleep.
+  static func standsStill(_ pid: Int32) throws -> Bool {
+    let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+    if stat.contains(") T ") { return true }
+    let groups = try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8).split(separator: "\n")
+    let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n")
+    guard let group = groups.first(where: { $0.hasPrefix("0::") })?.dropFirst(3),
+      let mount = mounts.first(where: { $0.contains(" - cgroup2 ") })?.split(separator: " ")[4]
+    else { return false }
+    return try String(contentsOfFile: "\(mount)\(group)/cgroup.events", encoding: .utf8).contains("frozen 1")
+  }
+
   /// The program's output as text, once the thread is dead.
   func output(of thread: ThreadReference) async throws -> String {
     _ = try await client.wait(for: thread)

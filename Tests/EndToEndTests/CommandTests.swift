@@ -5,49 +5,6 @@ import HeddleModel
 import HeddleWire
 import Testing
 
-/// A `heddle daemon` process of its own, at a place of its own.
-private final class DaemonProcess: Sendable {
-  let process: Process
-  let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
-  var socketPath: String { directory.appending(path: "s.sock").path }
-
-  /// - Parameter descriptors: the most that it may have open, the hard limit.
-  init(descriptors: Int = 1_024) throws {
-    process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = [
-      "-c", "ulimit -n \(descriptors); exec \"$0\" daemon --socket \"$1\"",
-      Command.binDirectory.appending(path: "heddle").path, directory.appending(path: "s.sock").path,
-    ]
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    var said = ""
-    while !said.contains("listening on") {
-      let more = errors.fileHandleForReading.availableData
-      try #require(!more.isEmpty, "the daemon ended: \(said)")
-      said += String(decoding: more, as: UTF8.self)
-    }
-  }
-
-  /// Sends a signal, and gives the exit status.
-  func end(_ signal: Int32) -> Int32 {
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(at: directory)
-    return process.terminationStatus
-  }
-}
-
-extension Supervisor {
-  /// Starts `sh -c script`.
-  fileprivate func start(_ script: String) async throws -> ThreadReference {
-    let words = ["/bin/sh", "-c", script].map { Array($0.utf8) }
-    let spawn = Spawn(argv: words, environment: [Array("PATH=/usr/bin:/bin".utf8)], cwd: Array("/".utf8))
-    return .id(try await self.spawn(spawn).id)
-  }
-}
-
 @Suite("the command, from a shell", .serialized, .timeLimit(.minutes(1)))
 struct CommandTests {
   @Test("without a daemon the status is 6, and the sentence says how to start one")

@@ -1,6 +1,7 @@
 import Glibc
 import HeddleModel
 import Supervision
+import Testing
 
 /// A running `heddle-keeper`, and the daemon's side of it.
 final class KeeperProcess {
@@ -13,11 +14,32 @@ final class KeeperProcess {
   private var kept: [KeeperReport] = []
   private var status: Int32?
 
+  let rung: Rung
   /// What the keeper said of itself.
   let hello: KeeperReport
+  let containment: Containment
 
-  /// Starts it; `limit`: with no descriptor of that number or above, as by `ulimit -n`.
-  init(descriptorLimit limit: Int? = nil) throws {
+  /// Starts it, and skips the test where the machine does not have the rung.
+  ///
+  /// - Parameters:
+  ///   - instance: which daemons it shares leftovers with.
+  ///   - limit: with no descriptor of that number or above, as by `ulimit -n`.
+  ///   - launcher: the words in front of its command line.
+  convenience init(
+    on rung: Rung,
+    instance: String = "test-\(UInt64.random(in: 0...UInt64.max))",
+    descriptorLimit limit: Int? = nil,
+    launcher: [String] = []
+  ) throws {
+    do {
+      try self.init(asked: rung.rawValue, instance, limit, launcher)
+    } catch let error as Unusable {
+      try Test.cancel("this machine has not the rung \(rung): \(error.reason)")
+    }
+  }
+
+  /// Starts it. Throws `Unusable` if it says so.
+  init(asked: String, _ instance: String, _ limit: Int? = nil, _ launcher: [String] = []) throws {
     var pair: [Int32] = [-1, -1]
     _ = try check(
       "socketpair",
@@ -25,7 +47,8 @@ final class KeeperProcess {
     )
     let ours = Descriptor(pair[0])
     let theirs = Descriptor(pair[1])
-    pid = try Self.spawn(theirs, limit, environment: ["PATH=/nowhere", mark.entry])
+    let words = (launcher.isEmpty ? [Self.built("heddle-keeper")] : launcher) + [asked, instance]
+    pid = try Self.spawn(theirs, limit, words, environment: ["PATH=/usr/bin:/bin", mark.entry])
     socket = ours
     // Inline, since `report` needs all of self.
     var reader = KeeperReportReader()
@@ -35,8 +58,16 @@ final class KeeperProcess {
       reader.append(try ours.receive().bytes)
       hello = try reader.nextReport()
     }
-    guard let hello else { throw SystemError(call: "recvmsg", errno: EPIPE) }
+    if case .unusable(let reason) = hello {
+      _ = waitpid(pid, nil, 0)
+      throw Unusable(reason: reason)
+    }
+    guard let hello, case .hello(_, _, let containment) = hello, let rung = Rung(rawValue: containment.rung) else {
+      throw SystemError(call: "recvmsg", errno: EPIPE)
+    }
     self.hello = hello
+    self.containment = containment
+    self.rung = rung
     self.reader = reader
   }
 
@@ -53,13 +84,18 @@ final class KeeperProcess {
     return bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/\(name)"
   }
 
-  private static func spawn(_ socket: Descriptor, _ limit: Int?, environment: [String]) throws -> Int32 {
+  private static func spawn(
+    _ socket: Descriptor,
+    _ limit: Int?,
+    _ command: [String],
+    environment: [String]
+  ) throws -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, socket.number, 3)
-    let script = (limit.map { "ulimit -n \($0); " } ?? "") + "exec \"$0\""
-    let words = ["sh", "-c", script, built("heddle-keeper")]
+    let script = (limit.map { "ulimit -n \($0); " } ?? "") + "exec \"$0\" \"$@\""
+    let words = ["sh", "-c", script] + command
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     var environment = unsafe environment.map { unsafe strdup($0) } + [nil]
     defer {
@@ -106,6 +142,14 @@ final class KeeperProcess {
 
   // MARK: programs
 
+  /// The processes of the programs, which the keeper and the wardens are not.
+  var programs: [ProcessState] {
+    mark.bearers.filter {
+      guard let name = contents(of: "/proc/\($0.pid)/comm") else { return false }
+      return !name.hasPrefix("heddle-keeper") && !name.hasPrefix("heddle-warden")
+    }
+  }
+
   /// A program that carries the mark.
   func program(_ arguments: [String], path: String = "/usr/bin:/bin", in directory: String = "/") -> KeeperProgram {
     KeeperProgram(
@@ -147,6 +191,17 @@ final class KeeperProcess {
     return try start(entity, program)
   }
 
+  /// Starts a tree with a daemonised grandchild; also suspended, if asked to.
+  func startTree(_ entity: ThreadID, suspended: Bool = false) throws -> StartedProgram {
+    let program = try start(entity, script: TreeTests.daemonise + "sleep 1000")
+    _ = try program.output.read(until: { $0 == "daemon\n" })
+    if suspended {
+      try send(.suspend(entity, generation: 1))
+      #expect(try report(entity) == .suspended(entity, generation: 1))
+    }
+    return program
+  }
+
   /// Kills the tree and takes its last reports.
   func end(_ entity: ThreadID) throws -> (exit: KeeperReport, empty: KeeperReport) {
     try send(.kill(entity))
@@ -165,6 +220,21 @@ struct StartedProgram {
   var warden: Int32? { ProcessState(pid: pid)?.parent }
 }
 
+/// The ladder of containment. What this machine has not is skipped, by name.
+enum Rung: String, CaseIterable, Sendable {
+  case cgroup
+  case pidns
+  case subreaper
+
+  /// Those that have a process beside each program.
+  static let withWardens: [Rung] = [.pidns, .subreaper]
+}
+
+/// The keeper says that it can't hold processes together as it was asked to.
+struct Unusable: Error {
+  let reason: String
+}
+
 /// A report that the test did not call for.
 struct Unexpected: Error {
   let report: KeeperReport
@@ -173,7 +243,7 @@ struct Unexpected: Error {
 extension KeeperReport {
   func concerns(_ asked: ThreadID) -> Bool {
     switch self {
-    case .hello, .fault: true
+    case .hello, .unusable, .fault: true
     case .started(let entity, _, _), .startFailed(let entity, _, _), .suspended(let entity, _), .resumed(let entity, _),
       .exited(let entity, _), .empty(let entity, _):
       entity == asked

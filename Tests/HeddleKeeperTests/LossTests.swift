@@ -4,31 +4,22 @@ import Supervision
 import Testing
 
 @Suite("Nothing survives the loss of daemon, keeper or warden", .serialized) struct LossTests {
-  let keeper: KeeperProcess
-  init() throws { keeper = try KeeperProcess() }
-
-  /// Starts a tree with a daemonised grandchild; also suspended, if asked to.
-  private func startTree(_ entity: ThreadID, suspended: Bool = false) throws -> StartedProgram {
-    let program = try keeper.start(entity, script: TreeTests.daemonise + "sleep 1000")
-    _ = try program.output.read(until: { $0 == "daemon\n" })
-    if suspended {
-      try keeper.send(.suspend(entity, generation: 1))
-      #expect(try keeper.report(entity) == .suspended(entity, generation: 1))
-    }
-    return program
-  }
-
-  @Test("the daemon's end closes: the keeper ends all trees and exits with 0", arguments: [false, true])
-  func daemonGone(suspended: Bool) throws {
-    let trees = try (1...5).map { try startTree(ThreadID(rawValue: $0), suspended: suspended) }
+  @Test("the daemon's end closes: the keeper ends all trees and exits with 0", arguments: Rung.allCases, [false, true])
+  func daemonGone(rung: Rung, suspended: Bool) throws {
+    let keeper = try KeeperProcess(on: rung)
+    let trees = try (1...5).map { try keeper.startTree(ThreadID(rawValue: $0), suspended: suspended) }
     keeper.closeDaemonEnd()
     #expect(try keeper.waitForExit() == 0)
     #expect(keeper.mark.bearers == [])
     withExtendedLifetime(trees) {}
   }
 
-  @Test("the daemon goes while it is being told something: the keeper exits all the same", arguments: 1...25)
+  @Test(
+    "the daemon goes while it is being told something: the keeper exits all the same",
+    arguments: 1...25
+  )
   func daemonGoneBetween(round: UInt64) throws {
+    let keeper = try KeeperProcess(on: .subreaper)
     // The keeper writes a report every fraction of a millisecond, and each round the end comes at another moment.
     let nothing = KeeperProgram(arguments: [Array("nothing".utf8)], environment: [], directory: Array("/".utf8))
     for entity in 1...round { try keeper.send(.start(ThreadID(rawValue: entity), nothing)) }
@@ -37,21 +28,32 @@ import Testing
     #expect(try keeper.waitForExit() == 0)
   }
 
-  @Test("the keeper is killed: the wardens end their trees", arguments: [false, true])
-  func keeperKilled(suspended: Bool) throws {
-    let trees = try (1...5).map { try startTree(ThreadID(rawValue: $0), suspended: suspended) }
+  @Test(
+    "the keeper is killed: the wardens end their trees, or the kernel their namespaces",
+    arguments: Rung.withWardens,
+    [false, true]
+  )
+  func keeperKilled(rung: Rung, suspended: Bool) throws {
+    let keeper = try KeeperProcess(on: rung)
+    let trees = try (1...5).map { try keeper.startTree(ThreadID(rawValue: $0), suspended: suspended) }
     kill(keeper.pid, SIGKILL)
     #expect(try keeper.waitForExit() == -SIGKILL)
     for tree in trees { #expect(try tree.output.readToEnd() == "") }
     #expect(eventually { keeper.mark.bearers.isEmpty })
   }
 
-  @Test("a warden is killed: its tree goes, is reported, and no other is touched", arguments: [false, true])
-  func wardenKilled(suspended: Bool) throws {
-    let lost = try startTree(1, suspended: suspended)
-    let other = try startTree(2)
+  @Test(
+    "a warden is killed: its tree goes, is reported, and no other is touched",
+    arguments: Rung.withWardens,
+    [false, true]
+  )
+  func wardenKilled(rung: Rung, suspended: Bool) throws {
+    let keeper = try KeeperProcess(on: rung)
+    let lost = try keeper.startTree(1, suspended: suspended)
+    let other = try keeper.startTree(2)
     kill(try #require(lost.warden), SIGKILL)
-    #expect(try keeper.report(1) == .exited(1, .signal(SIGKILL, coreDumped: false)))
+    // Of what ended with its namespace nobody knows how.
+    #expect(try keeper.report(1) == .exited(1, rung == .pidns ? .lost : .signal(SIGKILL, coreDumped: false)))
     #expect(try keeper.report(1) == .empty(1, Stragglers(total: 0, named: [])))
     #expect(try lost.output.readToEnd() == "")
     #expect(ProcessState(pid: other.pid) != nil)
@@ -61,9 +63,10 @@ import Testing
     #expect(try keeper.end(2).exit == .exited(2, .signal(SIGKILL, coreDumped: false)))
   }
 
-  @Test("all wardens are killed at once: every tree goes and is reported")
-  func allWardensKilled() throws {
-    let trees = try (1...10).map { try startTree(ThreadID(rawValue: $0)) }
+  @Test("all wardens are killed at once: every tree goes and is reported", arguments: Rung.withWardens)
+  func allWardensKilled(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
+    let trees = try (1...10).map { try keeper.startTree(ThreadID(rawValue: $0)) }
     for tree in trees { kill(try #require(tree.warden), SIGKILL) }
     for entity in (1...10).map({ ThreadID(rawValue: $0) }) {
       guard case .exited = try keeper.report(entity) else { throw Unexpected(report: try keeper.report(entity)) }
@@ -72,8 +75,9 @@ import Testing
     #expect(keeper.mark.bearers.map(\.pid) == [keeper.pid])
   }
 
-  @Test("the keeper ignores the signals that a terminal or an init would send")
-  func ignoredSignals() throws {
+  @Test("the keeper ignores the signals that a terminal or an init would send", arguments: Rung.allCases)
+  func ignoredSignals(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     for signal in [SIGINT, SIGTERM, SIGHUP] { kill(keeper.pid, signal) }
     _ = try keeper.start(1, script: "exit 0")
     #expect(try keeper.report(1) == .exited(1, .exit(code: 0)))
@@ -90,16 +94,19 @@ import Testing
       ([9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
       ([13, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0], "a signal that does not exist"),
       (start([2, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
-      (start([0, 4, 0, 0, 0, 0]), "an unknown flag of a start"),
+      (start([0, 8, 0, 0, 0, 0]), "an unknown flag of a start"),
       (start([0, 0, 0, 2, 0, 0]), "a umask beyond 0777"),
       (start([0, 0, 0, 0, 0, 0] + [255, 255, 255, 255]), "a string goes beyond its frame"),
       (start([0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0]), "a string holds a zero byte"),
       (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [255, 255, 255, 255]), "a list goes beyond its frame"),
       (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0]), "a start without arguments"),
+      (startWithLimits([255, 255, 255, 255]), "a field goes beyond its frame"),
+      (startWithLimits([1, 0, 0, 0] + [6] + [0, 0, 0, 0, 0, 0, 0, 0]), "an unknown limit"),
     ] as [(bytes: [UInt8], reason: String)]
   )
   func malformed(bytes: [UInt8], reason: String) throws {
-    let tree = try startTree(1)
+    let keeper = try KeeperProcess(on: .subreaper)
+    let tree = try keeper.startTree(1)
     try keeper.send(bytes)
     #expect(try keeper.report(1) == .fault(reason: reason))
     #expect(try keeper.report(1) == .exited(1, .signal(SIGKILL, coreDumped: false)))
@@ -109,16 +116,18 @@ import Testing
     #expect(keeper.mark.bearers == [])
   }
 
-  @Test("an entity that is started twice is a fault")
-  func startedTwice() throws {
+  @Test("an entity that is started twice is a fault", arguments: Rung.allCases)
+  func startedTwice(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: "sleep 1000")
     try keeper.send(.start(1, keeper.program(["true"])))
     #expect(try keeper.report(1) == .fault(reason: "an entity is started twice"))
     withExtendedLifetime(program) {}
   }
 
-  @Test("an order for an entity that is over is ignored")
-  func lateOrder() throws {
+  @Test("an order for an entity that is over is ignored", arguments: Rung.allCases)
+  func lateOrder(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     _ = try keeper.start(1, script: "exit 0")
     _ = (try keeper.report(1), try keeper.report(1))
     for request in [.kill(1), .suspend(1, generation: 1), .signal(1, SIGTERM)] as [KeeperRequest] {
@@ -128,8 +137,9 @@ import Testing
     #expect(try keeper.report(2) == .exited(2, .exit(code: 0)))
   }
 
-  @Test("200 entities started and killed leave no process, and no descriptor in the keeper")
-  func manyEntities() throws {
+  @Test("200 entities started and killed leave no process, and no descriptor in the keeper", arguments: Rung.allCases)
+  func manyEntities(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let before = names(in: "/proc/\(keeper.pid)/fd")
     let program = keeper.program(["sleep", "1000"])
     let entities = (1...200).map { ThreadID(rawValue: $0) }
@@ -147,7 +157,7 @@ import Testing
 
   @Test("without a descriptor left a start fails, and the keeper goes on serving")
   func outOfDescriptors() throws {
-    let keeper = try KeeperProcess(descriptorLimit: 13)  // enough for one entity, and not for two
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 13)  // enough for one entity, and not for two
     let first = try keeper.start(1, keeper.program(["sleep", "1000"]))
     try keeper.send(.start(2, keeper.program(["true"])))
     #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .pipe))
@@ -159,10 +169,24 @@ import Testing
     withExtendedLifetime(first) {}
   }
 
+  @Test("without a descriptor left a start into a cgroup fails, and trees can still be frozen and ended")
+  func outOfDescriptorsForCgroups() throws {
+    let keeper = try KeeperProcess(on: .cgroup, descriptorLimit: 18)  // enough for one entity, and not for two
+    _ = try keeper.start(1, keeper.program(["sleep", "1000"]))
+    try keeper.send(.start(2, keeper.program(["true"])))
+    #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .fork))
+    try keeper.send(.suspend(1, generation: 1))
+    #expect(try keeper.report(1) == .suspended(1, generation: 1))
+    #expect(try keeper.end(1).exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 9 })
+    #expect(!names(in: keeper.containment.place).contains("2"))
+  }
+
   /// More reports than the socket and the outbox hold: the last requests are taken only when reports are read.
   @Test("9,000 reports wait for a daemon that does not read, and none is lost")
   func fullOutbox() throws {
-    let keeper = try KeeperProcess(descriptorLimit: 8)  // so that each start is one report, and nothing is forked
+    // So that each start is one report, and nothing is forked.
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 8)
     let entities = (1...9000).map { ThreadID(rawValue: $0) }
     let program = KeeperProgram(arguments: [[65]], environment: [], directory: [])
     try keeper.send(entities.flatMap { try KeeperRequest.start($0, program).encoded() })
@@ -172,11 +196,17 @@ import Testing
 
   @Test("reports wait for a daemon that does not read, and lose nothing")
   func slowDaemon() throws {
+    let keeper = try KeeperProcess(on: .subreaper)
     let program = keeper.program(["no-such-program"])
     let entities = (1...2000).map { ThreadID(rawValue: $0) }
     for entity in entities { try keeper.send(.start(entity, program)) }
     for entity in entities { #expect(try keeper.report(entity) == .startFailed(entity, errno: ENOENT, .execute)) }
   }
+}
+
+/// A START of entity 1 that is well formed up to these limits.
+private func startWithLimits(_ limits: [UInt8]) -> [UInt8] {
+  start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [1, 0, 0, 0, 1, 0, 0, 0, 65] + [0, 0, 0, 0] + limits)
 }
 
 /// A START of entity 1 with these fields.

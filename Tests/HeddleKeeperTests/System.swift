@@ -151,7 +151,8 @@ struct Mark {
 
 /// Whether `condition` comes true before the deadline. For what proc(5) shows only, which announces nothing.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<deadline {
+  let end = ContinuousClock.now + .milliseconds(deadline)
+  while ContinuousClock.now < end {
     if condition() { return true }
     _ = poll(nil, 0, 1)
   }

@@ -4,35 +4,29 @@ import Supervision
 import Testing
 
 @Suite("heddle-keeper stops and ends whole trees", .serialized) struct TreeTests {
-  let keeper: KeeperProcess
-  init() throws { keeper = try KeeperProcess() }
-
   /// A daemon: forked twice, in a session of its own. It says "daemon" when it is one.
   static let daemonise = "(setsid sh -c 'echo daemon; exec sleep 1000' &);"
 
-  /// The processes of the programs, which the keeper and the wardens are not.
-  private var programs: [ProcessState] {
-    keeper.mark.bearers.filter { contents(of: "/proc/\($0.pid)/comm").map { !$0.hasPrefix("heddle-") } ?? false }
-  }
-
-  @Test("a kill takes a daemonised grandchild along, and names it")
-  func killTakesAll() throws {
+  @Test("a kill takes a daemonised grandchild along, and names it", arguments: Rung.allCases)
+  func killTakesAll(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.daemonise + "exec sleep 1000")
     _ = try program.output.read(until: { $0 == "daemon\n" })
     // The shell in the middle must be gone, so that the daemon is an orphan and one straggler is all there is.
-    #expect(eventually { programs.count == 2 })
-    let daemon = try #require(programs.first { $0.pid != program.pid }).pid
+    #expect(eventually { keeper.programs.count == 2 })
+    let daemon = try #require(keeper.programs.first { $0.pid != program.pid }).pid
     let (exit, empty) = try keeper.end(1)
     #expect(exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
     guard case .empty(1, let stragglers) = empty else { throw Unexpected(report: empty) }
     #expect(stragglers.total == 1)
     #expect(stragglers.named.map(\.pid) == [daemon])
     #expect(stragglers.named.map(\.inOtherSession) == [true])
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("when the program exits, the rest of its tree is killed")
-  func exitTakesAll() throws {
+  @Test("when the program exits, the rest of its tree is killed", arguments: Rung.allCases)
+  func exitTakesAll(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     var description = keeper.program(["sh", "-c", Self.daemonise + "sleep 1000 & read line; exit 3"])
     description.standardInput = .pipe
     let program = try keeper.start(1, description)
@@ -43,11 +37,12 @@ import Testing
     let empty = try keeper.report(1)
     guard case .empty(1, let stragglers) = empty else { throw Unexpected(report: empty) }
     #expect(stragglers.total >= 1)
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("with linger the tree outlives the program, and is empty when it ends by itself")
-  func linger() throws {
+  @Test("with linger the tree outlives the program, and is empty when it ends by itself", arguments: Rung.allCases)
+  func linger(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     var description = keeper.program(["sh", "-c", "exec 3<&0; setsid cat <&3 3<&- & exit 5"])
     description.standardInput = .pipe
     description.lingers = true
@@ -59,27 +54,30 @@ import Testing
     #expect(try keeper.report(1) == .empty(1, Stragglers(total: 0, named: [])))
   }
 
-  @Test("what lingers can be killed")
-  func killLingering() throws {
+  @Test("what lingers can be killed", arguments: Rung.allCases)
+  func killLingering(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.daemonise, lingers: true)
     _ = try program.output.read(until: { $0 == "daemon\n" })
     #expect(try keeper.report(1) == .exited(1, .exit(code: 0)))
     try keeper.send(.kill(1))
     guard case .empty(1, let stragglers) = try keeper.report(1) else { throw Unexpected(report: try keeper.report(1)) }
     #expect(stragglers.total == 1)
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("a tree that daemonises without end can be killed", arguments: 1...5)
-  func killForkStorm(round: Int) throws {
+  @Test("a tree that daemonises without end can be killed", arguments: Rung.allCases, 1...5)
+  func killForkStorm(rung: Rung, round: Int) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: "while :; do \(Self.daemonise) done")
     _ = try program.output.read(until: { $0.utf8.count > 20 * 7 })
     _ = try keeper.end(1)
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("more stragglers than are named are still counted")
-  func manyStragglers() throws {
+  @Test("more stragglers than are named are still counted", arguments: Rung.allCases)
+  func manyStragglers(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(
       1,
       script: "for i in \(numbers(to: 100)); do \(Self.daemonise) done; exec sleep 1000"
@@ -95,20 +93,25 @@ import Testing
   /// A tree that forks without end, in two sessions, and writes a line at each turn.
   static let busy = "turn='while :; do /bin/true; echo turn; done'; (setsid sh -c \"$turn\" &); eval \"$turn\""
 
-  @Test("a suspended tree that forks without end stands still, and goes on when it is resumed")
-  func suspend() throws {
+  @Test(
+    "a suspended tree that forks without end stands still, and goes on when it is resumed",
+    arguments: Rung.allCases
+  )
+  func suspend(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.busy)
     for generation in 1...10 as ClosedRange<UInt64> {
       _ = try program.output.read(until: { $0.utf8.count > 100 })
       try keeper.send(.suspend(1, generation: generation))
       #expect(try keeper.report(1) == .suspended(1, generation: generation))
-      let seen = programs
-      // A parent in vfork(2) waits in D for its stopped child.
-      #expect(seen.allSatisfy { "TZD".contains($0.state) }, "\(seen)")
-      #expect(seen.contains { $0.state == "T" })
+      let seen = keeper.programs
+      // What is frozen shows as asleep; else it is stopped, and a parent in vfork(2) waits in D for its stopped child.
+      let still: Character = rung == .cgroup ? "S" : "T"
+      #expect(seen.allSatisfy { $0.state == still || "ZD".contains($0.state) }, "\(seen)")
+      #expect(seen.contains { $0.state == still })
       while let some = try program.output.readSome(), !some.isEmpty {}
       #expect(!program.output.isReadable(within: 20))
-      #expect(programs == seen)
+      #expect(keeper.programs == seen)
       try keeper.send(.resume(1, generation: generation))
       #expect(try keeper.report(1) == .resumed(1, generation: generation))
     }
@@ -116,8 +119,12 @@ import Testing
     _ = try keeper.end(1)
   }
 
-  @Test("a program with a thread inside vfork(2) stands still as well, and goes on when it is resumed")
-  func suspendVforking() throws {
+  @Test(
+    "a program with a thread inside vfork(2) stands still as well, and goes on when it is resumed",
+    arguments: Rung.allCases
+  )
+  func suspendVforking(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, keeper.program([KeeperProcess.built("heddle-test-vforking")]))
     for generation in 1...5 as ClosedRange<UInt64> {
       _ = try program.output.read(until: { $0.utf8.count > 100 })
@@ -131,19 +138,21 @@ import Testing
     _ = try keeper.end(1)
   }
 
-  @Test("a suspended tree can be killed")
-  func killSuspended() throws {
+  @Test("a suspended tree can be killed", arguments: Rung.allCases)
+  func killSuspended(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.busy)
     _ = try program.output.read(until: { $0.utf8.count > 100 })
     try keeper.send(.suspend(1, generation: 1))
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     let (exit, _) = try keeper.end(1)
     #expect(exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("a kill overtakes a suspension that was not reported yet")
-  func killSuspending() throws {
+  @Test("a kill overtakes a suspension that was not reported yet", arguments: Rung.allCases)
+  func killSuspending(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.busy)
     _ = try program.output.read(until: { $0.utf8.count > 100 })
     try keeper.send(.suspend(1, generation: 1))
@@ -152,11 +161,12 @@ import Testing
     if report == .suspended(1, generation: 1) { report = try keeper.report(1) }
     #expect(report == .exited(1, .signal(SIGKILL, coreDumped: false)))
     guard case .empty = try keeper.report(1) else { throw Unexpected(report: report) }
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
-  @Test("of orders sent at once the last decides, and is reported")
-  func lastOrderWins() throws {
+  @Test("of orders sent at once the last decides, and is reported", arguments: Rung.allCases)
+  func lastOrderWins(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.busy)
     for generation in 1...500 as ClosedRange<UInt64> {
       try keeper.send(.suspend(1, generation: generation))
@@ -167,8 +177,12 @@ import Testing
     _ = try keeper.end(1)
   }
 
-  @Test("a program killed by a stranger while suspended is reported, and the rest of its tree goes with it")
-  func exitWhileSuspended() throws {
+  @Test(
+    "a program killed by a stranger while suspended is reported, and the rest of its tree goes with it",
+    arguments: Rung.allCases
+  )
+  func exitWhileSuspended(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
     let program = try keeper.start(1, script: Self.daemonise + "exec sleep 1000")
     _ = try program.output.read(until: { $0 == "daemon\n" })
     try keeper.send(.suspend(1, generation: 1))
@@ -176,7 +190,7 @@ import Testing
     kill(program.pid, SIGKILL)
     #expect(try keeper.report(1) == .exited(1, .signal(SIGKILL, coreDumped: false)))
     guard case .empty(1, _) = try keeper.report(1) else { throw Unexpected(report: try keeper.report(1)) }
-    #expect(programs == [])
+    #expect(keeper.programs == [])
   }
 
   private func numbers(to last: Int) -> String { (1...last).map(String.init).joined(separator: " ") }

@@ -20,6 +20,16 @@ enum Samples {
     session: path("/session-3")
   )
 
+  static let limits: ResourceLimits = {
+    var limits = ResourceLimits()
+    limits.openFiles = 64
+    limits.processes = 0
+    limits.addressSpace = 1 << 40
+    limits.processorTime = .max
+    limits.coreFile = 1
+    return limits
+  }()
+
   static let spawn = Spawn(
     name: name("worker-3"),
     in: job,
@@ -30,6 +40,8 @@ enum Samples {
     channel: .lines,
     suspendToKill: true,
     linger: true,
+    limits: limits,
+    allowSetuid: true,
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
@@ -113,7 +125,8 @@ enum Samples {
     node: "loom",
     incarnation: 42,
     uptime: .seconds(90),
-    counts: .init(livingThreads: 1, deadThreads: 2, custodians: 3, connections: 4)
+    counts: .init(livingThreads: 1, deadThreads: 2, custodians: 3, connections: 4),
+    containment: "cgroup"
   )
 
   static let replies: [Reply] =

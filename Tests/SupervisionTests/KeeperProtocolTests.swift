@@ -1,4 +1,5 @@
 import HeddleModel
+import HeddleWire
 import Supervision
 import Testing
 
@@ -15,11 +16,13 @@ private let seven = ThreadID(rawValue: 7)
     )
     program.lingers = true
     program.umask = 0o077
+    program.limits.processes = 258
     let fields: [UInt8] =
       [0x01] + [7, 0, 0, 0, 0, 0, 0, 0] + [1, 1] + [0x3F, 0, 0, 0]
       + [1, 0, 0, 0] + Array("/".utf8)
       + [2, 0, 0, 0] + [2, 0, 0, 0] + Array("ls".utf8) + [0, 0, 0, 0]
       + [1, 0, 0, 0] + [3, 0, 0, 0] + Array("A=b".utf8)
+      + [1, 0, 0, 0] + [2] + [2, 1, 0, 0, 0, 0, 0, 0]
     #expect(try KeeperRequest.start(seven, program).encoded() == [UInt8(fields.count), 0, 0, 0] + fields)
   }
 
@@ -50,8 +53,8 @@ private let seven = ThreadID(rawValue: 7)
     #expect(throws: KeeperRequestError.zeroByte) { try KeeperRequest.start(seven, program([[65, 0]])).encoded() }
     #expect(throws: KeeperRequestError.noSuchUmask(0o1000)) { try KeeperRequest.start(seven, masked).encoded() }
     #expect(throws: KeeperRequestError.noSuchSignal(65)) { try KeeperRequest.signal(seven, 65).encoded() }
-    // Kind, entity, mode, flags, umask, directory, three counts and lengths.
-    #expect(throws: KeeperRequestError.tooLong(length: long.count + 32, limit: long.count)) {
+    // Kind, entity, mode, flags, umask, directory, four counts and lengths.
+    #expect(throws: KeeperRequestError.tooLong(length: long.count + 36, limit: long.count)) {
       try KeeperRequest.start(seven, program([long])).encoded()
     }
   }
@@ -59,8 +62,8 @@ private let seven = ThreadID(rawValue: 7)
   /// Each kind of report, with its bytes after the length field.
   static let reports: [(KeeperReport, [UInt8])] = [
     (
-      .hello(version: 1, buildID: "h", rung: "sub"),
-      [0x81, 1, 0, 0, 0, 1, 0, 0, 0, 104, 3, 0, 0, 0, 115, 117, 98]
+      .hello(version: 1, buildID: "h", Containment(rung: "sub", place: "/", reasons: "a")),
+      [0x81, 1, 0, 0, 0, 1, 0, 0, 0, 104, 3, 0, 0, 0, 115, 117, 98, 1, 0, 0, 0, 47, 1, 0, 0, 0, 97]
     ),
     (.started(seven, pid: 513, descriptors: 3), [0x82, 7, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3]),
     (.startFailed(seven, errno: 2, .execute), [0x83, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 6]),
@@ -74,6 +77,7 @@ private let seven = ThreadID(rawValue: 7)
       [0x87, 7, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 115, 104, 1]
     ),
     (.fault(reason: "no"), [0x88, 2, 0, 0, 0, 110, 111]),
+    (.unusable(reason: "no"), [0x89, 2, 0, 0, 0, 110, 111]),
   ]
 
   @Test("reports come out whole, however the stream was cut", arguments: 1...12)
@@ -118,9 +122,9 @@ private let seven = ThreadID(rawValue: 7)
       reader.append([UInt8(bytes.count), 0, 0, 0] + bytes)
       return try reader.nextReport()
     }
-    #expect(throws: KeeperReportError.unknownKind(0x89)) { try read([0x89]) }
+    #expect(throws: KeeperReportError.unknownKind(0x8A)) { try read([0x8A]) }
     #expect(throws: KeeperReportError.unknownValue(kind: 0x83)) {
-      try read([0x83, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 7])
+      try read([0x83, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 8])
     }
     #expect(throws: KeeperReportError.unknownValue(kind: 0x86)) {
       try read([0x86, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1])

@@ -328,12 +328,37 @@ struct NodeTests {
     #expect(hurried.takeOrders().last == .kill(stubborn))
   }
 
-  @Test("a keeper of another build, or one that is lost, is the supervisor's end")
+  @Test(
+    "a keeper of another build, or one that can't do what was asked, is the supervisor's end; till it has spoken nobody is let in"
+  )
   func keeper() {
     var world = NodeWorld()
-    world.report(.hello(version: KeeperProtocol.version, buildID: KeeperProtocol.buildID, rung: "subreaper"))
+    world.greet(Containment(rung: "subreaper"))
     #expect(world.exitStatus == nil)
-    world.report(.hello(version: KeeperProtocol.version, buildID: "another", rung: "subreaper"))
+    #expect(world.isListening)
+    let client = world.client()
+    guard case .daemonStatus(let status) = world.ask(.daemonStatus, on: client).reply else {
+      Issue.record("no status")
+      return
+    }
+    #expect(status.containment == "subreaper")
+    var stranger = NodeWorld()
+    stranger.report(.hello(version: KeeperProtocol.version, buildID: "another", Containment(rung: "subreaper")))
+    #expect(stranger.exitStatus == 1 && !stranger.isListening)
+    var helpless = NodeWorld()
+    helpless.report(.unusable(reason: "cgroup: no"))
+    #expect(helpless.exitStatus == 1 && !helpless.isListening)
+  }
+
+  @Test(
+    "a keeper that is lost is the supervisor's end, and what it left in cgroups is ended first",
+    arguments: ["", "/c/7"]
+  )
+  func keeperLost(place: String) {
+    var world = NodeWorld()
+    world.greet(Containment(rung: "cgroup", place: place))
+    world.step { $0.keeperLost("its channel ended", effects: &$1) }
+    #expect(world.abandoned == (place.isEmpty ? [] : [place]))
     #expect(world.exitStatus == 1)
   }
 

@@ -19,6 +19,9 @@ struct NodeWorld {
   /// The workers to which nothing is to be written at present.
   private(set) var heldWorkers: Set<ConnectionID> = []
   private(set) var exitStatus: Int32?
+  private(set) var isListening = false
+  /// The directories whose trees were to be ended.
+  private(set) var abandoned: [String] = []
   private var nextRequest: UInt64 = 0
 
   init() {
@@ -162,6 +165,11 @@ struct NodeWorld {
     }
   }
 
+  /// The keeper of our build says hello.
+  mutating func greet(_ containment: Containment) {
+    report(.hello(version: KeeperProtocol.version, buildID: KeeperProtocol.buildID, containment))
+  }
+
   /// The program's pipe has taken what was written to it.
   mutating func inputWritten(_ thread: ThreadID) { step { $0.inputWritten(thread, effects: &$1) } }
 
@@ -192,6 +200,8 @@ struct NodeWorld {
     case .holdOutput(let thread, let output, true): held[thread, default: []].insert(output)
     case .holdOutput(let thread, let output, false): held[thread]?.remove(output)
     case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
+    case .listen: isListening = true
+    case .endTrees(let place): abandoned.append(place)
     case .log: break
     case .exit(let status): exitStatus = status
     }

@@ -1,0 +1,65 @@
+import Foundation
+import HeddleClient
+import HeddleModel
+import HeddleWire
+import Testing
+
+/// A `heddle daemon` process of its own, at a place of its own.
+final class DaemonProcess: Sendable {
+  let process: Process
+  let directory: URL
+  var socketPath: String { directory.appending(path: "s.sock").path }
+
+  /// - Parameters:
+  ///   - containment: the value of `--containment`.
+  ///   - descriptors: the most that it may have open, the hard limit.
+  ///   - directory: where its socket is, perhaps after another one.
+  init(
+    containment: String = "auto",
+    descriptors: Int = 1_024,
+    in directory: URL = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
+  ) throws {
+    self.directory = directory
+    process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = [
+      "-c", "ulimit -n \(descriptors); exec \"$0\" daemon --socket \"$1\" --containment \"$2\"",
+      Command.binDirectory.appending(path: "heddle").path, directory.appending(path: "s.sock").path, containment,
+    ]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    var said = ""
+    while !said.contains("listening on") {
+      let more = errors.fileHandleForReading.availableData
+      try #require(!more.isEmpty, "the daemon ended: \(said)")
+      said += String(decoding: more, as: UTF8.self)
+    }
+  }
+
+  /// The keeper's pid.
+  var keeper: Int32 {
+    get throws {
+      let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+      let children = try String(contentsOfFile: path, encoding: .utf8).split(separator: " ").compactMap { Int32($0) }
+      return try #require(children.first, "the daemon has no keeper")
+    }
+  }
+
+  /// Sends a signal, and gives the exit status.
+  func end(_ signal: Int32) -> Int32 {
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: directory)
+    return process.terminationStatus
+  }
+}
+
+extension Supervisor {
+  /// Starts `sh -c script`.
+  func start(_ script: String) async throws -> ThreadReference {
+    let words = ["/bin/sh", "-c", script].map { Array($0.utf8) }
+    let spawn = Spawn(argv: words, environment: [Array("PATH=/usr/bin:/bin".utf8)], cwd: Array("/".utf8))
+    return .id(try await self.spawn(spawn).id)
+  }
+}
