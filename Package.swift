@@ -182,6 +182,12 @@ let package = Package(
     ),
     .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
+      name: "heddle-test-worker",
+      dependencies: ["HeddleModel", "HeddleWire"],
+      path: "Tests/WorkerProgram",
+      swiftSettings: settings
+    ),
+    .executableTarget(
       name: "heddle-test-vforking",
       path: "Tests/VforkingProgram",
       cSettings: [.define("_GNU_SOURCE")],

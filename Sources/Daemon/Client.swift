@@ -5,7 +5,7 @@ internal import Supervision
 /// One client's end of the wire: frames in, frames out, and nothing known of what they mean.
 final class Client {
   /// What a client may leave unread before its next requests are left unread, too.
-  private static let unreadBytesMax = 1 << 20
+  private var unreadBytesMax = 1 << 20
 
   let stream: ByteStream
   private var reader = FrameReader()
@@ -15,7 +15,16 @@ final class Client {
   /// Whether it is told no more, and closed once all is written.
   private(set) var isClosing = false
 
-  init(_ stream: ByteStream) { self.stream = stream }
+  /// Whether nothing is written to it for now.
+  private var isHeld: Bool
+  /// The breaks that came while it was held, and how much of what is held goes before them.
+  private var breaks = FrameWriter()
+  private var breaksOffset = 0
+
+  init(_ stream: ByteStream, isHeld: Bool = false) {
+    self.stream = stream
+    self.isHeld = isHeld
+  }
 
   // MARK: - In
 
@@ -35,7 +44,7 @@ final class Client {
   }
 
   /// Whether its next frames are to wait until it has read more of what it was sent.
-  var isCongested: Bool { stream.queuedBytes + writer.bytes.count > Self.unreadBytesMax }
+  var isCongested: Bool { stream.queuedBytes + writer.bytes.count > unreadBytesMax }
 
   // MARK: - Out
 
@@ -62,10 +71,24 @@ final class Client {
   ///
   /// - Parameter onWritten: called once, later, if the kernel did not take all of it at once, and has by then.
   func flush(onWritten: @escaping () -> Void) {
-    let bytes = writer.take()
+    guard !isHeld else { return }
+    let bytes = takeBytes()
     // A client that is gone is noticed by its reading end.
     if !bytes.isEmpty { _ = try? stream.write(bytes) { _ in onWritten() } }
   }
+
+  private func takeBytes() -> [UInt8] {
+    var bytes = writer.take()
+    if !breaks.bytes.isEmpty { bytes.insert(contentsOf: breaks.take(), at: breaksOffset) }
+    breaksOffset = 0
+    return bytes
+  }
+
+  /// Keeps back all that is appended from now on.
+  func hold() { isHeld = true }
+
+  /// Lets what was kept back be flushed: the breaks first.
+  func release() { isHeld = false }
 
   /// Closes the stream when all that was flushed is written.
   func finish(onFinished: @escaping () -> Void) {
@@ -85,6 +108,12 @@ final class Client {
       try writer.welcome(welcome)
       writer.bodyMax = welcome.bodyMax
       reader.bodyMax = welcome.bodyMax
+      // Nothing overtakes the handshake.
+      breaksOffset = writer.bytes.count
+      // The credit bounds mail. If mail counted here, a worker that writes before it reads would wait for ever.
+      if let credit = welcome.worker?.credit {
+        unreadBytesMax += Int(clamping: credit.bytes) + Int(clamping: credit.messages) * FrameHeader.count
+      }
     case .reply(let reply, let request): try writer.reply(reply, to: request)
     case .refusal(let refusal, let request): try writer.refusal(refusal, of: request)
     case .notice(let notice, let request): try writer.notice(notice, of: request)
@@ -96,6 +125,11 @@ final class Client {
     case .end(let stream): try writer.end(of: stream)
     case .close(let stream): try writer.close(stream)
     case .taken(let taken, let stream): try writer.taken(taken, of: stream)
+    case .mail(let body, let thread): try writer.mail(body.span, to: thread)
+    case .break(let kind, let thread) where isHeld: try breaks.break(kind, of: thread)
+    case .break(let kind, let thread): try writer.break(kind, of: thread)
+    case .mailEnd(let thread): try writer.mailEnd(of: thread)
+    case .mark(let mark): try writer.mark(mark)
     }
   }
 }
@@ -107,6 +141,7 @@ extension Outgoing {
     case .reply(_, let request): request
     case .refusal(_, let request): request
     case .welcome, .notice, .ack, .room, .fired, .attached, .data, .end, .close, .taken: nil
+    case .mail, .break, .mailEnd, .mark: nil
     }
   }
 }

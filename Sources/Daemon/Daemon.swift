@@ -14,9 +14,9 @@ package actor Daemon {
   private nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-  private let configuration: DaemonConfiguration
+  let configuration: DaemonConfiguration
   private let lock: InstanceLock
-  private var node: Node
+  var node: Node
   private var effects: Deque<NodeEffect> = []
   private var isObeying = false
   private var listener: Listener?
@@ -24,7 +24,7 @@ package actor Daemon {
   private var timer: HeddleLoop.Timer?
   private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
-  private var clients: [ConnectionID: Client] = [:]
+  var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
   /// Those that have something to be flushed.
   private var unflushed: Set<ConnectionID> = []
@@ -181,7 +181,7 @@ package actor Daemon {
     arm()
   }
 
-  private func listen(to id: ConnectionID, _ stream: ByteStream) throws(LoopError) {
+  func listen(to id: ConnectionID, _ stream: ByteStream) throws(LoopError) {
     try stream.startReading(
       onBytes: { [self] bytes in
         clients[id]?.receive(bytes)
@@ -202,7 +202,7 @@ package actor Daemon {
   /// One step for all the mail that came together, so that it is written on in one piece, and for each request.
   ///
   /// - Returns: whether there may be more.
-  private func takeBatch(from client: Client, _ id: ConnectionID) -> Bool {
+  func takeBatch(from client: Client, _ id: ConnectionID) -> Bool {
     var mayBeMore = true
     step { node, effects in
       do throws(FrameError) {
@@ -224,7 +224,7 @@ package actor Daemon {
   }
 
   /// The client has read: what it asked meanwhile is looked at.
-  private func goOnReading(_ id: ConnectionID) {
+  func goOnReading(_ id: ConnectionID) {
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
     takeFrames(from: id)
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
@@ -243,7 +243,7 @@ package actor Daemon {
     client.finish { [self] in remove(id) }
   }
 
-  private func disconnect(_ id: ConnectionID) {
+  func disconnect(_ id: ConnectionID) {
     remove(id)
     step { $0.connectionClosed(id, effects: &$1) }
   }
@@ -254,8 +254,11 @@ package actor Daemon {
   }
 
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
+    var channel: ByteStream?
     if case .started(let thread, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
+      var streams = streams
+      channel = node.isWorker(thread) ? streams.popLast() : nil
       let logName = node.logName(of: thread) ?? "\(thread)"
       bodies[thread] = Body(streams) { [self] bytes, output in
         logStore?.append(bytes, to: logName)
@@ -265,6 +268,7 @@ package actor Daemon {
       }
     }
     step { $0.keeperReported(report, effects: &$1) }
+    if case .started(let thread, _, _) = report, let channel { serveWorker(thread, on: channel) }
   }
 
   /// A program runs whose streams could not be received, for want of descriptors: it is ended.
@@ -288,6 +292,7 @@ package actor Daemon {
     switch effect {
     case .send(let id, let outgoing): send(outgoing, to: id)
     case .close(let id): finish(id)
+    case .holdFrames(let id, let isHeld): holdFrames(isHeld, to: id)
     case .order(let request):
       if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
     case .write(let thread, let bytes): write(bytes, to: thread)
@@ -317,6 +322,7 @@ package actor Daemon {
   private func finish(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
     unflushed.remove(id)
+    client.release()
     client.flush {}
     client.finish { [self] in disconnect(id) }
   }
@@ -339,7 +345,8 @@ package actor Daemon {
       bodies[thread] = nil
       step { $0.outputDrained(thread, effects: &$1) }
     }
-    if let body = bodies[thread] { body.drain(onDrained: onDrained) } else { onDrained() }
+    let drainWorker: () -> Void = { [self] in self.drainWorker(thread, onDrained: onDrained) }
+    if let body = bodies[thread] { body.drain(onDrained: drainWorker) } else { drainWorker() }
   }
 
   /// Lets clients have what they were sent, and the keeper end what is left; the loop stops when both are gone, or when

@@ -39,7 +39,8 @@ extension Supervisor {
     case .ack: post(try outbox.receive(Ack(decoding: frame.body)))
     case .room: post(outbox.receiveRoom(for: ThreadID(rawValue: frame.header.id)))
     case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
-    case .hello, .request, .mail, .watch, .unwatch: throw UnaskedFrame(kind: frame.header.kind, id: nil)
+    case .hello, .request, .mail, .watch, .unwatch, .credit, .break, .mailEnd, .mark:
+      throw UnaskedFrame(kind: frame.header.kind, id: nil)
     }
   }
 

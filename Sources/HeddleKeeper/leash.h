@@ -4,13 +4,13 @@
 #include "requests.h"
 
 /// A child's end of its socket to the keeper.
-#define CHILD_CONTROL 3
+#define CHILD_CONTROL 4
 
 /// What the keeper holds of a child that it forked for an entity: a warden, or the program itself.
 struct leash {
   pid_t child;
   int control;  // our end of the socket pair to it, of packets; -1: none
-  int ends[3];  // the daemon's ends of the program's pipes, in the order of STARTED
+  int ends[4];  // the daemon's ends of the program's descriptors, in the order of STARTED
   int ends_count;
 };
 
@@ -18,7 +18,7 @@ struct leash {
 struct child {
   /// As fork(2).
   pid_t (*fork)(uint64_t entity);
-  /// In it, whose descriptors are the program's 0, 1, 2, and CHILD_CONTROL, which goes at an execve(2); it does not return.
+  /// In it, whose descriptors are the program's and CHILD_CONTROL, which goes at an execve(2); it does not return.
   void (*run)(const struct start *start, uint64_t entity);
   enum start_stage stage;  // what its failure is called
 };

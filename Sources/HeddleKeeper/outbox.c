@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FDS_MAX = 3, PARCEL_SIZE = 512 };
+enum { FDS_MAX = 4, PARCEL_SIZE = 512 };
 
 /// What one sendmsg(2) takes: reports, of which only the first may have descriptors.
 struct parcel {

@@ -27,8 +27,9 @@
 ///                done. The reasons say why better rungs were not chosen; "": there were none.
 ///   UNUSABLE     string reason: the containment that was asked for can't be had. Instead of HELLO; then the keeper exits.
 ///   STARTED      entity, u32 pid, u8 number of descriptors. The same sendmsg(2) carries them (SCM_RIGHTS): the write end
-///                of standard input if it is a pipe, the read end of standard output, the read end of standard error;
-///                O_CLOEXEC and O_NONBLOCK are set.
+///                of standard input if it is a pipe, the read end of standard output, the read end of standard error, one
+///                end of a stream socket pair whose other is the program's descriptor 3 if it has a channel; O_CLOEXEC and
+///                O_NONBLOCK are set.
 ///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
 ///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
 ///   RESUMED      entity, u64 generation
@@ -72,7 +73,8 @@ enum report_kind {
 
 enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 
-enum start_flags { LINGER = 1, ALLOW_SETUID = 2 };
+/// CHANNEL: the program has a descriptor 3.
+enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4 };
 
 /// What a limit is of: open descriptors; processes of the user; address space, in bytes; processor time, in seconds, with
 /// SIGXCPU at it and SIGKILL a second later; a core file, in bytes.

@@ -64,11 +64,12 @@ static void take_limits(struct cursor *cursor, struct limit *limits) {
 static void take_start(struct cursor *cursor, struct start *start) {
   uint64_t mode = take_integer(cursor, 1), flags = take_integer(cursor, 1), mask = take_integer(cursor, 4);
   if (mode > STDIN_PIPE) return complain(cursor, "an unknown mode of standard input");
-  if (flags & ~(uint64_t)(LINGER | ALLOW_SETUID)) return complain(cursor, "an unknown flag of a start");
+  if (flags & ~(uint64_t)(LINGER | ALLOW_SETUID | CHANNEL)) return complain(cursor, "an unknown flag of a start");
   if (mask > 0777) return complain(cursor, "a umask beyond 0777");
   start->stdin_mode = (enum stdin_mode)mode;
   start->linger = flags & LINGER;
   start->allow_setuid = flags & ALLOW_SETUID;
+  start->channel = flags & CHANNEL;
   start->umask = (mode_t)mask;
   start->directory = take_string(cursor);
   start->arguments = take_list(cursor);

@@ -14,7 +14,7 @@ struct limit {
 /// What a program is started with.
 struct start {
   enum stdin_mode stdin_mode;
-  bool linger, allow_setuid;
+  bool linger, allow_setuid, channel;
   mode_t umask;
   char *directory;
   char **arguments, **environment;  // each ends with NULL, as execve(2) wants them

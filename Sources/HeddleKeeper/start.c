@@ -61,7 +61,7 @@ static enum start_stage become(const struct start *start, pid_t parent) {
   if (!set_limits(start)) return STAGE_LIMITS;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;
-  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  close_range(start->channel ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
   set_ignored(SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

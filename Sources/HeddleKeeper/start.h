@@ -14,11 +14,11 @@ struct failure {
 /// limit of descriptors, since each entity costs some. Once, before the first start.
 void start_settle(void);
 
-/// In a child of `parent` whose descriptors 0, 1, 2 are the program's: becomes the program. Returns only a failure. A
-/// start that takes longer than START_SECONDS_MAX ends in SIGKILL.
+/// In a child of `parent` whose descriptors 0, 1, 2 and, with a channel, 3 are the program's: becomes the program. Returns
+/// only a failure. A start that takes longer than START_SECONDS_MAX ends in SIGKILL.
 struct failure start_become(const struct start *start, pid_t parent);
 
-/// In a warden, whose descriptors 0, 1, 2 are the program's: forks the program and waits until it is executed. Returns the
+/// In a warden, which has the program's descriptors likewise: forks the program and waits until it is executed. Returns the
 /// pid; or 0, with the reason in `*failure`, and nothing is left.
 pid_t start_program(const struct start *start, struct failure *failure);
 

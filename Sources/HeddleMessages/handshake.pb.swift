@@ -39,6 +39,35 @@ package nonisolated struct ProtoHello: Sendable {
   /// The longest frame body, in bytes, that the client will take; 0 stands for 1 MiB.
   package var bodyMax: UInt32 = 0
 
+  /// Only of a worker: how much mail may be on its way to it; absent, 16,384 messages and 1 MiB.
+  package var mailCredit: ProtoMailCredit {
+    get {_mailCredit ?? ProtoMailCredit()}
+    set {_mailCredit = newValue}
+  }
+  /// Returns true if `mailCredit` has been explicitly set.
+  package var hasMailCredit: Bool {self._mailCredit != nil}
+  /// Clears the value of `mailCredit`. Subsequent reads from it will return its default value.
+  package mutating func clearMailCredit() {self._mailCredit = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _mailCredit: ProtoMailCredit? = nil
+}
+
+/// How much mail a supervisor writes to a worker ahead of what the worker has taken.
+package nonisolated struct ProtoMailCredit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At least 1 each.
+  package var messages: UInt64 = 0
+
+  /// Of bodies.
+  package var bytes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -88,12 +117,58 @@ package nonisolated struct ProtoWelcome: Sendable {
   /// Clears the value of `session`. Subsequent reads from it will return its default value.
   package mutating func clearSession() {self._session = nil}
 
+  /// Present if and only if the connection is a thread's descriptor 3: which thread that is.
+  package var worker: ProtoWelcome.Worker {
+    get {_worker ?? ProtoWelcome.Worker()}
+    set {_worker = newValue}
+  }
+  /// Returns true if `worker` has been explicitly set.
+  package var hasWorker: Bool {self._worker != nil}
+  /// Clears the value of `worker`. Subsequent reads from it will return its default value.
+  package mutating func clearWorker() {self._worker = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct Worker: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Never 0. Frames about the thread's own mail and breaks have it as their id.
+    package var thread: UInt64 = 0
+
+    package var name: String {
+      get {_name ?? String()}
+      set {_name = newValue}
+    }
+    /// Returns true if `name` has been explicitly set.
+    package var hasName: Bool {self._name != nil}
+    /// Clears the value of `name`. Subsequent reads from it will return its default value.
+    package mutating func clearName() {self._name = nil}
+
+    /// What was asked for in HELLO, at most 1,048,576 messages and 16 MiB.
+    package var credit: ProtoMailCredit {
+      get {_credit ?? ProtoMailCredit()}
+      set {_credit = newValue}
+    }
+    /// Returns true if `credit` has been explicitly set.
+    package var hasCredit: Bool {self._credit != nil}
+    /// Clears the value of `credit`. Subsequent reads from it will return its default value.
+    package mutating func clearCredit() {self._credit = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _name: String? = nil
+    fileprivate var _credit: ProtoMailCredit? = nil
+  }
 
   package init() {}
 
   fileprivate var _grant: String? = nil
   fileprivate var _session: String? = nil
+  fileprivate var _worker: ProtoWelcome.Worker? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -102,7 +177,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{3}client_name\0\u{3}client_version\0\u{3}body_max\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}version_min\0\u{3}version_max\0\u{3}client_name\0\u{3}client_version\0\u{3}body_max\0\u{3}mail_credit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -115,12 +190,17 @@ nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularStringField(value: &self.clientName) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.clientVersion) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.bodyMax) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._mailCredit) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.versionMin != 0 {
       try visitor.visitSingularUInt32Field(value: self.versionMin, fieldNumber: 1)
     }
@@ -136,6 +216,9 @@ nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.bodyMax != 0 {
       try visitor.visitSingularUInt32Field(value: self.bodyMax, fieldNumber: 5)
     }
+    try { if let v = self._mailCredit {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -145,6 +228,42 @@ nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.clientName != rhs.clientName {return false}
     if lhs.clientVersion != rhs.clientVersion {return false}
     if lhs.bodyMax != rhs.bodyMax {return false}
+    if lhs._mailCredit != rhs._mailCredit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoMailCredit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MailCredit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.messages) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.messages != 0 {
+      try visitor.visitSingularUInt64Field(value: self.messages, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoMailCredit, rhs: ProtoMailCredit) -> Bool {
+    if lhs.messages != rhs.messages {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -152,7 +271,7 @@ nonisolated extension ProtoHello: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0\u{1}grant\0\u{1}session\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0\u{1}grant\0\u{1}session\0\u{1}worker\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -168,6 +287,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 6: try { try decoder.decodeSingularStringField(value: &self.daemonVersion) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self._grant) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self._session) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._worker) }()
       default: break
       }
     }
@@ -202,6 +322,9 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._session {
       try visitor.visitSingularStringField(value: v, fieldNumber: 8)
     } }()
+    try { if let v = self._worker {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -214,6 +337,51 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.daemonVersion != rhs.daemonVersion {return false}
     if lhs._grant != rhs._grant {return false}
     if lhs._session != rhs._session {return false}
+    if lhs._worker != rhs._worker {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoWelcome.Worker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = ProtoWelcome.protoMessageName + ".Worker"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}name\0\u{1}credit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.thread) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._credit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.thread != 0 {
+      try visitor.visitSingularUInt64Field(value: self.thread, fieldNumber: 1)
+    }
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._credit {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoWelcome.Worker, rhs: ProtoWelcome.Worker) -> Bool {
+    if lhs.thread != rhs.thread {return false}
+    if lhs._name != rhs._name {return false}
+    if lhs._credit != rhs._credit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

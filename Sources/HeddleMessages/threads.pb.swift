@@ -34,6 +34,9 @@ package nonisolated enum ProtoChannel: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Each message is a line on the program's standard input.
   case lines // = 1
+
+  /// The program speaks this protocol on its descriptor 3: it is a worker.
+  case frames // = 2
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -44,6 +47,7 @@ package nonisolated enum ProtoChannel: SwiftProtobuf.Enum, Swift.CaseIterable {
     switch rawValue {
     case 0: self = .none
     case 1: self = .lines
+    case 2: self = .frames
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -52,6 +56,7 @@ package nonisolated enum ProtoChannel: SwiftProtobuf.Enum, Swift.CaseIterable {
     switch self {
     case .none: return 0
     case .lines: return 1
+    case .frames: return 2
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -60,6 +65,7 @@ package nonisolated enum ProtoChannel: SwiftProtobuf.Enum, Swift.CaseIterable {
   package static let allCases: [ProtoChannel] = [
     .none,
     .lines,
+    .frames,
   ]
 
 }
@@ -554,7 +560,7 @@ package nonisolated struct ProtoDeathCause: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoChannel: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANNEL_NONE\0\u{1}CHANNEL_LINES\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANNEL_NONE\0\u{1}CHANNEL_LINES\0\u{1}CHANNEL_FRAMES\0")
 }
 
 nonisolated extension ProtoBreakKind: SwiftProtobuf._ProtoNameProviding {

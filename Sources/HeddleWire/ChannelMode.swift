@@ -6,6 +6,8 @@ package enum ChannelMode: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case none = 0
   /// Each message is a line on the program's standard input.
   case lines = 1
+  /// The program speaks the protocol on its descriptor 3: it is a worker.
+  case frames = 2
 }
 
 extension ChannelMode {
@@ -13,6 +15,7 @@ extension ChannelMode {
     switch proto {
     case .none: self = .none
     case .lines: self = .lines
+    case .frames: self = .frames
     case .UNRECOGNIZED(let number): throw .unknownValue(field: field, number: number)
     }
   }
@@ -21,6 +24,7 @@ extension ChannelMode {
     switch self {
     case .none: .none
     case .lines: .lines
+    case .frames: .frames
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import HeddleModel
+
 /// What a frame is. The numbers are the protocol's and never change; proto/README.md lists them with those kept for later.
 package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   /// The client's first frame: `Hello`.
@@ -12,12 +14,14 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case refusal = 5
   /// A `Notice` of a request that is still open.
   case notice = 6
-  /// A message as it is, for the thread whose id it has.
+  /// A message as it is, for the thread whose id it has; from the supervisor, for the worker at the other end.
   case mail = 7
   /// An `Ack` of mail.
   case ack = 8
   /// There is room in the mailbox of the thread whose id it has. No body.
   case room = 9
+  /// `MailTotals`: how much mail a worker has taken.
+  case credit = 10
 
   /// Begins to watch a `StateEvent`; the id is the client's choice.
   case watch = 11
@@ -35,15 +39,22 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case close = 17
   /// `Taken`: how much of a stream the receiver of its bytes has taken.
   case taken = 18
+  /// A break for the worker, whose id it has: one byte, the `BreakKind`.
+  case `break` = 19
+  /// No more mail comes for the worker, whose id it has. No body.
+  case mailEnd = 20
+  /// Comes back to the worker behind all mail that was queued for it; the id is its choice. No body.
+  case mark = 21
 }
 
 extension FrameKind {
   /// Whether a frame of this kind may have `id`: 0 stands for the connection itself.
   package func allows(id: UInt64) -> Bool {
     switch self {
-    case .hello, .welcome, .ack: id == 0
+    case .hello, .welcome, .ack, .credit: id == 0
     case .request, .reply, .notice, .mail, .room: id != 0
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: id != 0
+    case .break, .mailEnd, .mark: id != 0
     case .refusal: true
     }
   }
@@ -54,14 +65,17 @@ extension FrameKind {
     case .mail: [.wait, .retry]
     case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: []
+    case .credit, .break, .mailEnd, .mark: []
     }
   }
 
   /// Whether a frame of this kind may have a body of `count` bytes, sizes in general apart.
   package func allows(bodyCount count: Int) -> Bool {
     switch self {
-    case .room, .fired, .unwatch, .end, .close: count == 0
+    case .room, .fired, .unwatch, .end, .close, .mailEnd, .mark: count == 0
     case .taken: count == Taken.count
+    case .credit: count == MailTotals.count
+    case .break: count == BreakKind.bodyCount
     case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack, .watch, .attach, .data: true
     }
   }

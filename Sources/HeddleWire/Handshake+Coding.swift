@@ -12,7 +12,8 @@ extension Hello {
       versions: proto.versionMin...proto.versionMax,
       clientName: proto.clientName,
       clientVersion: proto.clientVersion,
-      bodyMax: try agreeable(proto.bodyMax == 0 ? UInt32(BodyLimit.usual) : proto.bodyMax, field: "hello.body_max")
+      bodyMax: try agreeable(proto.bodyMax == 0 ? UInt32(BodyLimit.usual) : proto.bodyMax, field: "hello.body_max"),
+      mailCredit: proto.hasMailCredit ? try MailTotals(field: "hello.mail_credit", proto.mailCredit) : nil
     )
   }
 
@@ -23,6 +24,7 @@ extension Hello {
     proto.clientName = clientName
     proto.clientVersion = clientVersion
     proto.bodyMax = UInt32(clamping: bodyMax)
+    if let mailCredit { proto.mailCredit = mailCredit.proto }
     return encodeBody(proto)
   }
 }
@@ -39,7 +41,8 @@ extension Welcome {
       daemonPID: try Int32(field: "welcome.daemon_pid", proto.daemonPid),
       daemonVersion: proto.daemonVersion,
       grant: proto.hasGrant ? try CustodianPath(field: "welcome.grant", proto.grant) : nil,
-      session: proto.hasSession ? try CustodianPath(field: "welcome.session", proto.session) : nil
+      session: proto.hasSession ? try CustodianPath(field: "welcome.session", proto.session) : nil,
+      worker: proto.hasWorker ? try Worker(field: "welcome.worker", proto.worker) : nil
     )
   }
 
@@ -53,7 +56,42 @@ extension Welcome {
     proto.daemonVersion = daemonVersion
     if let grant { proto.grant = grant.description }
     if let session { proto.session = session.description }
+    if let worker { proto.worker = worker.proto }
     return encodeBody(proto)
+  }
+}
+
+extension Welcome.Worker {
+  fileprivate init(field: String, _ proto: ProtoWelcome.Worker) throws(WireDecodingError) {
+    self.init(
+      thread: try ThreadID(field: "\(field).thread", proto.thread),
+      name: proto.hasName ? try EntityName(field: "\(field).name", proto.name) : nil,
+      credit: try MailTotals(field: "\(field).credit", proto.credit)
+    )
+  }
+
+  fileprivate var proto: ProtoWelcome.Worker {
+    var proto = ProtoWelcome.Worker()
+    proto.thread = thread.rawValue
+    if let name { proto.name = name.text }
+    proto.credit = credit.proto
+    return proto
+  }
+}
+
+extension MailTotals {
+  /// A credit, which is of one message and one byte at least.
+  fileprivate init(field: String, _ proto: ProtoMailCredit) throws(WireDecodingError) {
+    guard proto.messages != 0 else { throw .missing(field: "\(field).messages") }
+    guard proto.bytes != 0 else { throw .missing(field: "\(field).bytes") }
+    self.init(messages: proto.messages, bytes: proto.bytes)
+  }
+
+  fileprivate var proto: ProtoMailCredit {
+    var proto = ProtoMailCredit()
+    proto.messages = messages
+    proto.bytes = bytes
+    return proto
   }
 }
 

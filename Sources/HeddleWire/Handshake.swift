@@ -12,17 +12,21 @@ package struct Hello: Hashable, Codable, Sendable {
   package let clientVersion: String
   /// The longest body, in bytes, that the client will take; one of `BodyLimit.agreeable`.
   package let bodyMax: Int
+  /// Of a worker: how much mail may be on its way to it at a time; nil is what workers usually take. Of others: nothing.
+  package let mailCredit: MailTotals?
 
   package init(
     versions: ClosedRange<UInt32> = supportedVersions,
     clientName: String,
     clientVersion: String,
-    bodyMax: Int = BodyLimit.usual
+    bodyMax: Int = BodyLimit.usual,
+    mailCredit: MailTotals? = nil
   ) {
     self.versions = versions
     self.clientName = clientName
     self.clientVersion = clientVersion
     self.bodyMax = bodyMax
+    self.mailCredit = mailCredit
   }
 
   /// The version to speak with an end that speaks `others`: the highest that both do; nil if they share none.
@@ -33,6 +37,20 @@ package struct Hello: Hashable, Codable, Sendable {
 
 /// The supervisor's answer to `Hello`.
 package struct Welcome: Hashable, Codable, Sendable {
+  /// Which thread the other end of a descriptor 3 is.
+  package struct Worker: Hashable, Codable, Sendable {
+    package let thread: ThreadID
+    package let name: EntityName?
+    /// How much mail is on its way at most.
+    package let credit: MailTotals
+
+    package init(thread: ThreadID, name: EntityName?, credit: MailTotals) {
+      self.thread = thread
+      self.name = name
+      self.credit = credit
+    }
+  }
+
   /// The version that both ends speak from here on.
   package let version: UInt32
   /// The longest body, in bytes, that either end sends from here on; one of `BodyLimit.agreeable`.
@@ -48,6 +66,8 @@ package struct Welcome: Hashable, Codable, Sendable {
   /// The custodian that is shut down when the connection ends, and where it makes things unless it says where else; nil
   /// where there can be none.
   package let session: CustodianPath?
+  /// nil for a client that is no worker.
+  package let worker: Worker?
 
   package init(
     version: UInt32,
@@ -57,7 +77,8 @@ package struct Welcome: Hashable, Codable, Sendable {
     daemonPID: Int32,
     daemonVersion: String,
     grant: CustodianPath? = nil,
-    session: CustodianPath? = nil
+    session: CustodianPath? = nil,
+    worker: Worker? = nil
   ) {
     self.version = version
     self.bodyMax = bodyMax
@@ -67,5 +88,6 @@ package struct Welcome: Hashable, Codable, Sendable {
     self.daemonVersion = daemonVersion
     self.grant = grant
     self.session = session
+    self.worker = worker
   }
 }

@@ -5,14 +5,17 @@ package import HeddleWire
 package struct Peer: Equatable, Sendable {
   package let pid: Int32
   package let uid: UInt32
+  /// Whose descriptor 3 the connection is; nil for a client on the socket.
+  package let thread: ThreadID?
 
-  package init(pid: Int32, uid: UInt32) {
+  package init(pid: Int32, uid: UInt32, thread: ThreadID? = nil) {
     self.pid = pid
     self.uid = uid
+    self.thread = thread
   }
 
   /// How a thread's last change and its death name the peer.
-  var text: String { "pid \(pid)" }
+  var text: String { thread.map { "thread id:\($0)" } ?? "pid \(pid)" }
 }
 
 /// What a frame to a client holds; the shell only has to write it down.
@@ -30,13 +33,18 @@ package enum Outgoing: Equatable, Sendable {
   case end(StreamID)
   case close(StreamID)
   case taken(Taken, StreamID)
+  /// Mail for the worker at the other end, which is this thread.
+  case mail([UInt8], ThreadID)
+  case `break`(BreakKind, ThreadID)
+  case mailEnd(ThreadID)
+  case mark(MarkID)
 }
 
 /// One client's connection, as the supervisor sees it.
 struct Connection: Equatable, Sendable {
   enum Phase: Equatable, Sendable {
-    /// Nothing was said before the client's HELLO, which has to come in time.
-    case greeting(until: Instant)
+    /// Nothing was said before the HELLO, which has to come in time if there is one.
+    case greeting(until: Instant?)
     case open
     /// It was told why it ends; what still arrives is not read.
     case closing
@@ -45,6 +53,8 @@ struct Connection: Equatable, Sendable {
   let peer: Peer
   var phase: Phase
   var session: Session
+  /// Of a thread's own connection; nil for other clients.
+  var worker: Worker?
   /// The open requests that wait for something, with the wait of each.
   var waits: [RequestID: WaitID] = [:]
   var watches: [WatchID: Watch] = [:]

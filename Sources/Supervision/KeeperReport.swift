@@ -7,7 +7,7 @@ package enum KeeperReport: Equatable, Sendable {
   /// Instead of a hello: the containment that was asked for can't be had, and the keeper exits.
   case unusable(reason: String)
   /// The program runs. So many descriptors came with this frame: the write end of standard input if it is a pipe, the
-  /// read ends of standard output and standard error.
+  /// read ends of standard output and standard error, the channel if it has one.
   case started(ThreadID, pid: Int32, descriptors: Int)
   /// The last report about this entity: nothing of it remains.
   case startFailed(ThreadID, errno: Int32, KeeperStage)

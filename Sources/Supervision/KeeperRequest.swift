@@ -20,6 +20,8 @@ package struct KeeperProgram: Equatable, Sendable {
   }
 
   package var standardInput: StandardInput
+  /// Descriptor 3 is one end of a stream socket pair, whose other comes with the report that it started.
+  package var hasChannel = false
   /// The tree lives on when the program has exited.
   package var lingers = false
   /// Executing a setuid program gives its privileges. It also takes such a program out of reach of the death signal.
@@ -103,7 +105,7 @@ extension KeeperProgram {
 
   fileprivate func write(to frame: inout KeeperFrameWriter) {
     frame.write(standardInput.rawValue)
-    frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0)))
+    frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0) | (hasChannel ? 4 : 0)))
     frame.write(umask)
     frame.write(directory)
     frame.write(arguments)

@@ -57,6 +57,8 @@ package struct Node: Sendable {
 
   // What belongs to the connections, and is not part of a snapshot.
   var connections = IDTable<ConnectionID, Connection>()
+  /// The connection that is a thread's own, on its program's descriptor 3.
+  var workers: [ThreadID: ConnectionID] = [:]
   /// Whose session custodian has, or will have, this path.
   var sessions: [CustodianPath: ConnectionID] = [:]
   /// Which request waits for each of the kernel's waits.
@@ -92,7 +94,7 @@ package struct Node: Sendable {
     var deadlines: [Instant] = []
     if case .grace(let until) = ending { deadlines.append(until) }
     for id in greetings {
-      guard case .greeting(let until) = connections[id]?.phase else { continue }
+      guard case .greeting(let until?) = connections[id]?.phase else { continue }
       deadlines.append(until)
       break
     }
@@ -105,7 +107,7 @@ package struct Node: Sendable {
     now = max(now, instant)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     while let first = greetings.first {
-      guard case .greeting(let until) = connections[first]?.phase else {
+      guard case .greeting(let until?) = connections[first]?.phase else {
         greetings.removeFirst()
         continue
       }
@@ -141,6 +143,7 @@ package struct Node: Sendable {
     guard let connection = connections[id] else { return }
     connections.remove(id)
     defer { endSession(of: connection, effects: &effects) }
+    workerLeft(connection, effects: &effects)
     endWatches(of: connection, effects: &effects)
     for stream in connection.streams.keys.sorted() {
       detach(stream, on: id, thread: connection.streams[stream]?.thread, effects: &effects)
@@ -166,6 +169,7 @@ package struct Node: Sendable {
     case (.open, .data), (.open, .end), (.open, .close), (.open, .taken):
       streamFrameCame(frame, on: id, effects: &effects)
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
+    case (.open, .credit), (.open, .mark): workerFrameCame(frame, on: id, effects: &effects)
     case (.open, _), (.greeting, _):
       refuseConnection(id, Sentences.outOfPlace(frame.header.kind), effects: &effects)
     case (.closing, _), (nil, _): break
@@ -184,11 +188,12 @@ package struct Node: Sendable {
   }
 
   private mutating func greet(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
-    do throws(WireDecodingError) {
-      let hello = try Hello(decoding: frame.body)
+    do throws(WireRefusal) {
+      let hello = try decodeHello(frame)
       guard let version = hello.sharedVersion() else {
         return refuseConnection(id, Sentences.noSharedVersion(hello.versions), effects: &effects)
       }
+      let worker = try welcomeWorker(hello, on: id)
       connections[id]?.phase = .open
       connections[id]?.bodyMax = min(hello.bodyMax, BodyLimit.usual)
       let welcome = Welcome(
@@ -199,12 +204,21 @@ package struct Node: Sendable {
         daemonPID: identity.pid,
         daemonVersion: identity.version,
         grant: connections[id].flatMap { custodians.path(of: $0.session.grant) },
-        session: connections[id]?.session.path
+        session: connections[id]?.session.path,
+        worker: worker
       )
       effects.append(.send(id, .welcome(welcome)))
+      if let worker {
+        deliverBreak(to: worker.thread, effects: &effects)
+        pumpWorker(worker.thread, effects: &effects)
+      }
     } catch {
-      refuseConnection(id, WireRefusal(error), effects: &effects)
+      refuseConnection(id, error, effects: &effects)
     }
+  }
+
+  private func decodeHello(_ frame: Frame) throws(WireRefusal) -> Hello {
+    do throws(WireDecodingError) { return try Hello(decoding: frame.body) } catch { throw WireRefusal(error) }
   }
 
   mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {

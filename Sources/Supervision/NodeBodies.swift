@@ -131,13 +131,13 @@ extension Node {
         note(.change(thread, generation: generation))
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
+        holdWorker(thread, effects: &effects)
         note(thread, "suspended")
         note(.change(thread, generation: generation))
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, _): answer(wait, effects: &effects)
-      case .breakReady(let thread):
-        if let kind = kernel.takeBreak(of: thread) { effects.append(.order(.signal(thread, kind.signal))) }
+      case .breakReady(let thread): deliverBreak(to: thread, effects: &effects)
       case .happened(let event) where event.kind == .death: died(event.thread, effects: &effects)
       case .happened(let event): pump(event.thread, effects: &effects)
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
@@ -162,7 +162,7 @@ extension Node {
 
   private mutating func died(_ thread: ThreadID, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
-    let death = entity.death ?? DeathRecord(cause: cause(entity), unreadMail: entity.mailbox.count)
+    let death = entity.death ?? DeathRecord(cause: cause(entity), unreadMail: unreadMail(of: thread))
     entities[thread]?.death = death
     entities[thread]?.mailbox = Mailbox(bounds: entity.mailbox.bounds)
     entities[thread]?.awaitingRoom = []

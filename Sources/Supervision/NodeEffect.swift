@@ -5,6 +5,8 @@ package enum NodeEffect: Equatable, Sendable {
   case send(ConnectionID, Outgoing)
   /// Close the connection once everything sent to it is written.
   case close(ConnectionID)
+  /// Write nothing more to the connection, a worker's; or go on, with the breaks sent meanwhile before all else.
+  case holdFrames(ConnectionID, Bool)
   case order(KeeperRequest)
   /// Write to the program's standard input; answer with `inputWritten` when the pipe has taken all of it, or with
   /// `inputFailed`.

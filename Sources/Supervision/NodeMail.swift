@@ -79,6 +79,7 @@ extension Node {
   /// Writes mail to the program's standard input, as lines, as long as the thread runs and its pipe takes it; after the
   /// end of mail the pipe is closed.
   mutating func pump(_ thread: ThreadID, effects: inout Effects) {
+    if isWorker(thread) { return pumpWorker(thread, effects: &effects) }
     // Of a resumed thread: not before it was seen to run, so that a break that waited comes first.
     guard entities[thread]?.input == .ready, let life = kernel.threads[thread]?.life, life.phase == .running,
       life.observed == life.generation
@@ -105,7 +106,7 @@ extension Node {
   }
 
   /// Tells those who were refused for want of room once half of the mailbox is free.
-  private mutating func offerRoom(in thread: ThreadID, effects: inout Effects) {
+  mutating func offerRoom(in thread: ThreadID, effects: inout Effects) {
     guard let waiting = entities[thread]?.awaitingRoom, !waiting.isEmpty, entities[thread]?.mailbox.isHalfFree == true
     else { return }
     entities[thread]?.awaitingRoom = []

@@ -112,6 +112,7 @@ extension Node {
       name: spawn.name,
       argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
+      birthplace: custodian,
       linger: spawn.linger,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
@@ -140,6 +141,8 @@ extension Node {
     set("CUSTODIAN", "\(custodians.path(of: custodian) ?? .main)")
     set("NODE", identity.name)
     set("SOCKET", identity.socketPath)
+    // So that a program does not take another descriptor 3 for its own.
+    if spawn.channel == .frames { set("CHANNEL", "3") }
     var program = KeeperProgram(
       arguments: spawn.argv,
       environment: environment,
@@ -147,6 +150,7 @@ extension Node {
       standardInput: spawn.channel == .lines || spawn.stdinPipe ? .pipe : .null
     )
     program.lingers = spawn.linger
+    program.hasChannel = spawn.channel == .frames
     program.umask = spawn.umask
     program.limits = spawn.limits
     program.allowsSetuid = spawn.allowSetuid

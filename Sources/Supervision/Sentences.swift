@@ -21,6 +21,36 @@ enum Sentences {
     )
   }
 
+  static func workerTakesTooLittle(_ bodyMax: Int) -> WireRefusal {
+    WireRefusal(
+      .badRequest,
+      attempted: "take",
+      subject: "a worker's connection",
+      reason: "it takes bodies of \(bodyMax) bytes, and mail has up to \(BodyLimit.usual)",
+      advice: "say body_max \(BodyLimit.usual) in HELLO, or leave it out"
+    )
+  }
+
+  static func workerFault(_ fault: MailFlow.Fault) -> WireRefusal {
+    switch fault {
+    case .impossibleCredit:
+      WireRefusal(
+        .badRequest,
+        attempted: "take",
+        subject: "a credit frame",
+        reason: "its totals are below those of the one before, or above what was written"
+      )
+    case .tooManyMarks:
+      WireRefusal(
+        .tooLarge,
+        attempted: "set",
+        subject: "a mark",
+        reason: "\(Limits.openRequestsMax) marks of this connection wait already",
+        advice: "wait for some of them"
+      )
+    }
+  }
+
   static func noSharedVersion(_ versions: ClosedRange<UInt32>) -> WireRefusal {
     let ours = Hello.supportedVersions
     return WireRefusal(

@@ -21,6 +21,15 @@ struct RunCommand: AsyncParsableCommand {
   enum Channel: String, ExpressibleByArgument {
     case none
     case lines
+    case frames
+
+    var mode: ChannelMode {
+      switch self {
+      case .none: .none
+      case .lines: .lines
+      case .frames: .frames
+      }
+    }
   }
 
   @Flag(name: .shortAndLong, help: "Leave the program to the daemon.")
@@ -37,7 +46,10 @@ struct RunCommand: AsyncParsableCommand {
   var custodian: CustodianPath?
 
   @Option(
-    help: ArgumentHelp("How mail reaches the program: not at all, or on its standard input.", valueName: "none|lines")
+    help: ArgumentHelp(
+      "How mail reaches the program: not at all, as lines on its standard input, or on its descriptor 3.",
+      valueName: "none|lines|frames"
+    )
   )
   var channel = Channel.none
 
@@ -96,7 +108,7 @@ struct RunCommand: AsyncParsableCommand {
       environment: caller.environment,
       cwd: caller.directory,
       umask: caller.umask,
-      channel: channel == .lines ? .lines : .none,
+      channel: channel.mode,
       suspendToKill: suspendToKill,
       linger: linger,
       limits: limit.reduce(into: ResourceLimits()) { $1.apply(to: &$0) },

@@ -38,6 +38,31 @@ struct CommandTests {
     #expect(daemon.end(SIGTERM) == 0)
   }
 
+  @Test("mail from the shell reaches a worker on its descriptor 3")
+  func frames() async throws {
+    let daemon = try DaemonProcess()
+    let place = daemon.socketPath
+    let worker = Command.binDirectory.appending(path: "heddle-test-worker").path
+    let run = try await Command.heddle(
+      "run",
+      "-d",
+      "--name",
+      "ear",
+      "--channel",
+      "frames",
+      "--",
+      worker,
+      "report",
+      at: place
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    _ = try await Command.heddle("send", "ear", "hello", at: place)
+    _ = try await Command.heddle("send", "ear", "--end", at: place)
+    #expect(try await Command.heddle("wait", "ear", at: place).status == 0)
+    #expect(try await Command.heddle("logs", "ear", at: place).output.hasSuffix("\nmail hello\nend\n"))
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
   @Test("a thread's own programs find the daemon, and act in the name of the thread's custodian")
   func inside() async throws {
     let daemon = try DaemonProcess()

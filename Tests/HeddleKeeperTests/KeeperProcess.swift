@@ -174,7 +174,14 @@ final class KeeperProcess {
     let ends = Array(descriptors.prefix(count))
     descriptors.removeFirst(count)
     let input = program.standardInput == .pipe ? ends.first : nil
-    return StartedProgram(pid: pid, input: input, output: ends[ends.count - 2], errors: ends[ends.count - 1])
+    let outputs = program.hasChannel ? ends.dropLast() : ends[...]
+    return StartedProgram(
+      pid: pid,
+      input: input,
+      output: outputs[outputs.endIndex - 2],
+      errors: outputs[outputs.endIndex - 1],
+      channel: program.hasChannel ? ends.last : nil
+    )
   }
 
   /// Starts a shell script.
@@ -207,6 +214,7 @@ struct StartedProgram {
   var input: Descriptor?
   let output: Descriptor
   let errors: Descriptor
+  var channel: Descriptor?
 
   /// The warden: the program's parent.
   var warden: Int32? { ProcessState(pid: pid)?.parent }

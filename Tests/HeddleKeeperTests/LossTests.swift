@@ -94,7 +94,7 @@ import Testing
       ([9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
       ([13, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0], "a signal that does not exist"),
       (start([2, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
-      (start([0, 4, 0, 0, 0, 0]), "an unknown flag of a start"),
+      (start([0, 8, 0, 0, 0, 0]), "an unknown flag of a start"),
       (start([0, 0, 0, 2, 0, 0]), "a umask beyond 0777"),
       (start([0, 0, 0, 0, 0, 0] + [255, 255, 255, 255]), "a string goes beyond its frame"),
       (start([0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0]), "a string holds a zero byte"),

@@ -70,6 +70,26 @@ import Testing
     withExtendedLifetime(earlier) {}
   }
 
+  @Test(
+    "a program with a channel has the descriptors 0 to 3, and 3 is a socket whose other end is the daemon's",
+    arguments: Rung.allCases
+  )
+  func channel(rung: Rung) throws {
+    let keeper = try KeeperProcess(on: rung)
+    let earlier = try keeper.start(1, keeper.program(["sleep", "1000"]))
+    // cat(1) reads the channel as a file, and what it reads comes out at the channel again.
+    var program = keeper.program(["sh", "-c", "exec cat <&3 >&3"])
+    program.hasChannel = true
+    let cat = try keeper.start(2, program)
+    #expect(eventually { names(in: "/proc/\(cat.pid)/fd") == ["0", "1", "2", "3"] })
+    let channel = try #require(cat.channel)
+    #expect(fcntl(channel.number, F_GETFL) & O_NONBLOCK != 0)
+    try channel.write(Array("there and back".utf8))
+    #expect(shutdown(channel.number, Int32(SHUT_WR)) == 0)
+    #expect(try channel.readToEnd() == "there and back")
+    withExtendedLifetime(earlier) {}
+  }
+
   @Test("only the daemon's ends of the pipes are non-blocking", arguments: Rung.allCases)
   func blocking(rung: Rung) throws {
     let keeper = try KeeperProcess(on: rung)

@@ -94,7 +94,7 @@ struct DecodingErrorTests {
       $0.breakThread.thread.id = 1; $0.breakThread.kind = .UNRECOGNIZED(300)
     }
     #expect(unknown == .unknownValue(field: "break.kind", number: 300))
-    #expect(try spawnError { $0.channel = .UNRECOGNIZED(2) } == .unknownValue(field: "spawn.channel", number: 2))
+    #expect(try spawnError { $0.channel = .UNRECOGNIZED(9) } == .unknownValue(field: "spawn.channel", number: 9))
   }
 
   @Test("a spawn is what the system calls take, or refused")

@@ -27,6 +27,10 @@ struct FrameTests {
     try writer.end(of: StreamID(rawValue: 7))
     try writer.close(StreamID(rawValue: 7))
     try writer.taken(Taken(bytes: 2), of: StreamID(rawValue: 7))
+    try writer.credit(Samples.totals)
+    try writer.break(.hangUp, of: Samples.id)
+    try writer.mailEnd(of: Samples.id)
+    try writer.mark(MarkID(rawValue: 8))
     return writer.take()
   }
 
@@ -44,7 +48,7 @@ struct FrameTests {
     #expect(
       frames.map(\.header.kind) == [
         .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .mail, .ack, .room, .watch, .fired, .unwatch,
-        .attach, .attach, .data, .end, .close, .taken,
+        .attach, .attach, .data, .end, .close, .taken, .credit, .break, .mailEnd, .mark,
       ]
     )
     #expect(frames[6].body == Samples.bytes("hello"))
@@ -136,10 +140,11 @@ struct FrameTests {
   func ids() throws {
     for kind in [
       FrameKind.request, .reply, .notice, .mail, .room, .watch, .fired, .unwatch, .attach, .data, .end, .close,
+      .break, .mailEnd, .mark,
     ] {
       #expect(throws: FrameError.id(0, kind)) { try frames(in: header(kind: kind.rawValue, id: 0)) }
     }
-    for kind in [FrameKind.hello, .welcome, .ack] {
+    for kind in [FrameKind.hello, .welcome, .ack, .credit] {
       #expect(throws: FrameError.id(9, kind)) { try frames(in: header(kind: kind.rawValue, id: 9)) }
     }
     #expect(try frames(in: header(kind: 5, id: 0)).count == 1)
@@ -153,7 +158,7 @@ struct FrameTests {
 
   @Test("what says all by its kind has no body, and what is taken is one number")
   func streamBodies() {
-    for kind in [FrameKind.fired, .unwatch, .end, .close] {
+    for kind in [FrameKind.fired, .unwatch, .end, .close, .mailEnd, .mark] {
       #expect(throws: FrameError.unexpectedBody(kind, count: 1)) {
         try frames(in: header(length: 13, kind: kind.rawValue))
       }
@@ -161,6 +166,15 @@ struct FrameTests {
     for count in [0, 7, 9] as [UInt32] {
       #expect(throws: FrameError.unexpectedBody(.taken, count: Int(count))) {
         try frames(in: header(length: 12 + count, kind: FrameKind.taken.rawValue))
+      }
+    }
+  }
+
+  @Test("a credit is two numbers, and a break is one byte")
+  func workerBodies() {
+    for (kind, count) in [(FrameKind.credit, 15), (.credit, 17), (.break, 0), (.break, 2)] {
+      #expect(throws: FrameError.unexpectedBody(kind, count: count)) {
+        try frames(in: header(length: UInt32(12 + count), kind: kind.rawValue, id: kind == .credit ? 0 : 5))
       }
     }
   }

@@ -35,6 +35,9 @@ struct GarbageTests {
         // Either end sends it, with a body of its own.
         do { _ = try Attach(decoding: frame.body) } catch { _ = try Attached(decoding: frame.body) }
       case .taken: if frame.body.count == 8 { _ = Taken(decoding: frame.body) }
+      case .credit: if frame.body.count == 16 { _ = MailTotals(decoding: frame.body) }
+      case .break: _ = try BreakKind(decoding: frame.body)
+      case .mailEnd, .mark: break
       case .mail, .room, .fired, .unwatch, .data, .end, .close: break
       }
       return true

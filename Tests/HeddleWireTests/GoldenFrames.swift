@@ -23,7 +23,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../proto/testdata").standardizedFileURL
 
-  static let all: [GoldenFrame] = handshake + requests + answers + mail + watches + streams
+  static let all: [GoldenFrame] = handshake + requests + answers + mail + watches + streams + workers
 
   private static let handshake = [
     GoldenFrame("hello") { writer throws(FrameError) in try writer.hello(Samples.hello) },
@@ -108,6 +108,15 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
     GoldenFrame("room") { writer throws(FrameError) in try writer.room(for: Samples.id) },
   ]
 
+  private static let workers = [
+    GoldenFrame("hello-worker") { writer throws(FrameError) in try writer.hello(Samples.workerHello) },
+    GoldenFrame("welcome-worker") { writer throws(FrameError) in try writer.welcome(Samples.workerWelcome) },
+    GoldenFrame("credit") { writer throws(FrameError) in try writer.credit(Samples.totals) },
+    GoldenFrame("break") { writer throws(FrameError) in try writer.break(.hangUp, of: Samples.id) },
+    GoldenFrame("mail-end") { writer throws(FrameError) in try writer.mailEnd(of: Samples.id) },
+    GoldenFrame("mark") { writer throws(FrameError) in try writer.mark(MarkID(rawValue: 8)) },
+  ]
+
   private static let watches = [
     GoldenFrame("watch") { writer throws(FrameError) in try writer.watch(Samples.events[0], id: WatchID(rawValue: 9)) },
     GoldenFrame("fired") { writer throws(FrameError) in try writer.fired(WatchID(rawValue: 9)) },
@@ -151,7 +160,11 @@ extension GoldenFrame {
       try fields.merge(described(ProtoAttached(serializedBytes: frame.body))) { $1 }
     case .attach: try fields.merge(described(ProtoAttach(serializedBytes: frame.body))) { $1 }
     case .taken: fields["taken"] = String(Taken(decoding: frame.body).bytes)
-    case .mail, .room, .fired, .unwatch, .data, .end, .close:
+    case .credit:
+      let taken = MailTotals(decoding: frame.body)
+      fields["taken"] = ["messages": String(taken.messages), "bytes": String(taken.bytes)]
+    case .break: fields["break"] = try Int(BreakKind(decoding: frame.body).rawValue)
+    case .mail, .mailEnd, .mark, .room, .fired, .unwatch, .data, .end, .close:
       fields["body_base64"] = Data(frame.body).base64EncodedString()
     }
     let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -43,10 +43,19 @@ struct RoundTripTests {
     #expect(Taken(decoding: Taken(bytes: .max).encoded()) == Taken(bytes: .max))
   }
 
+  @Test("what a worker has taken, and a break")
+  func worker() throws {
+    #expect(MailTotals(decoding: Samples.totals.encoded()) == Samples.totals)
+    for kind in BreakKind.allCases { #expect(try BreakKind(decoding: [kind.rawValue]) == kind) }
+    #expect(throws: WireDecodingError.unknownValue(field: "break.kind", number: 9)) { try BreakKind(decoding: [9]) }
+  }
+
   @Test("the handshake")
   func handshake() throws {
     #expect(try Hello(decoding: Samples.hello.encoded()) == Samples.hello)
     #expect(try Welcome(decoding: Samples.welcome.encoded()) == Samples.welcome)
+    #expect(try Hello(decoding: Samples.workerHello.encoded()) == Samples.workerHello)
+    #expect(try Welcome(decoding: Samples.workerWelcome.encoded()) == Samples.workerWelcome)
     let bare = Welcome(version: 1, bodyMax: 4_096, node: "", incarnation: 1, daemonPID: 1, daemonVersion: "")
     #expect(try Welcome(decoding: bare.encoded()) == bare)
   }

@@ -72,6 +72,22 @@ enum Samples {
     Attach(.standardError, of: .thread(byID), from: 0),
   ]
 
+  static let totals = MailTotals(messages: 40_000, bytes: 3 << 30)
+
+  static let workerHello = Hello(clientName: "worker", clientVersion: "1", mailCredit: .usualCredit)
+
+  static let workerWelcome = Welcome(
+    version: 1,
+    bodyMax: BodyLimit.usual,
+    node: "loom",
+    incarnation: 42,
+    daemonPID: 1_234,
+    daemonVersion: "0.1.0",
+    grant: job,
+    session: path("/main/job/session-4"),
+    worker: Welcome.Worker(thread: id, name: name("words"), credit: .usualCredit)
+  )
+
   static let attached = Attached(thread: id, offset: 65_536)
 
   static let requests = commands.map { Request($0) } + [Request(.barrier, as: job), Request(.suspend(byID), as: .root)]

@@ -16,6 +16,8 @@ struct NodeWorld {
   private(set) var ended: Set<ThreadID> = []
   /// The outputs that are not read at present.
   private(set) var held: [ThreadID: Set<ProgramOutput>] = [:]
+  /// The workers to which nothing is to be written at present.
+  private(set) var heldWorkers: Set<ConnectionID> = []
   private(set) var exitStatus: Int32?
   private(set) var isListening = false
   /// The directories whose trees were to be ended.
@@ -191,6 +193,8 @@ struct NodeWorld {
     case .send(let id, let outgoing): inbox[id, default: []].append(outgoing)
     case .close(let id): closed.insert(id)
     case .order(let request): orders.append(request)
+    case .holdFrames(let id, true): heldWorkers.insert(id)
+    case .holdFrames(let id, false): heldWorkers.remove(id)
     case .write(let thread, let bytes): written[thread, default: ""] += String(decoding: bytes, as: UTF8.self)
     case .endInput(let thread): ended.insert(thread)
     case .holdOutput(let thread, let output, true): held[thread, default: []].insert(output)
