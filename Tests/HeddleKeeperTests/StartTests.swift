@@ -176,7 +176,8 @@ import Testing
     program.limits.addressSpace = 1 << 40
     program.limits.processorTime = 5
     program.limits.coreFile = 0
-    let text = try #require(contents(of: "/proc/\(try startCat(keeper, 1, program).pid)/limits"))
+    let limited = try startCat(keeper, 1, program)
+    let text = try #require(contents(of: "/proc/\(limited.pid)/limits"))
     for (name, soft, hard) in [
       ("Max open files", "77", "77"), ("Max processes", "4000", "4000"),
       ("Max address space", "1099511627776", "1099511627776"),
@@ -185,8 +186,11 @@ import Testing
       let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name) })
       #expect(line.dropFirst(name.count).split(separator: " ").prefix(2) == [Substring(soft), Substring(hard)])
     }
-    let plain = try #require(contents(of: "/proc/\(try startCat(keeper, 2).pid)/limits"))
-    #expect(plain.split(separator: "\n")[7] == contents(of: "/proc/self/limits")?.split(separator: "\n")[7])
+    let plain = try startCat(keeper, 2)
+    let inherited = try #require(contents(of: "/proc/\(plain.pid)/limits"))
+    #expect(inherited.split(separator: "\n")[7] == contents(of: "/proc/self/limits")?.split(separator: "\n")[7])
+    // Dropped, they would lose their standard inputs and end.
+    withExtendedLifetime((limited, plain)) {}
   }
 
   @Test("a limit that can't be set is a start that failed, with that stage", arguments: Rung.allCases)
