@@ -137,10 +137,20 @@ package struct IDTable<ID: Identifier, Record> {
   /// - Returns: where it is now.
   private mutating func addPage(_ page: Int) -> Int {
     let latest = pages.count - 1
+    if count == elders.count, page > latest + 1 { return leap(to: page) }
     while pages.count <= page { pages.append(Page()) }
     if latest > 0, latest != page, pages[latest].count == 0 { pages.swapAt(latest, page) }
     if pages[page].records.isEmpty { pages[page].records = Array(repeating: nil, count: Self.pageSize) }
     return page - retirePages(before: page)
+  }
+
+  /// Gives up all pages, none of which has a record, for one that lies far ahead.
+  ///
+  /// - Returns: where it is now.
+  private mutating func leap(to page: Int) -> Int {
+    pages = [Page(records: [nil]), Page(records: Array(repeating: nil, count: Self.pageSize))]
+    retired += page - 1
+    return 1
   }
 
   /// Gives up the older half of the pages when most of all are empty. Each page is looked at once in its life, so this
@@ -151,6 +161,7 @@ package struct IDTable<ID: Identifier, Record> {
     let young = count - elders.count
     guard pages.count > 64 + young / 16 else { return 0 }
     let retiring = min(pages.count / 2, page - 1)
+    guard retiring > 0 else { return 0 }
     for (id, record) in (1...retiring).flatMap(pairs(in:)) { elders[id] = record }
     pages.removeSubrange(1...retiring)
     retired += retiring

@@ -63,7 +63,7 @@ public var systemIdle: AnyEvent<Void> {
     .guarded {
       let world = World.current
       let idle = Semaphore(count: 0, in: world)
-      world.activity.whenIdle { idle.postFromOutside() }
+      world.activity.whenIdle(for: idle) { [weak idle] in idle?.postFromOutside() }
       return idle.peek.wrap { _ in }
     }
   )

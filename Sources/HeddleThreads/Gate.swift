@@ -77,14 +77,16 @@ final class Gate: TaskExecutor, Sendable {
     let job = UnownedJob(job)
     let queues = state.withLock { state in
       state.jobs.append(job)
-      return state.queues()
+      return enlists(&state)
     }
-    if queues { queue() }
+    if queues { carriers.enqueue(self) }
   }
 
-  private func queue() {
+  /// Whether the gate is to queue for a carrier: then it is active from now on.
+  private func enlists(_ state: inout State) -> Bool {
+    guard state.queues() else { return false }
     activity.begin()
-    carriers.enqueue(self)
+    return true
   }
 
   // MARK: - Orders
@@ -110,9 +112,9 @@ final class Gate: TaskExecutor, Sendable {
       state.generation = generation
       state.isOpen = true
       defer { state.outsiders = [] }
-      return (state.queues(), state.outsiders)
+      return (enlists(&state), state.outsiders)
     }
-    if queues { queue() }
+    if queues { carriers.enqueue(self) }
     for outsider in outsiders { outsider() }
   }
 
@@ -204,9 +206,14 @@ final class Gate: TaskExecutor, Sendable {
   private func endTurn() {
     let (queues, aftermath) = state.withLock { state in
       state.place = .resting
-      return (state.queues(), state.aftermath.take())
+      // A stretch on another executor that looked during this turn stands still like all others.
+      if !state.isOpen, let yielded = state.aftermath?.yielded {
+        state.outsiders += yielded
+        state.aftermath?.yielded = []
+      }
+      return (enlists(&state), state.aftermath.take())
     }
-    if queues { queue() }
+    if queues { carriers.enqueue(self) }
     guard let aftermath else { return }
     for resumption in aftermath.yielded { resumption() }
     for watcher in aftermath.quietWatchers { watcher() }

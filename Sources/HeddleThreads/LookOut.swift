@@ -45,7 +45,10 @@ final class LookOut: Sendable {
   }
 
   func watch(_ gate: Gate, turn: UInt64) {
-    heldUp.withLock { $0.append(HeldUp(gate: gate, turn: turn, since: monotonicNow())) }
+    heldUp.withLock { turns in
+      guard !turns.contains(where: { $0.gate === gate && $0.turn == turn }) else { return }
+      turns.append(HeldUp(gate: gate, turn: turn, since: monotonicNow()))
+    }
   }
 
   private func run(for carriers: Carriers) {

@@ -90,7 +90,8 @@ extension World {
     let handle = LocalThread(body.identity)
     body.identity.adopt(handle)
     body.start(operation) { _ in }
-    try await handle.wait()
+    try await waitUndisturbed(for: [.state(StateEvent(thread: body.id, kind: .death, generation: 0))])
+    withExtendedLifetime(handle) {}
     if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }
   }
 }

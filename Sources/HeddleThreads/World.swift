@@ -107,6 +107,9 @@ package final class World: Sendable {
   }
 
   private func perform(_ deeds: OtherDeeds, and wake: Resumption<Void>?) {
+    // Whoever performs them may be no thread; what they set free in the end is under way from now on.
+    activity.begin()
+    defer { activity.end() }
     // First, so that nobody who is to stop goes on because of what follows.
     perform(deeds.stops)
     for body in deeds.alerts { body.alert() }

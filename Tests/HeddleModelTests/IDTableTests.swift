@@ -1,6 +1,7 @@
 import Foundation
-import HeddleModel
 import Testing
+
+@testable import HeddleModel
 
 @Suite("A table of records under identifiers")
 struct IDTableTests {
@@ -139,6 +140,19 @@ struct IDTableTests {
   )
   func corrupt(text: String, what: String) {
     #expect(throws: DecodingError.self, "\(what)") { try JSONDecoder().decode(Table.self, from: Data(text.utf8)) }
+  }
+
+  @Test("identifiers that were given out without a record take no place")
+  func leap() {
+    var table = table(count: 3)
+    for number in 1...3 { table.remove(ThreadID(rawValue: UInt64(number))) }
+    for _ in 0..<1_000_000 { _ = table.reserve() }
+    let id = table.insert("late")
+    #expect(id == ThreadID(rawValue: 1_000_004))
+    #expect(table[id] == "late")
+    #expect(table.pairs.map(\.0) == [id])
+    #expect(table[ThreadID(rawValue: 2)] == nil)
+    #expect(table.remove(id) == "late")
   }
 
   @Test("the few records that outlive many others are found, changed, listed and removed like any")
