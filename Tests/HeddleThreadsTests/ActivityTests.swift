@@ -23,11 +23,15 @@ struct ActivityTests {
       }
     }()
     var early = 0
-    for _ in 0..<20_000 {
+    for _ in 0..<100_000 {
       let question = Told()
+      let answer: @Sendable () -> Void = { question.tell() }
       activity.begin()
-      activity.whenIdle { question.tell() }
-      for _ in 0..<20 where question.isTold { early += 1 }
+      activity.whenIdle(answer)
+      for _ in 0..<50 where question.isTold {
+        early += 1
+        break
+      }
       activity.end()
     }
     isOver.tell()
