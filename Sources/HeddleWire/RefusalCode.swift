@@ -26,6 +26,8 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case nameTaken = 19
   /// The program cannot be started.
   case cannotStart = 20
+  /// The thread is suspended, and the message was not to wait for its resumption.
+  case suspended = 21
 
   case noSuchCustodian = 32
   /// The custodian's shutdown has begun.

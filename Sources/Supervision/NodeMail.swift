@@ -34,7 +34,8 @@ extension Node {
       connections[connection]?.receipts.note(.mailboxFull)
       return
     }
-    let refusal = queue(frame.body, for: thread, effects: &effects)
+    let whenSuspended: WhenSuspended = frame.header.flags.contains(.running) ? .fail : .queue
+    let refusal = queue(frame.body, for: thread, whenSuspended, effects: &effects)
     connections[connection]?.receipts.note(refusal)
     if refusal == .mailboxFull, mayWait {
       connections[connection]?.receipts.heldBack.insert(thread)
@@ -49,12 +50,17 @@ extension Node {
     pump(thread, effects: &effects)
   }
 
-  private mutating func queue(_ body: [UInt8], for thread: ThreadID, effects: inout Effects) -> RefusalCode? {
+  private mutating func queue(
+    _ body: [UInt8],
+    for thread: ThreadID,
+    _ whenSuspended: WhenSuspended,
+    effects: inout Effects
+  ) -> RefusalCode? {
     if entities[thread]?.channel == .lines, body.contains(UInt8(ascii: "\n")) { return .notALine }
     var orders: [Effect] = []
     defer { obey(orders, effects: &effects) }
     do throws(Refusal) {
-      try Self.queue(body, for: thread, kernel: &kernel, entities: &entities, orders: &orders)
+      try Self.queue(body, for: thread, whenSuspended, kernel: &kernel, entities: &entities, orders: &orders)
       return nil
     } catch {
       return Sentences.refused(error, attempted: "send to", subject: "id:\(thread)", in: self).code
@@ -65,11 +71,12 @@ extension Node {
   private static func queue(
     _ body: [UInt8],
     for thread: ThreadID,
+    _ whenSuspended: WhenSuspended,
     kernel: inout Kernel,
     entities: inout IDTable<ThreadID, Entity>,
     orders: inout [Effect]
   ) throws(Refusal) {
-    try kernel.send(to: thread, effects: &orders) { () throws(MailRefusal) in
+    try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
       try entities[thread]?.mailbox.send(body, size: body.count)
     }
   }

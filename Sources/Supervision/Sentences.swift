@@ -239,7 +239,7 @@ enum Sentences {
     case .noSuchThread: return sentence(.noSuchThread, "no thread has or had this id")
     case .threadGone: return sentence(.gone, "it is dead for so long that nothing is known of it any more")
     case .threadDead: return sentence(.dead, "it is dead or ending")
-    case .threadSuspended: return sentence(.dead, "it is suspended")
+    case .threadSuspended: return sentence(.suspended, "it is suspended", "resume it, or let the message wait")
     case .noSuchCustodian: return sentence(.noSuchCustodian, "there is no such custodian")
     case .custodianShutDown(let id):
       return sentence(.custodianShutDown, "\(path(id)) is shut down", "name another custodian with --in")
