@@ -27,8 +27,9 @@ package struct Entity: Equatable, Codable, Sendable {
   /// The program and its arguments, as far as `shortened` keeps them: for people, not for starting it again.
   let argv: [[UInt8]]
   let channel: ChannelMode
-  /// The custodian under which it was made.
-  let birthplace: CustodianID
+  /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
+  /// in. Racket: its `current-custodian`.
+  let current: CustodianID
   let linger: Bool
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool
