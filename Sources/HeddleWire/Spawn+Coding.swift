@@ -35,7 +35,7 @@ extension Spawn {
       throw .form(field: "spawn.cwd", reason: "the directory is an absolute path without NUL")
     }
     guard umask <= 0o777 else { throw .outOfRange(field: "spawn.umask", number: UInt64(umask)) }
-    // Its creator would wait for one that was killed.
+    // A kill would only suspend it, and its creator wait on.
     guard !nested || !suspendToKill else {
       throw .form(field: "spawn.nested", reason: "a nested thread is not made with suspend_to_kill")
     }

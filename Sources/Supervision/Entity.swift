@@ -40,6 +40,8 @@ package struct Entity: Equatable, Codable, Sendable {
   /// The lines that the pipe has taken, and those that it is taking.
   var handedOver: UInt64 = 0
   var inFlight = 0
+  /// A worker that is about to end has given a break back: that one, and what comes after it, stays in the model.
+  var hasGivenBreaksBack = false
   var log = LogRing(capacity: Limits.logBytesMax)
   /// How many bytes the program has written so far.
   var outputCounts: [ProgramOutput: Int] = [:]

@@ -172,6 +172,7 @@ package struct Node: Sendable {
       streamFrameCame(frame, on: id, effects: &effects)
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
     case (.open, .credit), (.open, .mark): workerFrameCame(frame, on: id, effects: &effects)
+    case (.open, .break): breakGivenBack(frame, on: id, effects: &effects)
     case (.open, _), (.greeting, _):
       refuseConnection(id, Sentences.outOfPlace(frame.header.kind), effects: &effects)
     case (.closing, _), (nil, _): break

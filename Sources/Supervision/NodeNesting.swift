@@ -91,12 +91,29 @@ extension Node {
 
   // MARK: - Breaks
 
+  /// A worker that is about to end says which break it has kept and not raised: at its death that is left over (TH-27).
+  mutating func breakGivenBack(_ frame: Frame, on connection: ConnectionID, effects: inout Effects) {
+    guard let thread = connections[connection]?.worker?.thread, frame.header.id == thread.rawValue else {
+      return refuseConnection(connection, Sentences.outOfPlace(frame.header.kind), effects: &effects)
+    }
+    do throws(WireDecodingError) {
+      let kind = try BreakKind(decoding: frame.body)
+      entities[thread]?.hasGivenBreaksBack = true
+      step(effects: &effects) {
+        // The thread is there as long as its connection is.
+        try? $0.sendBreak(kind, to: thread, effects: &$1)
+      }
+    } catch {
+      refuseConnection(connection, WireRefusal(error), effects: &effects)
+    }
+  }
+
   /// Whether a break can be handed to the thread. Not while it is in a nested call: one that came to it then is left over
-  /// from there, and its turn is behind the outcome (TH-29). Nor after its program's end, when it is left over (TH-27).
+  /// from there, and its turn is behind the outcome (TH-29). Nor once it takes none any more: it is left over (TH-27).
   func hearsBreaks(_ thread: ThreadID) -> Bool {
     guard !kernel.isNesting(thread), let entity = entities[thread] else { return false }
     return switch entity.body {
-    case .starting, .running: true
+    case .starting, .running: !entity.hasGivenBreaksBack
     // What lingers of its tree may still hear a signal.
     case .exited: entity.linger
     case .draining, .gone: false

@@ -28,10 +28,10 @@ struct NestingTests {
   @Test("a break for the creator is the nested program's signal, and what that makes of it is its value")
   func redirected() async throws {
     let daemon = try await HostedDaemon()
-    let thread = try await daemon.startWorker("nest /main trap 'exit 5' HUP; sleep 1000 & echo ready; wait")
+    let thread = try await daemon.startWorker("nest /main trap 'exit 5' INT; sleep 1000 & echo ready; wait")
     let nested = try await daemon.nestedThread(of: thread)
     try await daemon.awaitOutput(of: nested)
-    try await daemon.client.sendBreak(.hangUp, to: thread)
+    try await daemon.client.sendBreak(.interrupt, to: thread)
     let lines = try await daemon.output(of: thread).split(separator: "\n")
     #expect(lines.count == 2 && lines.last == "value exited(code: 5)")
     _ = try await daemon.end()

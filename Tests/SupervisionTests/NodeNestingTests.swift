@@ -266,6 +266,43 @@ struct NodeNestingTests {
     #expect(world.take(worker.connection) == [stands.lost(by: .killed(by: "pid 100")), back])
   }
 
+  @Test("a nested worker gives the break back that it kept, and that and later ones are its creator's (TH-27)")
+  func givenBack() throws {
+    for isKilled in [false, true] {
+      var world = NodeWorld()
+      let client = world.client()
+      let outer = try world.startWorker(on: client)
+      let call = try world.nest(in: .main, channel: .frames, of: outer)
+      let inner = try world.greetNested(call)
+      _ = world.ask(.sendBreak(.id(outer.thread), .interrupt), on: client)
+      #expect(world.take(inner.connection) == [.break(.interrupt, inner.thread)])
+      world.receive(.break, [BreakKind.interrupt.rawValue], id: inner.thread.rawValue, on: inner.connection)
+      _ = world.ask(.sendBreak(.id(outer.thread), .hangUp), on: client)
+      #expect(world.take(inner.connection) == [])
+      if isKilled { _ = world.ask(.kill(.id(inner.thread), wait: false, really: false), on: client) }
+      world.hangUp(inner.connection)
+      world.exit(inner.thread)
+      let end = isKilled ? call.lost(by: .killed(by: "pid 100")) : call.ended(by: .exited(code: 0))
+      #expect(world.take(outer.connection) == [end, .break(.hangUp, outer.thread)])
+    }
+  }
+
+  @Test("only a worker gives breaks back, only its own, and only those that there are")
+  func nothingToGiveBack() throws {
+    for (id, body) in [(1, 2), (99, 1)] as [(UInt64, UInt8)] {
+      var world = NodeWorld()
+      let client = world.client()
+      let worker = try world.startWorker(on: client)
+      let connection = id == 1 ? client : worker.connection
+      #expect(world.say(.break, id, [body], on: connection).refusal == .badRequest)
+      #expect(world.closed == [connection])
+    }
+    var world = NodeWorld()
+    let worker = try world.startWorker(on: world.client())
+    #expect(world.say(.break, worker.thread.rawValue, [9], on: worker.connection).refusal == .badRequest)
+    #expect(world.closed == [worker.connection])
+  }
+
   @Test("a break for a creator whose call could not begin comes behind the refusal")
   func movesBackFromFailure() throws {
     var world = NodeWorld()
