@@ -29,7 +29,7 @@ package struct Entity: Equatable, Codable, Sendable {
   let channel: ChannelMode
   /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
   /// in. Racket: its `current-custodian`.
-  let current: CustodianID
+  let currentCustodian: CustodianID
   let linger: Bool
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool

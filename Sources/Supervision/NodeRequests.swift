@@ -107,7 +107,7 @@ extension Node {
       name: spawn.name,
       argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
-      current: current,
+      currentCustodian: current,
       linger: spawn.linger,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,

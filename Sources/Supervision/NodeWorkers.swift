@@ -30,7 +30,7 @@ extension Node {
   /// - Parameter uid: the user that the program runs as.
   package mutating func workerConnected(_ thread: ThreadID, uid: UInt32, at instant: Instant) -> ConnectionID {
     now = max(now, instant)
-    let session = newSession(below: entities[thread]?.current ?? kernel.root)
+    let session = newSession(below: entities[thread]?.currentCustodian ?? kernel.root)
     let peer = Peer(pid: entities[thread]?.pid ?? 0, uid: uid, thread: thread)
     var connection = Connection(peer: peer, phase: .greeting(until: nil), session: session)
     connection.worker = Worker(thread: thread, isHeld: !isSeenRunning(thread), mail: nil)

@@ -100,6 +100,13 @@ struct NodeNestingTests {
     #expect(world.take(worker.connection) == [])
     world.obeyOrders()
     #expect(world.take(worker.connection) == [call.lost(by: .killed(by: "pid 100"))])
+
+    // The program was quicker, and its tree is not empty yet: the thread was told to end all the same.
+    let quick = try world.nest(in: .main, of: worker)
+    world.report(.exited(quick.thread, .exit(code: 3)))
+    _ = world.ask(.kill(.id(quick.thread), wait: false, really: false), on: client)
+    world.report(.empty(quick.thread, Stragglers(total: 1, named: [])))
+    #expect(world.take(worker.connection) == [quick.lost(by: .exited(code: 3))])
   }
 
   @Test("ended with its custodian it leaves none either, and hears of no break before (TH-20)")
