@@ -34,6 +34,8 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case dead
     /// The thread is not running, and the message was not to wait for its resumption.
     case suspended
+    /// The thread has a nested thread already.
+    case alreadyNesting
     /// A living thread has the name.
     case nameTaken
     /// The program cannot be started.
@@ -143,6 +145,7 @@ extension ClientError.Code {
       case .gone: .gone
       case .dead: .dead
       case .suspended: .suspended
+      case .alreadyNesting: .alreadyNesting
       case .nameTaken: .nameTaken
       case .cannotStart: .cannotStart
       case .noSuchCustodian: .noSuchCustodian

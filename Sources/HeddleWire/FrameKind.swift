@@ -39,7 +39,7 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case close = 17
   /// `Taken`: how much of a stream the receiver of its bytes has taken.
   case taken = 18
-  /// A break for the worker, whose id it has: one byte, the `BreakKind`.
+  /// A break for the worker, whose id it has, or one that it gives back unraised at its end: one byte, the `BreakKind`.
   case `break` = 19
   /// No more mail comes for the worker, whose id it has. No body.
   case mailEnd = 20

@@ -199,6 +199,17 @@ enum Sentences {
     )
   }
 
+  /// A nested thread for somebody who is no thread.
+  static func noCreator(_ subject: String) -> WireRefusal {
+    WireRefusal(
+      .badRequest,
+      attempted: "start",
+      subject: "\(subject) as a nested thread",
+      reason: "only a thread can wait for one, and this connection is no worker's",
+      advice: "ask on a worker's descriptor 3, or leave nested out and wait for the thread's death"
+    )
+  }
+
   static func pathTaken(_ path: CustodianPath, isShutDown: Bool) -> WireRefusal {
     WireRefusal(
       .pathTaken,
@@ -255,7 +266,10 @@ enum Sentences {
     case .mail(_, .tooLarge(let bytes, let most)):
       return sentence(.tooLarge, "the message has \(bytes) bytes and the mailbox takes \(most)")
     case .mail(_, .ended): return sentence(.endedMail, "the end of its mail was announced")
-    case .alreadyNesting, .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread:
+    case .alreadyNesting:
+      let advice = "wait until that is dead, or cancel the request that made it"
+      return sentence(.alreadyNesting, "it has a nested thread already", advice)
+    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread:
       return sentence(.badRequest, "\(refusal)")
     }
   }
