@@ -28,16 +28,22 @@ public struct Worker: Sendable {
   public static func main(_ body: @escaping @Sendable (Worker) async throws -> Void) async -> Never {
     await LocalThread.runMain {
       let worker = try await Worker()
-      do { try await body(worker) } catch let error as BreakError {
-        await worker.supervisor.drain()
-        raise(error.kind)
+      do {
+        try await body(worker)
+        try await worker.supervisor.flush()
+        await worker.leave()
       } catch {
-        await worker.supervisor.drain()
+        await worker.leave()
+        if let error = error as? BreakError { raise(error.kind) }
         throw error
       }
-      try await worker.supervisor.flush()
-      await worker.supervisor.drain()
     }
+  }
+
+  /// Gives back a break that was kept, since it may be another's by now, and returns when all is written.
+  private func leave() async {
+    let kept = LocalThread.takeKeptBreak()
+    await supervisor.leave(as: thread.id, returning: kept.map { HeddleModel.BreakKind($0) })
   }
 
   /// Has `handler` called with each message, one after the other, and ends the process after the last. Racket:
@@ -164,6 +170,11 @@ public struct WorkerMailEvent: HeddleThreads.Event, Hashable {
 }
 
 extension Supervisor {
+  fileprivate func leave(as worker: ThreadID, returning kept: HeddleModel.BreakKind?) async {
+    if let kept, failure == nil { say { writer throws(FrameError) in try writer.break(kept, of: worker) } }
+    await drain()
+  }
+
   /// Returns when all mail has come that was queued for this worker before, or the connection is over.
   fileprivate func mark() async {
     guard let channel, failure == nil else { return }

@@ -6,7 +6,7 @@ public struct BreakError: Error, Hashable, Sendable, CustomStringConvertible {
   public let kind: BreakKind
   public var description: String { "the thread was broken (\(kind.rawValue))" }
 
-  init(_ kind: BreakKind) { self.kind = kind }
+  package init(_ kind: BreakKind) { self.kind = kind }
 }
 
 /// What a break asks for; of two that wait, the stronger stays.

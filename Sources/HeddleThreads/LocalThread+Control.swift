@@ -89,6 +89,18 @@ extension LocalThread {
     }
   }
 
+  /// Takes the break that the calling thread keeps since it lets none in; nil when there is none, or outside of any thread.
+  package static func takeKeptBreak() -> BreakKind? {
+    guard let body = ThreadBody.current else { return nil }
+    var kept: HeddleModel.BreakKind?
+    body.world.settle { [id = body.id] (state, _) throws(Refusal) in
+      let former = state.areBreaksEnabled(in: id)
+      kept = try state.kernel.setBreaksEnabled(true, in: id)
+      _ = try state.kernel.setBreaksEnabled(former, in: id)
+    }
+    return kept.map { BreakKind($0) }
+  }
+
   /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits
   /// until it is broken. Racket: `thread-wait`.
   public func wait() async throws {

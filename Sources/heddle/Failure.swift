@@ -31,7 +31,7 @@ extension Failure {
         "\(ClientError.connectFailed(socketPath: socket.text, error))"
       )
     case .handshake, .connectionLost: self.init(.unreachable, error.description)
-    case .protocolBroken: self.init(.failed, error.description)
+    case .protocolBroken, .nested: self.init(.failed, error.description)
     case .refused(let refusal): self.init(refusal)
     }
   }

@@ -103,6 +103,63 @@ struct RemoteThreadTests {
   }
 }
 
+/// A program run as a nested thread of a local one.
+@Suite("nested processes", .serialized, .timeLimit(.minutes(1)))
+struct NestedProcessTests {
+  @Test("its value is the exit status")
+  func value() async throws {
+    try await HostedDaemon.run { supervisor in
+      let status = try await supervisor.withNestedProcess(Program("/bin/sh", "-c", "exit 7"))
+      #expect(status == 7)
+    }
+  }
+
+  @Test("killed by others it has no value")
+  func killed() async throws {
+    try await HostedDaemon.run { supervisor in
+      let started = Promise<RemoteThread>()
+      let killer = Task { try await sync(started).kill() }
+      await #expect {
+        try await supervisor.withNestedProcess(Program("/bin/sleep", "1000")) { started.fulfill($0) }
+      } throws: {
+        ($0 as? ClientError)?.code == .nestedThreadKilled
+      }
+      try await killer.value
+    }
+  }
+
+  @Test("a break of the caller goes to it, also while the caller keeps breaks out, and comes back as that break")
+  func breaks() async throws {
+    try await HostedDaemon.run { supervisor in
+      let started = Promise<RemoteThread>()
+      let caller = try await LocalThread {
+        try await LocalThread.withBreaks(.disabled) {
+          _ = await #expect(throws: BreakError(.hangUp)) {
+            try await supervisor.withNestedProcess(Program("/bin/sleep", "1000")) { started.fulfill($0) }
+          }
+        }
+      }
+      _ = try await sync(started)
+      try await caller.sendBreak(.hangUp)
+      try await caller.wait()
+    }
+  }
+
+  @Test("when the caller is killed it gets a break, and lives on")
+  func orphan() async throws {
+    try await HostedDaemon.run { supervisor in
+      let started = Promise<RemoteThread>()
+      let caller = try await LocalThread {
+        let program = Program("/bin/sh", "-c", "trap 'echo broken; exit 3' INT; while :; do sleep 0.01; done")
+        _ = try await supervisor.withNestedProcess(program) { started.fulfill($0) }
+      }
+      let nested = try await sync(started)
+      try await caller.kill()
+      #expect(try await nested.wait().exitStatus == 3)
+    }
+  }
+}
+
 /// The workers among the examples, as anybody would use them.
 @Suite("workers", .serialized, .timeLimit(.minutes(1)))
 struct WorkerLibraryTests {
