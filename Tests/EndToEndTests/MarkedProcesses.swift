@@ -13,7 +13,7 @@ struct MarkedProcesses: Sendable {
 
   /// Whether a process carries the mark. One that has exited no longer does.
   func isMarked(_ pid: Int32) -> Bool {
-    let environment = ProcFile.beginning(of: "/proc/\(pid)/environ", count: 4_096)
+    let environment = FileBytes.beginning(of: "/proc/\(pid)/environ", count: 4_096)
     return environment.split(separator: 0).contains { $0.elementsEqual(mark.utf8) }
   }
 
@@ -43,7 +43,7 @@ struct MarkedProcesses: Sendable {
 
   /// A process's place in the hierarchy of cgroup v2; cgroups(7).
   private static func cgroup(of pid: Int32) -> Substring? {
-    String(decoding: ProcFile.beginning(of: "/proc/\(pid)/cgroup", count: 4_096), as: UTF8.self)
+    String(decoding: FileBytes.beginning(of: "/proc/\(pid)/cgroup", count: 4_096), as: UTF8.self)
       .split(separator: "\n").first { $0.hasPrefix("0::/heddle-") || $0.hasPrefix("0::") && $0.contains("/heddle-") }
   }
 }
@@ -56,7 +56,7 @@ struct ProcStat: Equatable, Sendable {
 
   /// nil if there is no such process.
   init?(_ pid: Int32) {
-    let text = String(decoding: ProcFile.beginning(of: "/proc/\(pid)/stat", count: 512), as: UTF8.self)
+    let text = String(decoding: FileBytes.beginning(of: "/proc/\(pid)/stat", count: 512), as: UTF8.self)
     // "pid (name) state parent ...", where the name may hold anything.
     guard let name = text.lastIndex(of: ")") else { return nil }
     let fields = text[text.index(after: name)...].split(separator: " ")
@@ -66,8 +66,8 @@ struct ProcStat: Equatable, Sendable {
   }
 }
 
-/// A file of proc(5), whose size is not known beforehand.
-enum ProcFile {
+/// The bytes of a file, perhaps one of proc(5), whose size is not known beforehand.
+enum FileBytes {
   /// Its first bytes; none if it can't be read.
   static func beginning(of path: String, count: Int) -> [UInt8] {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)

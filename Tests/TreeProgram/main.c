@@ -1,6 +1,7 @@
 /// heddle-test-tree: a tree of processes, as its argument spells it, that its supervisor did not make and has to end.
 ///
 ///     heddle-test-tree SPELLING [USER]
+///     heddle-test-tree --count FILE, for which see count.h
 ///
 ///   tree     = birth habit* end? "(" tree* ")"
 ///   birth    = "c" a child | "g" one that leads a process group | "s" one that leads a session | "d" a daemon, forked twice
@@ -20,6 +21,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "count.h"
 
 enum { DESCRIPTORS_MAX = 64, LONGEST = 4096 };
 
@@ -138,6 +140,7 @@ static _Noreturn void grow(const char *spelling) {
 
 int main(int count, char **arguments) {
   if (count < 2 || strlen(arguments[1]) >= LONGEST) return 64;
+  if (count == 3 && strcmp(arguments[1], "--count") == 0) count_for_ever(arguments[2]);
   self = "/proc/self/exe";
   user = count > 2 ? arguments[2] : NULL;
   grow(arguments[1]);
