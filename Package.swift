@@ -203,6 +203,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(name: "heddle-test-tree", path: "Tests/TreeProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],

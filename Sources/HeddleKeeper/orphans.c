@@ -39,15 +39,17 @@ static void conclude_lost(struct entity *entity) {
   wardens_lost--;
 }
 
-static void kill_orphans(void) {
-  static struct tree tree;
+/// Without __WCLONE a warden is no child of ours.
+static bool is_orphan(pid_t child) {
   siginfo_t info;
-  tree_find_children(&tree);
-  for (size_t i = 0; i < tree.count; i++) {
-    pid_t pid = tree.members[i].pid;
-    // Without __WCLONE a warden is no child of ours.
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) kill(pid, SIGKILL);
-  }
+  return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// With all that they have forked: if those alone were killed that are children of ours already, who forks without end
+/// would always have forked once more.
+static void kill_orphans(void) {
+  static struct tree tree = {.owns = is_orphan};
+  tree_kill(&tree);
 }
 
 bool orphans_settle(bool died) {

@@ -38,14 +38,16 @@ bool process_look(pid_t pid, struct process *process) {
   return look(path, process);
 }
 
+static bool owns(const struct tree *tree, pid_t child) { return !tree->owns || tree->owns(child); }
+
 /// Whether `pid` is a descendant. Each link is read again after those above it were found good: if the parent had died in
 /// between, the child would have another one, so its number was not given to a stranger meanwhile.
-static bool descends(pid_t pid) {
+static bool descends(const struct tree *tree, pid_t pid) {
   struct process process;
   if (!process_look(pid, &process)) return false;
   pid_t parent = process.parent;
-  if (parent == getpid()) return true;
-  return parent > 1 && descends(parent) && process_look(pid, &process) && process.parent == parent;
+  if (parent == getpid()) return owns(tree, pid);
+  return parent > 1 && descends(tree, parent) && process_look(pid, &process) && process.parent == parent;
 }
 
 /// Signals the process at `index`. A child of our own keeps its pid until we reap it. Any other pid may have been given
@@ -55,7 +57,7 @@ static void signal_member(const struct tree *tree, size_t index, int signal) {
   if (index < tree->direct) return (void)kill(pid, signal);
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
   if (fd < 0) return;
-  if (descends(pid)) syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+  if (descends(tree, pid)) syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
   close(fd);
 }
 
@@ -90,9 +92,12 @@ static bool add_children(struct tree *tree, const char *path) {
 }
 
 static void begin(struct tree *tree, struct stillness *seen) {
-  tree->count = 0;
+  tree->count = tree->direct = 0;
   if (!add_children(tree, "/proc/thread-self/children")) seen->moving++;
-  tree->direct = tree->count;
+  for (size_t i = 0; i < tree->count; i++) {
+    if (owns(tree, tree->members[i].pid)) tree->members[tree->direct++] = tree->members[i];
+  }
+  tree->count = tree->direct;
 }
 
 /// Adds a task's children, and judges it by the state that it had before they were read: a task that was stopped then
@@ -157,8 +162,6 @@ size_t tree_find(struct tree *tree) {
   for (size_t i = 0; i < tree->count; i++) visit(tree, tree->members[i].pid, &seen, &stopped);
   return stopped;
 }
-
-void tree_find_children(struct tree *tree) { begin(tree, &(struct stillness){0}); }
 
 void tree_continue(const struct tree *tree) {
   for (size_t i = tree->count; i-- > 0;) signal_member(tree, i, SIGCONT);

@@ -15,6 +15,7 @@ struct tree {
   } *members;
   size_t count, capacity;
   size_t direct;  // so many, in front, are the caller's own children
+  bool (*owns)(pid_t child);  // which of these count, and what descends from them; NULL: all do
 };
 
 /// What one pass of tree_stop saw.
@@ -38,8 +39,6 @@ struct process {
 struct stillness tree_stop(struct tree *tree);
 /// Finds all, without touching them. Returns how many processes are stopped.
 size_t tree_find(struct tree *tree);
-/// Finds the caller's own children only.
-void tree_find_children(struct tree *tree);
 /// Sends SIGCONT to all that were found, bottom-up. The caller must not have reaped any since.
 void tree_continue(const struct tree *tree);
 /// Sends SIGKILL to all, top-down. The tree is empty when waitid(2) says ECHILD.

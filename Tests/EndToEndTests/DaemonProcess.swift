@@ -2,12 +2,14 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
+import Synchronization
 import Testing
 
 /// A `heddle daemon` process of its own, at a place of its own.
 final class DaemonProcess: Sendable {
   let process: Process
   let directory: URL
+  private let said = Log()
   var socketPath: String { directory.appending(path: "s.sock").path }
 
   /// - Parameters:
@@ -29,13 +31,21 @@ final class DaemonProcess: Sendable {
     let errors = Pipe()
     process.standardError = errors
     try process.run()
-    var said = ""
-    while !said.contains("listening on") {
+    while !log.contains("listening on") {
       let more = errors.fileHandleForReading.availableData
-      try #require(!more.isEmpty, "the daemon ended: \(said)")
-      said += String(decoding: more, as: UTF8.self)
+      try #require(!more.isEmpty, "the daemon ended: \(log)")
+      said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
+    }
+    // On its own thread, to the daemon's end: who is not listened to would come to wait.
+    Foundation.Thread.detachNewThread { [said] in
+      while case let more = errors.fileHandleForReading.availableData, !more.isEmpty {
+        said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
+      }
     }
   }
+
+  /// What the daemon has said so far.
+  var log: String { said.text.withLock { $0 } }
 
   /// The keeper's pid.
   var keeper: Int32 {
@@ -46,6 +56,11 @@ final class DaemonProcess: Sendable {
     }
   }
 
+  /// Ends it if nobody has: for a test that fails.
+  func endIfRunning() {
+    if process.isRunning { _ = end(SIGKILL) } else { try? FileManager.default.removeItem(at: directory) }
+  }
+
   /// Sends a signal, and gives the exit status.
   func end(_ signal: Int32) -> Int32 {
     kill(process.processIdentifier, signal)
@@ -53,6 +68,11 @@ final class DaemonProcess: Sendable {
     try? FileManager.default.removeItem(at: directory)
     return process.terminationStatus
   }
+}
+
+/// What a daemon has written, as it comes.
+private final class Log: Sendable {
+  let text = Mutex("")
 }
 
 extension Supervisor {

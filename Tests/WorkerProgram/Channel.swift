@@ -2,7 +2,7 @@ import Glibc
 import HeddleModel
 import HeddleWire
 
-/// The program's descriptor 3, on which it waits and writes without a library.
+/// The program's descriptor 3, or a connection to a supervisor's socket, on which it waits and writes without a library.
 struct Channel {
   /// Why the other end is not what it should be.
   struct Broken: Error {
@@ -10,10 +10,27 @@ struct Channel {
     let errno: Int32
   }
 
-  private let descriptor: Int32 = 3
+  private let descriptor: Int32
   private var reader = FrameReader()
   private var unread: ArraySlice<UInt8> = []
   var writer = FrameWriter()
+
+  /// - Parameter path: a supervisor's socket; nil is descriptor 3.
+  init(to path: String? = nil) throws {
+    guard let path else {
+      descriptor = 3
+      return
+    }
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let connected = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
+    }
+    guard connected == 0 else { throw Broken(call: "connect", errno: errno) }
+  }
 
   /// Says HELLO and waits for the answer.
   mutating func greet(credit: MailTotals? = nil) throws -> Welcome {

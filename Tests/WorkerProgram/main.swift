@@ -12,7 +12,7 @@ func say(_ line: String) {
 /// Keeps the process as it is until it is ended.
 func stay() -> Never { while true { pause() } }
 
-var channel = Channel()
+var channel = try Channel()
 let words = Array(CommandLine.arguments.dropFirst())
 
 switch words.first {
@@ -115,18 +115,25 @@ case "echo":
 case "spawn":
   // Makes a thread in its session custodian, says its id, and waits.
   _ = try channel.greet()
-  let spawn = Spawn(
-    in: nil,
-    argv: ["sleep", "1000"].map { Array($0.utf8) },
-    environment: [Array("PATH=/bin".utf8)],
-    cwd: [47]
-  )
-  try channel.writer.request(Request(.spawn(spawn)), id: RequestID(rawValue: 1))
-  try channel.flush()
-  while let frame = try channel.next() {
-    guard frame.header.kind == .reply, case .spawned(let thread) = try Reply(decoding: frame.body) else { continue }
-    say("\(thread.id)")
-  }
+  say("\(try spawnInSession(over: &channel, environment: ["PATH=/bin"]))")
+  stay()
+
+case "number":
+  // Numbers messages to the thread of this number, as this sender, for ever.
+  _ = try channel.greet()
+  try Numbering(sender: words[2], receiver: words[1]).run(over: &channel)
+
+case "client":
+  // The same as a client of the supervisor at a socket, with a thread of its session beside, which has one variable more.
+  channel = try Channel(to: words[3])
+  _ = try channel.greet()
+  say("session \(try spawnInSession(over: &channel, environment: ["PATH=/bin", words[4]]))")
+  try Numbering(sender: words[2], receiver: words[1]).run(over: &channel)
+
+case "record":
+  // Writes each message to a file, as a line, and takes it then.
+  _ = try channel.greet()
+  try record(to: words[1], over: &channel)
 
 case "nest":
   // Runs the rest of its words after the path of a custodian in `sh` as a nested thread under that custodian, and says what
