@@ -147,7 +147,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "heddle-replay",
-      dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],
+      dependencies: ["HeddleModel", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments, collections],
       swiftSettings: settings
     ),
 
@@ -223,7 +223,10 @@ let package = Package(
 if sanitizer != nil {
   // The keeper has neither a dynamic linker nor a start of its own, and so no place for a sanitizer; what stays is what
   // has threads of its own making.
-  let sanitized = ["HeddleModel", "HeddleThreads", "heddle-replay", "HeddleModelTests", "HeddleThreadsTests"]
+  let sanitized = [
+    "HeddleModel", "HeddleMessages", "HeddleWire", "HeddleThreads", "CLibuv", "HeddleLoop", "HeddleClient",
+    "heddle-replay", "HeddleModelTests", "HeddleThreadsTests",
+  ]
   package.targets.removeAll { !sanitized.contains($0.name) }
   package.products.removeAll { $0.name != "HeddleThreads" }
 }
