@@ -147,7 +147,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "heddle-replay",
-      dependencies: ["HeddleModel", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments, collections],
+      dependencies: [
+        "HeddleModel", "HeddleThreads", "HeddleWire", "HeddleLoop", "HeddleClient", arguments, collections,
+      ],
       swiftSettings: settings
     ),
 

@@ -55,14 +55,18 @@ actor AgentDoor {
   /// Asks an agent when it is parked.
   func probe(_ agent: RemoteThread) -> Promise<AgentFigures> { conversation(with: agent.reference).ask() }
 
-  /// What the agent has reported since the last call.
-  func takeReports(of agent: RemoteThread) -> [Report] { conversation(with: agent.reference).takeReports() }
-
-  /// The agents that have begun to run nested in this one since the last call.
-  func takeNested(in agent: RemoteThread) -> [(name: ThreadName, thread: String)] {
-    conversation(with: agent.reference).takeNested()
+  /// What each of the agents has reported since the last call.
+  func takeReports(of agents: [RemoteThread]) -> [[Report]] {
+    agents.map { conversation(with: $0.reference).takeReports() }
   }
 
-  /// Forgets an agent whose trace is over.
-  func forget(_ agent: RemoteThread) { conversations.removeValue(forKey: agent.reference)?.close() }
+  /// The agents that have begun to run nested in these since the last call; their threads by reference.
+  func takeNested(in agents: [RemoteThread]) -> [(name: ThreadName, thread: String)] {
+    agents.flatMap { conversation(with: $0.reference).takeNested() }
+  }
+
+  /// Forgets agents whose trace is over.
+  func forget(_ agents: [RemoteThread]) {
+    for agent in agents { conversations.removeValue(forKey: agent.reference)?.close() }
+  }
 }

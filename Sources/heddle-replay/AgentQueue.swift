@@ -75,8 +75,19 @@ final class AgentQueue: Sendable {
   /// How many things the agent asks the supervisor at most, one after the other, before it waits.
   var questionsMax: Int {
     state.withLock { state in
-      // A kill and the barrier after it; each event of a choice.
-      if case .performing(.sync(let branches, _)) = state.activity { max(2, branches.count) } else { 2 }
+      if case .performing(let command) = state.activity { command.questionsMax } else { 0 }
+    }
+  }
+}
+
+extension AgentCommand {
+  fileprivate var questionsMax: Int {
+    switch self {
+    case .receive, .rewind, .breaks, .breakState, .raise, .exit: 0
+    case .tryReceive, .wait, .selfSuspend, .nest: 1
+    // What follows a kill that was none, for one that suspends on kill.
+    case .selfKill: 2
+    case .sync(let branches, _): branches.count
     }
   }
 }

@@ -1,13 +1,8 @@
 internal import HeddleClient
-internal import HeddleThreads
+internal import HeddleModel
+internal import HeddleWire
 
-/// What an agent does when everything has settled.
-enum AgentStanding: Equatable, Sendable {
-  /// Its thread waits.
-  case parked(AgentFigures)
-  case suspended
-  case dead
-}
+// What is seen after an operation, once everything has settled.
 
 extension SupervisorSubject {
   /// Returns when two rounds have shown the same: what the driver has asked for was seen to have happened, and each agent
@@ -20,69 +15,50 @@ extension SupervisorSubject {
       try await stage.supervisor.barrier()
       let round = try await standings()
       try await adoptNested()
-      if round == last, round.count == threads.pairs.count { return round }
+      if round == last, round.count == agents.count { return round }
       last = round
     }
   }
 
-  private func standings() async throws -> [AgentStanding] {
-    try await withThrowingTaskGroup(of: (Int, AgentStanding).self) { [stage] group in
-      for (index, (_, thread)) in threads.pairs.enumerated() {
-        group.addTask { (index, try await Self.standing(of: thread, at: stage.door)) }
+  private mutating func standings() async throws -> [AgentStanding] {
+    try await withThrowingTaskGroup(of: (Int, SupervisorAgent, AgentStanding).self) { [agents, stage] group in
+      for (index, agent) in agents.enumerated() {
+        group.addTask {
+          var agent = agent
+          let standing = try await agent.standing(asking: stage.door)
+          return (index, agent, standing)
+        }
       }
-      var standings = Array(repeating: AgentStanding.dead, count: threads.pairs.count)
-      for try await (index, standing) in group { standings[index] = standing }
+      var standings = agents.map { _ in AgentStanding.dead }
+      for try await (index, agent, standing) in group { (self.agents[index], standings[index]) = (agent, standing) }
       return standings
-    }
-  }
-
-  /// How an agent stands, once it is parked or cannot say so.
-  private static func standing(of thread: RemoteThread, at door: AgentDoor) async throws -> AgentStanding {
-    // Asked for first, so that a suspension is not missed.
-    let suspension = try await thread.suspension()
-    let halted = [suspension.wrap { _ in AgentStanding.suspended }, thread.death.wrap { _ in AgentStanding.dead }]
-    switch try await thread.status().state {
-    case .dead: return .dead
-    case .suspended: return try await sync(choice(halted))
-    case .starting, .running, .ending:
-      return try await sync(choice(halted + [door.probe(thread).wrap { .parked($0) }]))
     }
   }
 
   /// The agents that were nested in others since the last round.
   private mutating func adoptNested() async throws {
-    for (_, thread) in threads.pairs {
-      for nested in await stage.door.takeNested(in: thread) {
-        try threads.requireFree(nested.name)
-        threads.add(try stage.supervisor.thread(referredToBy: nested.thread), as: nested.name)
-      }
+    for nested in await stage.door.takeNested(in: agents.map(\.thread)) {
+      try addAgent(nested.name, stage.supervisor.thread(referredToBy: nested.thread))
     }
   }
 
   func observation(_ result: Outcome, _ standings: [AgentStanding]) async throws -> Observation {
-    var events: [Observation.Event] = []
-    for (name, thread) in threads.pairs {
-      events += await stage.door.takeReports(of: thread).map { Observation.Event(name, $0) }
-    }
-    var down: [CustodianName] = []
-    for (name, custodian) in custodians.pairs where try await custodian.isShutDown() { down.append(name) }
-    let states = zip(threads.pairs, standings).map { ($0.name, ThreadState($1)) }
+    let reports = await stage.door.takeReports(of: agents.map(\.thread))
+    let states = zip(agents, standings).map { ($0.name, ThreadState($1)) }
+    let open = try await stage.supervisor.custodianTree(driver.location).open
     return Observation(
       result: result,
-      events: events,
+      events: zip(agents, reports).flatMap { agent, reports in reports.map { Observation.Event(agent.name, $0) } },
       states: Dictionary(uniqueKeysWithValues: states),
-      down: down
+      down: custodians.pairs.filter { !open.contains($0.id.location) }.map(\.name)
     )
   }
 }
 
-extension ThreadState {
-  init(_ standing: AgentStanding) {
-    self =
-      switch standing {
-      case .parked: .running
-      case .suspended: .suspended
-      case .dead: .dead
-      }
+extension CustodianListing {
+  /// The paths of what is not shut down.
+  fileprivate var open: Set<CustodianPath> {
+    let below = children.reduce(into: Set()) { $0.formUnion($1.open) }
+    return state == .open ? below.union([path]) : below
   }
 }

@@ -8,12 +8,14 @@ internal import HeddleThreads
 struct SupervisorSubject: Subject {
   let stage: SupervisorStage
   /// The driver's own custodian, R.
-  private let driver: RemoteCustodian
+  let driver: RemoteCustodian
   /// Stands for any custodian that is shut down where somebody acts in its name: it has nothing in it either, and so the
   /// same authority.
   private let nobody: RemoteCustodian
-  var threads = NameTable<ThreadName, RemoteThread>()
-  var custodians = NameTable<CustodianName, RemoteCustodian>()
+  /// In the order of creation.
+  var agents: [SupervisorAgent] = []
+  private var threads = NameTable<ThreadName, RemoteThread>()
+  private(set) var custodians = NameTable<CustodianName, RemoteCustodian>()
   private var events = NameTable<EventName, RemoteStateEvent>()
 
   /// - Parameter name: of this world's custodian, unique on the stage.
@@ -38,7 +40,7 @@ struct SupervisorSubject: Subject {
 
   func end() async throws {
     try await driver.shutDown()
-    for (_, thread) in threads.pairs { await stage.door.forget(thread) }
+    await stage.door.forget(agents.map(\.thread))
   }
 
   // MARK: - Operations
@@ -86,7 +88,13 @@ struct SupervisorSubject: Subject {
     var program = AgentProgram.program(named: name, socketPath: stage.door.path)
     program.custodian = custodian
     program.suspendsOnKill = suspendsOnKill
-    threads.add(try await stage.supervisor.spawn(program), as: name)
+    try addAgent(name, await stage.supervisor.spawn(program))
+  }
+
+  mutating func addAgent(_ name: ThreadName, _ thread: RemoteThread) throws {
+    try threads.requireFree(name)
+    threads.add(thread, as: name)
+    agents.append(SupervisorAgent(name: name, thread: thread))
   }
 
   private func asCaller(_ name: CustodianName?, _ operation: () async throws -> Void) async throws {
