@@ -196,6 +196,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      exclude: ["Traces"],
       swiftSettings: settings
     ),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),

@@ -13,7 +13,8 @@ final class SupervisorStage: Sendable {
 
   /// Starts a daemon in a new directory.
   private init() async throws {
-    directory = URL(filePath: "/tmp/heddle-replay-\(UUID().uuidString)")
+    // Short, since a socket's path has no more than 107 bytes.
+    directory = FileManager.default.temporaryDirectory.appending(path: "heddle-replay-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(
       at: directory,
       withIntermediateDirectories: false,

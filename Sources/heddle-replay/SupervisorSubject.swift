@@ -35,7 +35,8 @@ struct SupervisorSubject: Subject {
       guard error.isContractFailure else { throw error }
       result = .failure(.contract)
     }
-    return try await observation(result, try await settle())
+    let standings = try await settle()
+    return try await observation(result, standings)
   }
 
   func end() async throws {

@@ -33,6 +33,14 @@ final class WorkerAgent: Sendable {
     line.say(.hello(thread: worker.thread.reference))
   }
 
+  /// To be called first of all. One that has come already is sent again, to be kept.
+  func keepBreaksOut() async throws {
+    do { try await LocalThread.setBreaks(.disabled) } catch let error as BreakError {
+      try await LocalThread.setBreaks(.disabled)
+      try await worker.thread.sendBreak(error.kind)
+    }
+  }
+
   private func hear(_ order: AgentOrder) {
     switch order {
     case .perform(let command, let meanings): queue.add(command, AgentMeanings(meanings, at: worker.supervisor))
@@ -121,7 +129,11 @@ final class WorkerAgent: Sendable {
   static func value(of message: [UInt8]) -> Int { Int(String(decoding: message, as: UTF8.self)) ?? 0 }
 
   private func nest(_ name: ThreadName, under custodian: RemoteCustodian) async throws -> NestedOutcome {
-    var program = AgentProgram.program(named: name, socketPath: socketPath)
+    var program = AgentProgram.program(
+      named: name,
+      socketPath: socketPath,
+      breaksEnabled: LocalThread.areBreaksEnabled
+    )
     program.custodian = custodian
     queue.noteNestingBegins()
     do {
