@@ -8,9 +8,9 @@ final class AgentConversation {
   /// What was said before the connection came.
   private var unsent: [String] = []
   /// What the agent has reported and nobody has taken yet.
-  private(set) var reports: [Report] = []
+  private var reports: [Report] = []
   /// The agents nested in it that nobody has taken yet, and their threads by reference.
-  private(set) var nested: [(name: ThreadName, thread: String)] = []
+  private var nested: [(name: ThreadName, thread: String)] = []
   /// The probe that waits for its answer.
   private var probe: (number: Int, answer: Promise<AgentFigures>)?
   private var lastProbe = 0

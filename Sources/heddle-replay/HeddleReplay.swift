@@ -14,6 +14,9 @@ struct HeddleReplay: ParsableCommand {
 
       or the first line that differs, with what was expected and what was observed.
 
+      Against a supervisor each thread is a process. The programs heddle and heddle-keeper are beside this one then; the \
+      daemon is of the replay's own, and ends with it.
+
       Exit status: 0 when every file agrees, 1 when one differs, 2 for bad usage or a file that is not a trace (file, \
       line and reason go to standard error; the remaining files are still replayed).
       """
@@ -74,12 +77,13 @@ extension HeddleReplay {
   /// have.
   private func replay(_ trace: TraceFile, against world: any Subject) async throws -> Difference? {
     var subject = world
-    let outcome: Result<Difference?, ReplayError>
-    do { outcome = .success(try await heddle_replay.replay(trace.lines, against: &subject)) } catch {
-      outcome = .failure(error)
-    }
-    try await subject.end()
-    do { return try outcome.get() } catch {
+    do {
+      let difference = try await heddle_replay.replay(trace.lines, against: &subject)
+      try await subject.end()
+      return difference
+    } catch let error as ReplayError {
+      // What broke the world may keep it from ending, too, and is what is to be told.
+      try? await subject.end()
       guard error.cause is NameError || error.cause is MeaninglessError else { throw error }
       throw TraceFileError(path: trace.path, line: error.index + 1, reason: "\(error.cause)")
     }

@@ -4,7 +4,7 @@ internal import HeddleThreads
 /// A supervisor, offered to the replayer: the agents are workers, and the driver is a client. What the traces call R is a
 /// custodian of its own for each trace.
 ///
-/// Semaphores, channels, nacks and a clock that the driver moves are things of one process.
+/// Semaphores, channels, nacks, boxes and a clock that the driver moves are things of one process.
 struct SupervisorSubject: Subject {
   let stage: SupervisorStage
   /// The driver's own custodian, R.

@@ -8,9 +8,10 @@ final class WorkerAgent: Sendable {
   /// What the command `raise` throws.
   private struct Raised: Error {}
 
-  let name: ThreadName
-  let worker: Worker
-  let socketPath: String
+  private let name: ThreadName
+  private let worker: Worker
+  /// Where the replayer is.
+  private let socketPath: String
   private let queue = AgentQueue()
   private let line: AgentLine
 
@@ -21,7 +22,7 @@ final class WorkerAgent: Sendable {
     line = AgentLine(to: socketPath, on: worker.supervisor.loop)
   }
 
-  /// Tells the replayer which thread this is.
+  /// Connects to the replayer, and tells it which thread this is.
   func connect() async throws {
     let opened = Promise<LoopError?>()
     try await line.open { [self] order in
@@ -126,7 +127,7 @@ final class WorkerAgent: Sendable {
     return report
   }
 
-  static func value(of message: [UInt8]) -> Int { Int(String(decoding: message, as: UTF8.self)) ?? 0 }
+  private static func value(of message: [UInt8]) -> Int { Int(String(decoding: message, as: UTF8.self)) ?? 0 }
 
   private func nest(_ name: ThreadName, under custodian: RemoteCustodian) async throws -> NestedOutcome {
     var program = AgentProgram.program(
