@@ -41,6 +41,8 @@ struct SupervisorSubject: Subject {
 
   func end() async throws {
     try await driver.shutDown()
+    // Those that suspend on kill are left.
+    for agent in agents { try await agent.thread.kill(really: true) }
     await stage.door.forget(agents.map(\.thread))
   }
 
