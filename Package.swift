@@ -137,7 +137,7 @@ let package = Package(
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -187,7 +187,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HeddleCommandTests",
-      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
