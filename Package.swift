@@ -120,7 +120,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "heddle-bench",
-      dependencies: ["HeddleModel", "HeddleThreads", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", arguments],
       swiftSettings: settings
     ),
     .executableTarget(
