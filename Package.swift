@@ -27,6 +27,7 @@ let package = Package(
   name: "heddle",
   products: [
     .library(name: "HeddleThreads", targets: ["HeddleThreads"]),
+    .library(name: "HeddleClient", targets: ["HeddleClient"]),
     .executable(name: "heddle", targets: ["heddle"]),
     .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
   ],
@@ -93,9 +94,30 @@ let package = Package(
     // A supervisor, as its clients know it.
     .target(
       name: "HeddleClient",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", collections],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", collections],
       swiftSettings: settings
     ),
+
+    // Examples: workers, and programs that use a supervisor.
+    .executableTarget(
+      name: "example-word-count",
+      dependencies: ["HeddleClient"],
+      path: "Sources/Examples/WordCount",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-primes",
+      dependencies: ["HeddleClient", "HeddleThreads"],
+      path: "Sources/Examples/Primes",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "example-slices",
+      dependencies: ["HeddleClient", "HeddleThreads"],
+      path: "Sources/Examples/Slices",
+      swiftSettings: settings
+    ),
+    .executableTarget(name: "example-busy", path: "Sources/Examples/Busy"),
 
     // The fork server and the wardens of process trees, in C: one static file without the Swift runtime, since each
     // warden is a copy of it. SwiftPM links C by way of swiftc, and only these flags keep the runtime out.
@@ -115,7 +137,7 @@ let package = Package(
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -160,12 +182,12 @@ let package = Package(
     ),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(
       name: "HeddleCommandTests",
-      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
@@ -181,6 +203,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(name: "heddle-test-tree", path: "Tests/TreeProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],

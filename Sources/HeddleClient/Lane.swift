@@ -23,6 +23,10 @@ struct Lane: Sendable {
   private var fresh: Deque<Letter> = []
   /// How many of `fresh` do not wait for room: none, as a rule, and then nobody need look for them.
   private var impatientCount = 0
+  /// Those that fly and whose senders want them back.
+  private var withdrawn: Set<UInt64> = []
+  /// Whether the supervisor refuses all waiting mail until a frame has the flag `retry`, also when there is room.
+  private var owesRetry = false
   /// ROOM may overtake the ack that tells of the refusal.
   private var hasEarlyRoom = false
 
@@ -36,7 +40,7 @@ struct Lane: Sendable {
   /// Whether there is nothing to remember.
   var isIdle: Bool {
     guard case .open = state else { return false }
-    return flyingCount == 0 && fresh.isEmpty
+    return flyingCount == 0 && fresh.isEmpty && !owesRetry
   }
 
   mutating func take(_ letter: Letter) -> [SendWindow.Effect] {
@@ -49,8 +53,11 @@ struct Lane: Sendable {
   mutating func land(_ letter: Letter, _ refusal: RefusalCode?) -> [SendWindow.Effect] {
     flyingCount -= 1
     if letter.waits { flyingWaitingCount -= 1 }
+    let isWithdrawn = !withdrawn.isEmpty && withdrawn.remove(letter.ticket) != nil
     if letter.waits, refusal == .mailboxFull {
-      hold(letter)
+      noteFull()
+      if isWithdrawn { return [.settle(letter, .cancelled)] + proceed() }
+      refused.append(letter)
       return proceed()
     }
     if refusal == nil { noteAccepted() }
@@ -65,8 +72,21 @@ struct Lane: Sendable {
     return proceed()
   }
 
-  private mutating func hold(_ letter: Letter) {
-    refused.append(letter)
+  /// The sender wants the letter back, which is settled then, or when it has landed.
+  mutating func withdraw(_ ticket: UInt64) -> [SendWindow.Effect] {
+    if let index = refused.firstIndex(where: { $0.ticket == ticket }) {
+      return [.settle(refused.remove(at: index), .cancelled)] + proceed()
+    }
+    if let index = fresh.firstIndex(where: { $0.ticket == ticket }) {
+      let letter = fresh.remove(at: index)
+      if !letter.waits { impatientCount -= 1 }
+      return [.settle(letter, .cancelled)] + proceed()
+    }
+    withdrawn.insert(ticket)
+    return []
+  }
+
+  private mutating func noteFull() {
     guard case .open = state else { return }
     state = .full(hasRoom: hasEarlyRoom)
     flyingMax = max(Self.flyingLeast, acceptedCount)
@@ -94,8 +114,8 @@ struct Lane: Sendable {
     acceptedCount = 0
     fresh.prepend(contentsOf: refused)
     refused.removeAll()
-    guard let first = fresh.popFirst() else { return [] }
-    return [write(first, [.wait, .retry])] + send()
+    owesRetry = true
+    return send()
   }
 
   private mutating func send() -> [SendWindow.Effect] {
@@ -104,7 +124,7 @@ struct Lane: Sendable {
     while flyingCount < flyingMax, let next = fresh.first, next.waits || flyingWaitingCount == 0 {
       fresh.removeFirst()
       if !next.waits { impatientCount -= 1 }
-      effects.append(write(next, next.waits ? .wait : []))
+      effects.append(write(next))
     }
     return effects
   }
@@ -118,9 +138,11 @@ struct Lane: Sendable {
     return impatient.map { .settle($0, .mailboxFull) }
   }
 
-  private mutating func write(_ letter: Letter, _ flags: FrameFlags) -> SendWindow.Effect {
+  private mutating func write(_ letter: Letter) -> SendWindow.Effect {
     flyingCount += 1
-    if letter.waits { flyingWaitingCount += 1 }
-    return .write(letter, flags)
+    guard letter.waits else { return .write(letter, letter.flags) }
+    flyingWaitingCount += 1
+    defer { owesRetry = false }
+    return .write(letter, owesRetry ? letter.flags.union(.retry) : letter.flags)
   }
 }

@@ -16,11 +16,12 @@ extension WireRefusal {
     case .notALine: ("its channel is lines, and the message contains a newline", "send each line as a message")
     case .dead: ("it is dead or ending", "")
     case .gone: ("it is dead for so long that nothing is known of it any more", "")
+    case .suspended: ("it is suspended", "resume it, or let the message wait for its resumption")
     case .noSuchThread: ("no thread has or had this id", "heddle ps --all lists the threads")
     case .permission: ("the authority of this connection does not suffice", "")
     case .shuttingDown: ("the supervisor is ending", "")
-    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .unspecified, .badRequest,
-      .unknownRequest, .version, .cancelled, .noStream:
+    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .alreadyNesting, .unspecified,
+      .badRequest, .unknownRequest, .version, .cancelled, .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }
   }

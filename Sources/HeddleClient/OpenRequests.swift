@@ -4,11 +4,10 @@ internal import HeddleWire
 struct OpenRequests {
   typealias Answer = Result<Reply, ClientError>
 
-  /// Who waits for an answer.
-  private enum Asker {
-    case task(CheckedContinuation<Answer, Never>, onNotice: (@Sendable (Notice) -> Void)?)
-    /// Nobody: the answer to a withdrawal tells nothing.
-    case nobody
+  /// Who waits for an answer: called with it once, on the loop. The answer to a withdrawal tells nothing.
+  private struct Asker {
+    var onNotice: (@Sendable (Notice) -> Void)?
+    var onAnswer: @Sendable (Answer) -> Void = { _ in }
   }
   private var askers: [RequestID: Asker] = [:]
   /// Those of `askers` that were withdrawn, and whose answer is still to come.
@@ -26,10 +25,10 @@ struct OpenRequests {
 
   mutating func open(
     _ id: RequestID,
-    for task: CheckedContinuation<Answer, Never>,
-    onNotice: (@Sendable (Notice) -> Void)?
+    onNotice: (@Sendable (Notice) -> Void)?,
+    onAnswer: @escaping @Sendable (Answer) -> Void
   ) {
-    askers[id] = .task(task, onNotice: onNotice)
+    askers[id] = Asker(onNotice: onNotice, onAnswer: onAnswer)
   }
 
   /// Opens the request by which `id` is withdrawn.
@@ -38,22 +37,22 @@ struct OpenRequests {
   mutating func openWithdrawal(of id: RequestID) -> RequestID? {
     guard askers[id] != nil, withdrawn.insert(id).inserted else { return nil }
     let withdrawal = nextID()
-    askers[withdrawal] = .nobody
+    askers[withdrawal] = Asker()
     return withdrawal
   }
 
-  /// Closes the request and lets its task go on. Whether it was open.
+  /// Closes the request and tells its asker. Whether it was open.
   mutating func close(_ id: RequestID, with answer: Answer) -> Bool {
     guard let asker = askers.removeValue(forKey: id) else { return false }
     withdrawn.remove(id)
-    if case .task(let task, _) = asker { task.resume(returning: answer) }
+    asker.onAnswer(answer)
     return true
   }
 
   /// Tells the asker of an open request. Whether it was open.
   func notify(_ id: RequestID, of notice: Notice) -> Bool {
     guard let asker = askers[id] else { return false }
-    if case .task(_, let onNotice) = asker { onNotice?(notice) }
+    asker.onNotice?(notice)
     return true
   }
 

@@ -4,14 +4,17 @@ internal import HeddleWire
 struct OpenWatches {
   typealias Outcome = Result<Void, ClientError>
 
-  private var watchers: [WatchID: CheckedContinuation<Outcome, Never>] = [:]
+  /// Each is called once, on the loop.
+  private var watchers: [WatchID: @Sendable (Outcome) -> Void] = [:]
 
-  mutating func open(_ id: WatchID, for watcher: CheckedContinuation<Outcome, Never>) { watchers[id] = watcher }
+  mutating func open(_ id: WatchID, for watcher: @escaping @Sendable (Outcome) -> Void) { watchers[id] = watcher }
 
-  /// Ends the watch and lets its task go on. Whether it was open.
+  func isOpen(_ id: WatchID) -> Bool { watchers[id] != nil }
+
+  /// Ends the watch and tells its watcher. Whether it was open.
   mutating func close(_ id: WatchID, with outcome: Outcome) -> Bool {
     guard let watcher = watchers.removeValue(forKey: id) else { return false }
-    watcher.resume(returning: outcome)
+    watcher(outcome)
     return true
   }
 

@@ -11,13 +11,21 @@ struct Outbox {
     /// Messages whose poster waits for room in the window.
     case posting(ArraySlice<[UInt8]>, to: ThreadID, CheckedContinuation<Outcome, Never>)
     /// A message that would take its place in the window at once, were it not behind others.
-    case sending([UInt8], to: ThreadID, waits: Bool, CheckedContinuation<Outcome, Never>)
+    case sending(Letter)
+  }
+
+  /// How a single message is sent.
+  enum Manner {
+    /// It is refused while the mailbox is full.
+    case now(whenSuspended: WhenSuspended = .queue)
+    /// It waits for room.
+    case whenThereIsRoom
   }
 
   private var window: SendWindow
   private var lastTicket: UInt64 = 0
   /// The senders who wait for the fate of one message.
-  private var senders: [UInt64: CheckedContinuation<Outcome, Never>] = [:]
+  private var senders: [UInt64: @Sendable (Outcome) -> Void] = [:]
   /// In the order in which they came.
   private var pending: Deque<Pending> = []
   private var flushers: [CheckedContinuation<Outcome, Never>] = []
@@ -30,14 +38,33 @@ struct Outbox {
 
   // MARK: What tasks ask for
 
+  /// - Parameter onFate: called once, on the loop, when the message's fate is known.
+  /// - Returns: the message's ticket, to take it back with.
   mutating func send(
     _ body: [UInt8],
     to receiver: ThreadID,
-    waits: Bool,
-    for sender: CheckedContinuation<Outcome, Never>
-  ) -> [SendWindow.Effect] {
-    pending.append(.sending(body, to: receiver, waits: waits, sender))
-    return admit()
+    _ manner: Manner,
+    onFate: @escaping @Sendable (Outcome) -> Void
+  ) -> (ticket: UInt64, effects: [SendWindow.Effect]) {
+    let letter = nextLetter(body, to: receiver, manner)
+    senders[letter.ticket] = onFate
+    pending.append(.sending(letter))
+    return (letter.ticket, admit())
+  }
+
+  /// Has somebody else told of the fate of a message, which is not known yet.
+  mutating func redirect(_ ticket: UInt64, onFate: @escaping @Sendable (Outcome) -> Void) {
+    precondition(senders[ticket] != nil, "the fate of a message is told once")
+    senders[ticket] = onFate
+  }
+
+  /// Takes a message back, if that can be done; its sender is told in any case.
+  mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID) -> [SendWindow.Effect] {
+    let index = pending.firstIndex { if case .sending(let letter) = $0 { letter.ticket == ticket } else { false } }
+    guard let index, case .sending(let letter) = pending.remove(at: index) else {
+      return settle(window.withdraw(ticket, to: receiver)) + admit()
+    }
+    return settle([.settle(letter, .cancelled)]) + admit()
   }
 
   mutating func post(
@@ -66,11 +93,9 @@ struct Outbox {
 
   /// Lets everybody who waits go on, with `error`.
   mutating func failAll(with error: ClientError) {
-    for ticket in senders.keys.sorted() { senders.removeValue(forKey: ticket)?.resume(returning: .failure(error)) }
+    for ticket in senders.keys.sorted() { senders.removeValue(forKey: ticket)?(.failure(error)) }
     while let next = pending.popFirst() {
-      switch next {
-      case .posting(_, _, let task), .sending(_, _, _, let task): task.resume(returning: .failure(error))
-      }
+      if case .posting(_, _, let task) = next { task.resume(returning: .failure(error)) }
     }
     for flusher in flushers { flusher.resume(returning: .failure(error)) }
     flushers = []
@@ -78,9 +103,20 @@ struct Outbox {
 
   // MARK: -
 
-  private mutating func nextLetter(_ body: [UInt8], to receiver: ThreadID, waits: Bool) -> Letter {
+  private mutating func nextLetter(_ body: [UInt8], to receiver: ThreadID, _ manner: Manner) -> Letter {
     lastTicket += 1
-    return Letter(ticket: lastTicket, receiver: receiver, body: body, waits: waits)
+    let (waits, requiresRunning) =
+      switch manner {
+      case .now(let whenSuspended): (false, whenSuspended == .fail)
+      case .whenThereIsRoom: (true, false)
+      }
+    return Letter(
+      ticket: lastTicket,
+      receiver: receiver,
+      body: body,
+      waits: waits,
+      requiresRunning: requiresRunning
+    )
   }
 
   /// Takes what waits into the window, oldest first, as far as there is room.
@@ -88,10 +124,7 @@ struct Outbox {
     var effects: [SendWindow.Effect] = []
     admission: while let next = pending.popFirst() {
       switch next {
-      case .sending(let body, let receiver, let waits, let sender):
-        let letter = nextLetter(body, to: receiver, waits: waits)
-        senders[letter.ticket] = sender
-        effects += settle(window.take(letter))
+      case .sending(let letter): effects += settle(window.take(letter))
       case .posting(let bodies, let receiver, let poster):
         let rest = admit(bodies, to: receiver, poster, &effects)
         guard rest.isEmpty else {
@@ -121,7 +154,7 @@ struct Outbox {
     while let body = rest.first, window.hasRoom(forBodyOf: body.count) {
       rest.removeFirst()
       postedCount += 1
-      effects += settle(window.take(nextLetter(body, to: receiver, waits: true)))
+      effects += settle(window.take(nextLetter(body, to: receiver, .whenThereIsRoom)))
     }
     if rest.isEmpty { poster.resume(returning: .success(())) }
     return rest
@@ -132,7 +165,7 @@ struct Outbox {
     for case .settle(let letter, let code) in effects {
       let refusal = code.map { WireRefusal(mailTo: letter.receiver, $0) }
       if let sender = senders.removeValue(forKey: letter.ticket) {
-        sender.resume(returning: refusal.map { .failure(.refused($0)) } ?? .success(()))
+        sender(refusal.map { .failure(.refused($0)) } ?? .success(()))
       } else {
         postedCount -= 1
         untold = untold ?? refusal

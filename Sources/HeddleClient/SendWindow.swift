@@ -10,12 +10,23 @@ package struct Letter: Equatable, Sendable {
   package let body: [UInt8]
   /// Whether it waits for room in a full mailbox, rather than being refused.
   package let waits: Bool
+  /// Whether it is refused when the receiver is suspended, rather than queued.
+  package let requiresRunning: Bool
 
-  package init(ticket: UInt64, receiver: ThreadID, body: [UInt8], waits: Bool) {
+  package init(ticket: UInt64, receiver: ThreadID, body: [UInt8], waits: Bool, requiresRunning: Bool = false) {
     self.ticket = ticket
     self.receiver = receiver
     self.body = body
     self.waits = waits
+    self.requiresRunning = requiresRunning
+  }
+
+  /// What its frame asks for, but for a retry.
+  var flags: FrameFlags {
+    var flags: FrameFlags = []
+    if waits { flags.insert(.wait) }
+    if requiresRunning { flags.insert(.running) }
+    return flags
   }
 
   /// What it takes of a window: its frame, in bytes.
@@ -32,7 +43,8 @@ package struct SendWindow: Sendable {
   package enum Effect: Equatable, Sendable {
     /// Write the letter as the connection's next MAIL frame.
     case write(Letter, FrameFlags)
-    /// The letter is queued at its owner, or was refused for this reason; it is forgotten here.
+    /// The letter is queued at its owner, or was refused for this reason, or taken back (`cancelled`); it is forgotten
+    /// here.
     case settle(Letter, RefusalCode?)
   }
 
@@ -46,7 +58,10 @@ package struct SendWindow: Sendable {
   private var flying: Deque<Letter> = []
   private var lanes: [ThreadID: Lane] = [:]
 
-  package init(bytesMax: Int = 1 << 20) {
+  /// What a connection's window takes unless it is to be another.
+  package static let bytesUsual = 1 << 20
+
+  package init(bytesMax: Int = bytesUsual) {
     self.bytesMax = bytesMax
   }
 
@@ -86,6 +101,12 @@ package struct SendWindow: Sendable {
   /// The supervisor has said that there is room in a mailbox that was full.
   package mutating func receiveRoom(for receiver: ThreadID) -> [Effect] {
     advance(receiver) { $0.noteRoom() }
+  }
+
+  /// The sender wants a letter back. It is settled as `cancelled` unless it is queued at its owner, or refused otherwise:
+  /// which of these, is known at once if it was waiting here, else with its ack. No effect on one that is settled.
+  package mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID) -> [Effect] {
+    lanes[receiver] == nil ? [] : advance(receiver) { $0.withdraw(ticket) }
   }
 
   /// Lets `input` happen to the lane of `receiver`, and does here what it leads to.

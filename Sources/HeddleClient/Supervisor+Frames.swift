@@ -39,8 +39,10 @@ extension Supervisor {
     case .ack: post(try outbox.receive(Ack(decoding: frame.body)))
     case .room: post(outbox.receiveRoom(for: ThreadID(rawValue: frame.header.id)))
     case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
-    case .hello, .request, .mail, .watch, .unwatch, .credit, .break, .mailEnd, .mark:
-      throw UnaskedFrame(kind: frame.header.kind, id: nil)
+    case .mail, .break, .mailEnd, .mark:
+      guard let channel else { throw UnaskedFrame(kind: frame.header.kind, id: nil) }
+      try channel.obey(frame)
+    case .hello, .request, .watch, .unwatch, .credit: throw UnaskedFrame(kind: frame.header.kind, id: nil)
     }
   }
 
@@ -79,7 +81,7 @@ private struct UnaskedFrame: Error, CustomStringConvertible {
     if let id {
       "it sent a \(kind) for request \(id), which is not open"
     } else {
-      "it sent a \(kind), which clients send"
+      "it sent a \(kind), which is not for this client"
     }
   }
 }

@@ -1,4 +1,5 @@
 package import HeddleModel
+internal import HeddleThreads
 internal import HeddleWire
 
 /// Mail. What is sent to one receiver over one connection arrives in the order of the calls.
@@ -7,14 +8,61 @@ internal import HeddleWire
 extension Supervisor {
   /// Sends a message, and returns when it is queued at its owner.
   ///
-  /// - Parameter waitingForRoom: whether it waits while the mailbox is full; otherwise it is refused.
   /// - Throws: `refused`, among them `mailboxFull` and `dead`. After `connectionLost` it may have arrived or not.
-  package func send(_ body: [UInt8], to receiver: ThreadID, waitingForRoom: Bool) async throws(ClientError) {
+  func send(_ body: [UInt8], to receiver: ThreadID, _ manner: Outbox.Manner) async throws(ClientError) {
     try check([body], receiver)
-    let outcome = await withCheckedContinuation { task in
-      post(outbox.send(body, to: receiver, waits: waitingForRoom, for: task))
+    let outcome = await withCheckedContinuation { (task: CheckedContinuation<Outbox.Outcome, Never>) in
+      post(outbox.send(body, to: receiver, manner) { task.resume(returning: $0) }.effects)
     }
     try outcome.get()
+  }
+
+  /// As `send`.
+  ///
+  /// - Parameter waitingForRoom: whether it waits while the mailbox is full; otherwise it is refused.
+  package func send(_ body: [UInt8], to receiver: ThreadID, waitingForRoom: Bool) async throws(ClientError) {
+    try await send(body, to: receiver, waitingForRoom ? .whenThereIsRoom : .now())
+  }
+
+  /// Sends a message when there is room for it, which the calling thread waits for as `sync` does.
+  ///
+  /// - Throws: `mailboxFull` when the time is up; what else ends the wait. The message was taken back then.
+  nonisolated func send(_ body: [UInt8], to receiver: ThreadID, waitingUpTo limit: Duration) async throws {
+    let fate = Promise<Outbox.Outcome>()
+    let ticket = try await begin(body, to: receiver, fate)
+    let interruption: any Error
+    do {
+      if let outcome = try await sync(fate, timeout: limit) { return try outcome.get() }
+      interruption = ClientError.refused(WireRefusal(mailTo: receiver, .mailboxFull))
+    } catch {
+      if error is ClientError { throw error }
+      interruption = error
+    }
+    guard case .success = await takeBack(ticket, to: receiver, fate) else { throw interruption }
+    // It was queued: what came meanwhile waits.
+    if let error = interruption as? BreakError { LocalThread.current.breakFromOutside(error.kind) }
+  }
+
+  private func begin(
+    _ body: [UInt8],
+    to receiver: ThreadID,
+    _ fate: Promise<Outbox.Outcome>
+  ) throws(ClientError) -> UInt64 {
+    try check([body], receiver)
+    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom) { fate.fulfill($0) }
+    post(effects)
+    return ticket
+  }
+
+  /// Takes a message back. Gives its fate, which is told here alone if it was not known.
+  private func takeBack(_ ticket: UInt64, to receiver: ThreadID, _ fate: Promise<Outbox.Outcome>) async
+    -> Outbox.Outcome
+  {
+    if let known = fate.value { return known }
+    return await withCheckedContinuation { (task: CheckedContinuation<Outbox.Outcome, Never>) in
+      outbox.redirect(ticket) { task.resume(returning: $0) }
+      post(outbox.withdraw(ticket, to: receiver))
+    }
   }
 
   /// Puts messages into the send window, from which they go as soon as the mailbox has room; returns when all of them are
@@ -37,7 +85,7 @@ extension Supervisor {
   /// Returns when everything that was posted is queued at its owner, also what is posted meanwhile.
   ///
   /// - Throws: the first refusal that nobody was told of.
-  package func flush() async throws(ClientError) {
+  public func flush() async throws(ClientError) {
     if let failure { throw failure }
     try await withCheckedContinuation { outbox.flush(for: $0) }.get()
   }

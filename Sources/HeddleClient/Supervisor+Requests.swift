@@ -1,5 +1,6 @@
 internal import HeddleLoop
 package import HeddleModel
+internal import HeddleThreads
 package import HeddleWire
 
 /// What can be asked of a supervisor. Requests are answered in any order; each call waits for its own answer.
@@ -33,9 +34,9 @@ extension Supervisor {
     }
   }
 
-  /// Answered when nothing of the thread runs any more.
+  /// Answered when nothing of the thread runs any more; carried out also for a task that is cancelled.
   package func suspend(_ thread: ThreadReference) async throws(ClientError) {
-    try await done(.suspend(thread))
+    try await done(.suspend(thread), withdrawnByCancellation: false)
   }
 
   /// - Parameter benefactor: who gives the thread its custodians, from now on as well.
@@ -59,7 +60,9 @@ extension Supervisor {
     return outcome
   }
 
-  package func sendBreak(_ kind: BreakKind = .interrupt, to thread: ThreadReference) async throws(ClientError) {
+  package func sendBreak(_ kind: HeddleModel.BreakKind = .interrupt, to thread: ThreadReference)
+    async throws(ClientError)
+  {
     try await done(.sendBreak(thread, kind))
   }
 
@@ -130,53 +133,79 @@ extension Supervisor {
     return before.map { $0.id < last.id } ?? true
   }
 
-  private func done(_ command: Request.Command) async throws(ClientError) {
-    let reply = try await answer(to: command)
+  private func done(
+    _ command: Request.Command,
+    withdrawnByCancellation isWithdrawn: Bool = true
+  ) async throws(ClientError) {
+    let reply = try await answer(to: command, withdrawnByCancellation: isWithdrawn)
     guard case .done = reply else { throw unexpectedAnswer() }
   }
 
-  /// - Parameter onBegun: called when the request is written, and open, before anything else is.
+  /// - Parameters:
+  ///   - isWithdrawn: whether the task's cancellation withdraws the request; else it is carried out and answered.
+  ///   - onBegun: called when the request is written, and open, before anything else is.
   func answer(
     to command: Request.Command,
+    withdrawnByCancellation isWithdrawn: Bool = true,
     onNotice: (@Sendable (Notice) -> Void)? = nil,
     onBegun: (RequestID) -> Void = { _ in }
   ) async throws(ClientError) -> Reply {
     let id = requests.nextID()
     let answer = await withTaskCancellationHandler {
-      await withCheckedContinuation { task in
-        if begin(command, id: id, for: task, onNotice: onNotice) { onBegun(id) }
+      await withCheckedContinuation { (task: CheckedContinuation<OpenRequests.Answer, Never>) in
+        if begin(command, id: id, onNotice: onNotice, onAnswer: { task.resume(returning: $0) }) { onBegun(id) }
+        // A cancellation that came before could not withdraw what was not open.
+        if isWithdrawn, Task.isCancelled { withdraw(id) }
       }
     } onCancel: {
-      loop.perform { self.assumeIsolated { $0.withdraw(id) } }
+      if isWithdrawn { loop.perform { self.assumeIsolated { $0.withdraw(id) } } }
     }
     return try answer.get()
   }
 
-  /// - Returns: whether it is open; else its task was told why not.
+  /// Asks, and returns at once.
+  ///
+  /// - Parameter onAnswer: called with the answer, once and on the loop.
+  /// - Returns: what withdraws the request.
+  func ask(
+    _ command: Request.Command,
+    onNotice: (@Sendable (Notice) -> Void)? = nil,
+    onAnswer: @escaping @Sendable (OpenRequests.Answer) -> Void
+  ) -> RequestID {
+    let id = requests.nextID()
+    _ = begin(command, id: id, onNotice: onNotice, onAnswer: onAnswer)
+    return id
+  }
+
+  /// - Returns: whether it is open; else its asker was told why not.
   private func begin(
     _ command: Request.Command,
     id: RequestID,
-    for task: CheckedContinuation<OpenRequests.Answer, Never>,
-    onNotice: (@Sendable (Notice) -> Void)?
+    onNotice: (@Sendable (Notice) -> Void)?,
+    onAnswer: @escaping @Sendable (OpenRequests.Answer) -> Void
   ) -> Bool {
     if let failure {
-      task.resume(returning: .failure(failure))
+      onAnswer(.failure(failure))
       return false
     }
     do throws(FrameError) {
-      try write(Request(command, as: authority), id: id)
-      requests.open(id, for: task, onNotice: onNotice)
-      // A cancellation that came before could not withdraw what was not open.
-      if Task.isCancelled { withdraw(id) }
+      try write(Request(command, as: currentCustodian ?? authority), id: id)
+      requests.open(id, onNotice: onNotice, onAnswer: onAnswer)
       return true
     } catch {
-      let refusal = WireRefusal(.tooLarge, attempted: "send", subject: "a request", reason: error.description)
-      task.resume(returning: .failure(.refused(refusal)))
+      onAnswer(.failure(.refused(.tooLarge, "send", "a request", error.description)))
       return false
     }
   }
 
-  private func withdraw(_ id: RequestID) {
+  /// In whose name the calling task acts here, if it says so.
+  var currentCustodian: CustodianPath? {
+    guard let current = RemoteCustodian.current.value, current.supervisor === self else { return nil }
+    return current.location
+  }
+
+  /// Takes a request back that waits; no effect on one that was answered.
+  func withdraw(_ id: RequestID) {
     guard let withdrawal = requests.openWithdrawal(of: id) else { return }
     do throws(FrameError) {
       try write(Request(.cancel(id)), id: withdrawal)

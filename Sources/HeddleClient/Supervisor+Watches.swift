@@ -17,38 +17,45 @@ extension Supervisor {
   package func watch(_ event: StateEvent) async throws(ClientError) {
     let id = WatchID(rawValue: requests.nextID().rawValue)
     let outcome = await withTaskCancellationHandler {
-      await withCheckedContinuation { begin(event, id, for: $0) }
+      await withCheckedContinuation { (watcher: CheckedContinuation<OpenWatches.Outcome, Never>) in
+        begin(event, id) { watcher.resume(returning: $0) }
+        if Task.isCancelled { giveUp(id) }
+      }
     } onCancel: {
-      loop.perform { self.assumeIsolated { $0.giveUp(id, event) } }
+      loop.perform { self.assumeIsolated { $0.giveUp(id) } }
     }
     try outcome.get()
+  }
+
+  /// Has `onOutcome` called, once and on the loop, when the event has happened or cannot be watched any more.
+  ///
+  /// It returns when the supervisor has looked: if the event had happened before the call, `onOutcome` was called.
+  ///
+  /// - Returns: what ends the watch, and then `onOutcome` is told `cancelled`.
+  func open(_ event: StateEvent, onOutcome: @escaping @Sendable (OpenWatches.Outcome) -> Void) async -> WatchID {
+    let id = WatchID(rawValue: requests.nextID().rawValue)
+    begin(event, id, onOutcome)
+    // Requests take effect in their order, so whatever a later one is answered, the watch was answered before.
+    if watches.isOpen(id) { _ = try? await answer(to: .find(.id(event.thread))) }
+    return id
   }
 
   private func begin(
     _ event: StateEvent,
     _ id: WatchID,
-    for watcher: CheckedContinuation<OpenWatches.Outcome, Never>
+    _ onOutcome: @escaping @Sendable (OpenWatches.Outcome) -> Void
   ) {
-    if let failure { return watcher.resume(returning: .failure(failure)) }
-    if Task.isCancelled { return watcher.resume(returning: .failure(Self.cancelled(event))) }
-    watches.open(id, for: watcher)
+    if let failure { return onOutcome(.failure(failure)) }
+    watches.open(id, for: onOutcome)
     say { writer throws(FrameError) in try writer.watch(event, id: id) }
   }
 
-  private func giveUp(_ id: WatchID, _ event: StateEvent) {
-    guard watches.close(id, with: .failure(Self.cancelled(event))) else { return }
+  /// Ends a watch; no effect on one that is over.
+  func giveUp(_ id: WatchID) {
+    guard watches.close(id, with: .failure(.refused(.cancelled, "watch", "a thread", "its task was cancelled"))) else {
+      return
+    }
     say { writer throws(FrameError) in try writer.unwatch(id) }
-  }
-
-  private static func cancelled(_ event: StateEvent) -> ClientError {
-    .refused(
-      WireRefusal(
-        .cancelled,
-        attempted: "watch",
-        subject: "thread id:\(event.thread)",
-        reason: "its task was cancelled"
-      )
-    )
   }
 
   /// Writes a frame of a few bytes, which every supervisor takes.

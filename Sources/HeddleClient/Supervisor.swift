@@ -1,12 +1,14 @@
 package import HeddleLoop
 package import HeddleModel
+internal import HeddleThreads
 package import HeddleWire
+internal import Synchronization
 
 /// A supervisor, as a client knows it: one connection, over which requests and mail go without waiting for one another.
 ///
 /// It lives on an event loop. Whoever has connected calls `close()` in the end; until then the loop keeps the connection.
 /// The end of the connection fails whatever is open, and is final: reconnecting is the caller's to decide.
-package actor Supervisor {
+public actor Supervisor {
   /// How far the connection is.
   private enum Phase {
     /// Nothing was attempted yet.
@@ -19,14 +21,15 @@ package actor Supervisor {
   }
 
   package nonisolated let loop: EventLoop
-  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
   /// Where it was connected to.
   package nonisolated let socketPath: String
   /// The custodian whose authority the requests have; nil is what the connection was granted.
   package nonisolated let authority: CustodianPath?
-  /// What the supervisor said of itself.
-  package private(set) var welcome: Welcome?
+  private nonisolated let greeting = Mutex<Welcome?>(nil)
+  /// What the supervisor said of itself; nil until it is connected.
+  package nonisolated var welcome: Welcome? { greeting.withLock(\.self) }
 
   private var phase = Phase.idle
   private var stream: ByteStream?
@@ -40,8 +43,18 @@ package actor Supervisor {
   var watches = OpenWatches()
   var streams = OpenStreams()
   var outbox: Outbox
+  /// What only a worker has; nil for other clients.
+  var channel: WorkerChannel?
+  /// How many writes the system has not taken yet, and who waits for the last of them.
+  private var writesCount = 0
+  private var drainers: [CheckedContinuation<Void, Never>] = []
 
-  private init(on loop: EventLoop, socketPath: String, as authority: CustodianPath?, windowBytesMax: Int) {
+  private init(
+    on loop: EventLoop,
+    socketPath: String,
+    as authority: CustodianPath?,
+    windowBytesMax: Int = SendWindow.bytesUsual
+  ) {
     self.loop = loop
     self.socketPath = socketPath
     self.authority = authority
@@ -62,21 +75,57 @@ package actor Supervisor {
     clientName: String,
     clientVersion: String = "",
     as authority: CustodianPath? = nil,
-    windowBytesMax: Int = 1 << 20,
+    windowBytesMax: Int = SendWindow.bytesUsual,
     answeredWithin patience: Duration = .seconds(10),
     on loop: EventLoop
   ) async throws(ClientError) -> Supervisor {
     let supervisor = Supervisor(on: loop, socketPath: socketPath, as: authority, windowBytesMax: windowBytesMax)
-    try await supervisor.connect(Hello(clientName: clientName, clientVersion: clientVersion), patience)
+    let hello = Hello(clientName: clientName, clientVersion: clientVersion)
+    try await supervisor.connect(answeredWithin: patience) { $0.open(hello) }
     return supervisor
   }
 
-  private func connect(_ hello: Hello, _ patience: Duration) async throws(ClientError) {
+  /// Speaks over a descriptor that is connected to the supervisor; it is the connection's from here on.
+  ///
+  /// - Parameters:
+  ///   - mailbox: where the mail goes that comes for this process.
+  ///   - main: the thread that its breaks go to.
+  static func adopt(
+    _ descriptor: Int32,
+    mailTo mailbox: WorkerMailbox,
+    breaksTo main: LocalThread,
+    clientName: String,
+    answeredWithin patience: Duration = .seconds(10),
+    on loop: EventLoop
+  ) async throws(ClientError) -> Supervisor {
+    let supervisor = Supervisor(on: loop, socketPath: "descriptor \(descriptor)", as: nil)
+    let hello = Hello(clientName: clientName, clientVersion: "")
+    try await supervisor.connect(answeredWithin: patience) {
+      $0.adopt(descriptor, WorkerChannel(mailbox: mailbox, main: main), hello)
+    }
+    return supervisor
+  }
+
+  /// - Parameter begin: sets off what leads to `greet`, or to the end.
+  private func connect(
+    answeredWithin patience: Duration,
+    _ begin: @Sendable (isolated Supervisor) -> Void
+  ) async throws(ClientError) {
     try await withCheckedContinuation {
       phase = .connecting($0)
-      open(hello)
+      begin(self)
       expectAnswer(within: patience)
     }.get()
+  }
+
+  private func adopt(_ descriptor: Int32, _ channel: WorkerChannel, _ hello: Hello) {
+    self.channel = channel
+    do throws(LoopError) {
+      stream = try ByteStream(adopting: descriptor, on: loop)
+      greet(hello)
+    } catch {
+      end(.connectFailed(socketPath: socketPath, error))
+    }
   }
 
   /// A supervisor that is stopped takes a connection, and says nothing.
@@ -129,7 +178,7 @@ package actor Supervisor {
         .handshake(socketPath: socketPath, reason: "it chose version \(welcome.version), which was not offered")
       )
     }
-    self.welcome = welcome
+    greeting.withLock { $0 = welcome }
     reader.bodyMax = welcome.bodyMax
     writer.bodyMax = welcome.bodyMax
     phase = .open
@@ -141,8 +190,8 @@ package actor Supervisor {
   // MARK: Ending
 
   /// Ends the connection. What is open fails with `connectionLost`; closing again has no effect.
-  package func close() {
-    flush()
+  public func close() {
+    writeOut()
     end(.connectionLost(reason: "the connection was closed by its own side"))
   }
 
@@ -162,6 +211,8 @@ package actor Supervisor {
     watches.failAll(with: error)
     streams.failAll(with: error)
     outbox.failAll(with: error)
+    channel?.fail(with: error)
+    resumeDrainers()
   }
 
   /// The supervisor does not speak the protocol.
@@ -211,7 +262,7 @@ package actor Supervisor {
   }
 
   /// The longest body that the supervisor takes, in bytes.
-  var bodyMax: Int { writer.bodyMax }
+  package var bodyMax: Int { writer.bodyMax }
 
   /// Adds frames to what goes out next. What tasks ask for in one round of the loop is written together.
   ///
@@ -220,16 +271,35 @@ package actor Supervisor {
     try frame(&writer)
     guard !willFlush else { return }
     willFlush = true
-    loop.perform { self.assumeIsolated { $0.flush() } }
+    loop.perform { self.assumeIsolated { $0.writeOut() } }
   }
 
-  private func flush() {
+  private func writeOut() {
     willFlush = false
     guard let stream, !writer.bytes.isEmpty else { return }
     do throws(LoopError) {
-      try stream.write(writer.take()) { if let error = $0 { self.end(.connectionLost(reason: error.description)) } }
+      if try stream.write(writer.take(), onWritten: { self.written($0) }) == .later { writesCount += 1 }
     } catch {
       end(.connectionLost(reason: error.description))
     }
+  }
+
+  private func written(_ error: LoopError?) {
+    writesCount -= 1
+    if let error { end(.connectionLost(reason: error.description)) }
+    if writesCount == 0 { resumeDrainers() }
+  }
+
+  /// Returns when the system has taken all that was written, or the connection is over.
+  func drain() async {
+    writeOut()
+    guard writesCount > 0, !isEnded else { return }
+    await withCheckedContinuation { drainers.append($0) }
+  }
+
+  private func resumeDrainers() {
+    let waiting = drainers
+    drainers = []
+    for drainer in waiting { drainer.resume() }
   }
 }

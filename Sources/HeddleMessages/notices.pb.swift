@@ -45,11 +45,20 @@ package nonisolated struct ProtoNotice: Sendable {
     set {notice = .leftSuspended(newValue)}
   }
 
+  package var started: ProtoStarted {
+    get {
+      if case .started(let v)? = notice {return v}
+      return ProtoStarted()
+    }
+    set {notice = .started(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Notice: Equatable, Sendable {
     case threadDead(ProtoThreadDead)
     case leftSuspended(ProtoLeftSuspended)
+    case started(ProtoStarted)
 
   }
 
@@ -144,13 +153,35 @@ package nonisolated struct ProtoLeftSuspended: Sendable {
   package init() {}
 }
 
+/// The program of a nested thread runs.
+package nonisolated struct ProtoStarted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: ProtoThreadInfo {
+    get {_thread ?? ProtoThreadInfo()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: ProtoThreadInfo? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Notice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_dead\0\u{3}left_suspended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_dead\0\u{3}left_suspended\0\u{1}started\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -184,6 +215,19 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.notice = .leftSuspended(v)
         }
       }()
+      case 3: try {
+        var v: ProtoStarted?
+        var hadOneofValue = false
+        if let current = self.notice {
+          hadOneofValue = true
+          if case .started(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.notice = .started(v)
+        }
+      }()
       default: break
       }
     }
@@ -202,6 +246,10 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .leftSuspended?: try {
       guard case .leftSuspended(let v)? = self.notice else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .started?: try {
+      guard case .started(let v)? = self.notice else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
@@ -369,6 +417,40 @@ nonisolated extension ProtoLeftSuspended: SwiftProtobuf.Message, SwiftProtobuf._
 
   package static func ==(lhs: ProtoLeftSuspended, rhs: ProtoLeftSuspended) -> Bool {
     if lhs.threads != rhs.threads {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStarted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Started"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStarted, rhs: ProtoStarted) -> Bool {
+    if lhs._thread != rhs._thread {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -58,6 +58,12 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
 
   /// The program cannot be started; error_number says why.
   case cannotStart // = 20
+
+  /// The thread has a nested thread already.
+  case alreadyNesting // = 21
+
+  /// The thread is suspended, and the message was not to wait for its resumption.
+  case suspended // = 22
   case noSuchCustodian // = 32
 
   /// The custodian's shutdown has begun.
@@ -100,6 +106,8 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case 18: self = .dead
     case 19: self = .nameTaken
     case 20: self = .cannotStart
+    case 21: self = .alreadyNesting
+    case 22: self = .suspended
     case 32: self = .noSuchCustodian
     case 33: self = .custodianShutDown
     case 34: self = .pathTaken
@@ -126,6 +134,8 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case .dead: return 18
     case .nameTaken: return 19
     case .cannotStart: return 20
+    case .alreadyNesting: return 21
+    case .suspended: return 22
     case .noSuchCustodian: return 32
     case .custodianShutDown: return 33
     case .pathTaken: return 34
@@ -152,6 +162,8 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     .dead,
     .nameTaken,
     .cannotStart,
+    .alreadyNesting,
+    .suspended,
     .noSuchCustodian,
     .custodianShutDown,
     .pathTaken,
@@ -207,7 +219,7 @@ package nonisolated struct ProtoRefusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{2}\u{c}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
 }
 
 nonisolated extension ProtoRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

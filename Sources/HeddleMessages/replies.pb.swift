@@ -175,6 +175,14 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .stateEvent(newValue)}
   }
 
+  package var nestedEnded: ProtoNestedEnded {
+    get {
+      if case .nestedEnded(let v)? = reply {return v}
+      return ProtoNestedEnded()
+    }
+    set {reply = .nestedEnded(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -189,6 +197,7 @@ package nonisolated struct ProtoReply: Sendable {
     case shutDown(ProtoShutDown)
     case daemonStatus(ProtoDaemonStatus)
     case stateEvent(ProtoStateEvent)
+    case nestedEnded(ProtoNestedEnded)
 
   }
 
@@ -280,6 +289,34 @@ package nonisolated struct ProtoDied: Sendable {
   fileprivate var _death: ProtoDeathRecord? = nil
 }
 
+/// A nested thread is dead, and so is all that was nested in it.
+package nonisolated struct ProtoNestedEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: UInt64 = 0
+
+  package var death: ProtoDeathRecord {
+    get {_death ?? ProtoDeathRecord()}
+    set {_death = newValue}
+  }
+  /// Returns true if `death` has been explicitly set.
+  package var hasDeath: Bool {self._death != nil}
+  /// Clears the value of `death`. Subsequent reads from it will return its default value.
+  package mutating func clearDeath() {self._death = nil}
+
+  /// What the thread ended with is not what the call comes to: it was told to end, by a request or with its custodian; or
+  /// it died in a nested call of its own.
+  package var valueLost: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _death: ProtoDeathRecord? = nil
+}
+
 package nonisolated struct ProtoLog: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -363,7 +400,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -514,6 +551,19 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .stateEvent(v)
         }
       }()
+      case 21: try {
+        var v: ProtoNestedEnded?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .nestedEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .nestedEnded(v)
+        }
+      }()
       default: break
       }
     }
@@ -568,6 +618,10 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .stateEvent?: try {
       guard case .stateEvent(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .nestedEnded?: try {
+      guard case .nestedEnded(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
     case nil: break
     }
@@ -733,6 +787,50 @@ nonisolated extension ProtoDied: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   package static func ==(lhs: ProtoDied, rhs: ProtoDied) -> Bool {
     if lhs.thread != rhs.thread {return false}
     if lhs._death != rhs._death {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoNestedEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NestedEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}death\0\u{3}value_lost\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.thread) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._death) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.valueLost) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.thread != 0 {
+      try visitor.visitSingularUInt64Field(value: self.thread, fieldNumber: 1)
+    }
+    try { if let v = self._death {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.valueLost != false {
+      try visitor.visitSingularBoolField(value: self.valueLost, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoNestedEnded, rhs: ProtoNestedEnded) -> Bool {
+    if lhs.thread != rhs.thread {return false}
+    if lhs._death != rhs._death {return false}
+    if lhs.valueLost != rhs.valueLost {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

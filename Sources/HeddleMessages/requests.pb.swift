@@ -47,7 +47,7 @@ package nonisolated struct ProtoRequest: Sendable {
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
   package var command: ProtoRequest.OneOf_Command? = nil
 
-  /// Answered by Spawned.
+  /// Answered by Spawned; a nested one by NestedEnded, after the notice Started.
   package var spawn: ProtoSpawn {
     get {
       if case .spawn(let v)? = command {return v}
@@ -204,7 +204,7 @@ package nonisolated struct ProtoRequest: Sendable {
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
   package nonisolated enum OneOf_Command: Equatable, Sendable {
-    /// Answered by Spawned.
+    /// Answered by Spawned; a nested one by NestedEnded, after the notice Started.
     case spawn(ProtoSpawn)
     /// Answered by ThreadInfo.
     case find(ProtoFind)
@@ -348,6 +348,13 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var stdinPipe: Bool {
     get {_storage._stdinPipe}
     set {_uniqueStorage()._stdinPipe = newValue}
+  }
+
+  /// The thread is nested in the one whose connection this is, a worker's: that one waits for it, and breaks for that one
+  /// are this one's until it is dead. Not with suspend_to_kill.
+  package var nested: Bool {
+    get {_storage._nested}
+    set {_uniqueStorage()._nested = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -624,7 +631,8 @@ package nonisolated struct ProtoWait: Sendable {
 }
 
 /// Withdraws a request of this connection that waits; that one is then refused with REFUSAL_CODE_CANCELLED. One that
-/// is not open, because its answer is already on its way, is no error.
+/// is not open, because its answer is already on its way, is no error. The nested thread of a spawn that is withdrawn gets
+/// an interrupt and lives on, nested no more.
 package nonisolated struct ProtoCancel: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1101,7 +1109,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1117,6 +1125,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _limits: ProtoResourceLimits? = nil
     var _allowSetuid: Bool = false
     var _stdinPipe: Bool = false
+    var _nested: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1140,6 +1149,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _limits = source._limits
       _allowSetuid = source._allowSetuid
       _stdinPipe = source._stdinPipe
+      _nested = source._nested
     }
   }
 
@@ -1171,6 +1181,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
         case 12: try { try decoder.decodeSingularBoolField(value: &_storage._allowSetuid) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         default: break
         }
       }
@@ -1222,6 +1233,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._stdinPipe != false {
         try visitor.visitSingularBoolField(value: _storage._stdinPipe, fieldNumber: 20)
       }
+      if _storage._nested != false {
+        try visitor.visitSingularBoolField(value: _storage._nested, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1244,6 +1258,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._limits != rhs_storage._limits {return false}
         if _storage._allowSetuid != rhs_storage._allowSetuid {return false}
         if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
+        if _storage._nested != rhs_storage._nested {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -22,6 +22,32 @@ extension Kernel {
     return (nested, id)
   }
 
+  /// Whether the thread is in a nested call, and has not been told of its end.
+  package func isNesting(_ thread: ThreadID) -> Bool {
+    switch threads.look(thread, \.nesting) {
+    case .active, .done: true
+    case .idle, nil: false
+    }
+  }
+
+  /// Gives up a nested call: its creator goes on without the outcome. The nested thread, if it is not done, gets a break
+  /// and lives on, nested no more, as if its creator had been killed (TH-21). No effect on a call that has ended.
+  ///
+  /// - Parameter call: the creator's wait.
+  package mutating func abandonNestedCall(_ call: WaitID, effects: inout Effects) {
+    guard let wait = waits.look(call, \.self), wait.isNested, let creator = wait.owner else { return }
+    withdraw(call, .withdrawn(call), effects: &effects)
+    breakNested(of: creator, effects: &effects)
+    if case .active(let nested, _) = threads.look(creator, \.nesting) {
+      threads[nested]?.creator = nil
+      giveUpUnlessReachable(nested, effects: &effects)
+    }
+    threads[creator]?.nesting = .idle
+    deliverBreak(to: creator, effects: &effects)
+    giveUpUnlessReachable(creator, effects: &effects)
+    finishStep(&effects)
+  }
+
   /// The creator ends or is dead before its nested thread is done, which gets a break and lives on (TH-21). No effect when
   /// nothing is nested in the creator, or what is ends as well.
   mutating func breakNested(of creator: ThreadID, effects: inout Effects) {

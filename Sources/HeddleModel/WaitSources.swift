@@ -32,9 +32,14 @@ extension Kernel {
 
   /// Raises the count by one; the longest waiting gets it (EV-12). Racket: `semaphore-post`.
   package mutating func post(_ semaphore: SemaphoreID, effects: inout Effects) throws(Refusal) {
-    guard let count = semaphores.look(semaphore, \.count) else { throw .noSuchSemaphore(semaphore) }
+    let count = try count(of: semaphore)
     semaphores.modify(semaphore) { $0?.count = count == .max ? count : count + 1 }
     serveSemaphore(semaphore, effects: &effects)
+  }
+
+  package func count(of semaphore: SemaphoreID) throws(Refusal) -> UInt64 {
+    guard let count = semaphores.look(semaphore, \.count) else { throw .noSuchSemaphore(semaphore) }
+    return count
   }
 
   /// Drops a semaphore that nobody can reach; a wait that names it never gets it.

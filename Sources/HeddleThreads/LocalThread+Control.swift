@@ -81,6 +81,14 @@ extension LocalThread {
     }
   }
 
+  /// As `sendBreak(_:)`, in nobody's name, from a callback that is in no thread.
+  package func breakFromOutside(_ kind: BreakKind) {
+    guard let id = identityIfGated?.id else { return }
+    world.settle { (state, effects) throws(Refusal) in
+      try state.kernel.sendBreak(kind.model, to: id, effects: &effects)
+    }
+  }
+
   /// Returns when the thread is dead, however it ended; `death` is the event of it. A thread that waits for itself waits
   /// until it is broken. Racket: `thread-wait`.
   public func wait() async throws {

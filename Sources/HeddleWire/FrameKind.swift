@@ -39,7 +39,7 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case close = 17
   /// `Taken`: how much of a stream the receiver of its bytes has taken.
   case taken = 18
-  /// A break for the worker, whose id it has: one byte, the `BreakKind`.
+  /// A break for the worker, whose id it has, or one that it gives back unraised at its end: one byte, the `BreakKind`.
   case `break` = 19
   /// No more mail comes for the worker, whose id it has. No body.
   case mailEnd = 20
@@ -62,7 +62,7 @@ extension FrameKind {
   /// The flags that a frame of this kind may have.
   package var flags: FrameFlags {
     switch self {
-    case .mail: [.wait, .retry]
+    case .mail: [.wait, .retry, .running]
     case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: []
     case .credit, .break, .mailEnd, .mark: []
@@ -90,4 +90,6 @@ package struct FrameFlags: OptionSet, Hashable, Codable, Sendable {
   package static let wait = FrameFlags(rawValue: 1)
   /// MAIL: the first message that is sent again after ROOM. It ends the refusing that `wait` began.
   package static let retry = FrameFlags(rawValue: 2)
+  /// MAIL: if the thread is suspended, refuse it, rather than queue it for the resumption.
+  package static let running = FrameFlags(rawValue: 4)
 }

@@ -6,6 +6,8 @@ package enum Notice: Hashable, Codable, Sendable {
   case threadDead(ThreadSummary, after: Duration, ended: EndedProcesses)
   /// Suspend-to-kill threads that the shutdown suspended instead of killing.
   case leftSuspended([ThreadSummary])
+  /// The program of a nested thread runs.
+  case started(ThreadInfo)
 }
 
 extension Notice {
@@ -21,6 +23,7 @@ extension Notice {
           try ThreadSummary(field: "left_suspended.threads", thread)
         }
       )
+    case .started(let it): self = .started(try ThreadInfo(field: "started.thread", it.thread))
     case nil:
       throw .missing(field: "notice.notice")
     }
@@ -35,6 +38,7 @@ extension Notice {
       ended.fill(&proto.threadDead)
     case .leftSuspended(let threads):
       proto.leftSuspended.threads = threads.map(\.proto)
+    case .started(let thread): proto.started.thread = thread.proto
     }
     return encodeBody(proto)
   }

@@ -26,6 +26,10 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case nameTaken = 19
   /// The program cannot be started.
   case cannotStart = 20
+  /// The thread has a nested thread already.
+  case alreadyNesting = 21
+  /// The thread is suspended, and the message was not to wait for its resumption.
+  case suspended = 22
 
   case noSuchCustodian = 32
   /// The custodian's shutdown has begun.

@@ -22,6 +22,7 @@ extension Reply {
     case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
     case .stateEvent(let it): self = .stateEvent(try StateEvent(field: "state_event", it))
+    case .nestedEnded(let it): self = .nestedEnded(try NestedEnd(it))
     case nil: throw .missing(field: "reply.reply")
     }
   }
@@ -46,6 +47,7 @@ extension Reply {
     case .shutDown(let report): proto.shutDown = report.proto
     case .daemonStatus(let status): proto.daemonStatus = status.proto
     case .stateEvent(let event): proto.stateEvent = event.proto
+    case .nestedEnded(let end): proto.nestedEnded = end.proto
     }
     return encodeBody(proto)
   }

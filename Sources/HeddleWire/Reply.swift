@@ -17,6 +17,7 @@ package enum Reply: Hashable, Codable, Sendable {
   case shutDown(ShutdownReport)
   case daemonStatus(DaemonStatus)
   case stateEvent(StateEvent)
+  case nestedEnded(NestedEnd)
 }
 
 /// What a kill came to.

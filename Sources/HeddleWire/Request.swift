@@ -15,7 +15,7 @@ package struct Request: Hashable, Codable, Sendable {
 extension Request {
   /// What to do; each case says by which `Reply` it is answered.
   package enum Command: Hashable, Codable, Sendable {
-    /// `spawned`.
+    /// `spawned`; of a nested thread the notice `started`, and `nestedEnded` when it is done.
     case spawn(Spawn)
     /// `thread`.
     case find(ThreadReference)

@@ -17,12 +17,14 @@ extension Spawn {
       allowSetuid: proto.allowSetuid,
       mailboxBounds: proto.hasMailboxBounds
         ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil,
-      stdinPipe: proto.stdinPipe
+      stdinPipe: proto.stdinPipe,
+      nested: proto.nested
     )
     try check()
   }
 
-  /// - Throws: what execve(2), chdir(2) or umask(2) would not take, or would take for something else.
+  /// - Throws: what execve(2), chdir(2) or umask(2) would not take, or would take for something else; or what no thread
+  ///   can be.
   private func check() throws(WireDecodingError) {
     guard argv.first?.isEmpty == false else { throw .missing(field: "spawn.argv") }
     guard !argv.contains(where: \.hasNUL) else { throw .form(field: "spawn.argv", reason: "an argument has no NUL") }
@@ -33,6 +35,10 @@ extension Spawn {
       throw .form(field: "spawn.cwd", reason: "the directory is an absolute path without NUL")
     }
     guard umask <= 0o777 else { throw .outOfRange(field: "spawn.umask", number: UInt64(umask)) }
+    // A kill would only suspend it, and its creator wait on.
+    guard !nested || !suspendToKill else {
+      throw .form(field: "spawn.nested", reason: "a nested thread is not made with suspend_to_kill")
+    }
   }
 
   var proto: ProtoSpawn {
@@ -50,6 +56,7 @@ extension Spawn {
     proto.allowSetuid = allowSetuid
     if let mailboxBounds { proto.mailboxBounds = mailboxBounds.proto }
     proto.stdinPipe = stdinPipe
+    proto.nested = nested
     return proto
   }
 }

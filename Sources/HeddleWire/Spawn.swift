@@ -25,6 +25,8 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var mailboxBounds: MailboxBounds?
   /// Without mail on it, standard input is a pipe that a client may write to, rather than /dev/null.
   package var stdinPipe: Bool
+  /// The thread is nested in the worker that asks, which waits for it. Not with `suspendToKill`.
+  package var nested: Bool
 
   package init(
     name: EntityName? = nil,
@@ -39,7 +41,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     limits: ResourceLimits = ResourceLimits(),
     allowSetuid: Bool = false,
     mailboxBounds: MailboxBounds? = nil,
-    stdinPipe: Bool = false
+    stdinPipe: Bool = false,
+    nested: Bool = false
   ) {
     self.name = name
     self.custodian = custodian
@@ -54,6 +57,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.allowSetuid = allowSetuid
     self.mailboxBounds = mailboxBounds
     self.stdinPipe = stdinPipe
+    self.nested = nested
   }
 
   /// The mask of a client that names none.

@@ -21,6 +21,8 @@ struct Answer: Sendable {
     case done
     /// No request: the watch fires.
     case watch(WatchID)
+    /// Tell what the nested call comes to that the thread was made for.
+    case nested(ThreadID)
   }
 
   let connection: ConnectionID

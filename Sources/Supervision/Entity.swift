@@ -27,8 +27,9 @@ package struct Entity: Equatable, Codable, Sendable {
   /// The program and its arguments, as far as `shortened` keeps them: for people, not for starting it again.
   let argv: [[UInt8]]
   let channel: ChannelMode
-  /// The custodian under which it was made.
-  let birthplace: CustodianID
+  /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
+  /// in. Racket: its `current-custodian`.
+  let currentCustodian: CustodianID
   let linger: Bool
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool
@@ -39,6 +40,8 @@ package struct Entity: Equatable, Codable, Sendable {
   /// The lines that the pipe has taken, and those that it is taking.
   var handedOver: UInt64 = 0
   var inFlight = 0
+  /// A worker that is about to end has given a break back: that one, and what comes after it, stays in the model.
+  var hasGivenBreaksBack = false
   var log = LogRing(capacity: Limits.logBytesMax)
   /// How many bytes the program has written so far.
   var outputCounts: [ProgramOutput: Int] = [:]

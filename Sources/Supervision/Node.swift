@@ -151,6 +151,8 @@ package struct Node: Sendable {
     barred.remove(id)
     for thread in connection.receipts.heldBack { entities[thread]?.awaitingRoom.removeAll { $0 == id } }
     for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
+      // The thread of a nested call goes on in it: only its own end, or the nested thread's, ends that.
+      if dropAnswer(toCall: wait) { continue }
       answers[wait] = nil
       step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
     }
@@ -172,6 +174,7 @@ package struct Node: Sendable {
       streamFrameCame(frame, on: id, effects: &effects)
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
     case (.open, .credit), (.open, .mark): workerFrameCame(frame, on: id, effects: &effects)
+    case (.open, .break): breakGivenBack(frame, on: id, effects: &effects)
     case (.open, _), (.greeting, _), (.closing, _), (nil, _):
       receivedOutOfPlace(frame.header.kind, on: id, effects: &effects)
     }

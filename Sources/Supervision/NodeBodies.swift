@@ -52,8 +52,8 @@ extension Node {
 
   /// What the program's output pipes held was read, and they are closed: the thread is dead.
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
-    guard case .draining = entities[thread]?.body else { return }
-    step(effects: &effects) { $0.bodyEnded(thread, .returned, effects: &$1) }
+    guard case .draining(_, let end, _) = entities[thread]?.body else { return }
+    step(effects: &effects) { $0.bodyEnded(thread, end.bodyEnd, effects: &$1) }
     releaseBarriers(effects: &effects)
   }
 
@@ -86,7 +86,10 @@ extension Node {
     entities[thread]?.body = .running(pid: pid)
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
     if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
-      effects.append(.send(client, .reply(.spawned(info), spawn.request)))
+      // The answer to the spawn of a nested thread is how that ends.
+      let isNested = nestedCall(of: spawn.request, on: client) != nil
+      let told = isNested ? Outgoing.notice(.started(info), spawn.request) : .reply(.spawned(info), spawn.request)
+      effects.append(.send(client, told))
     }
     pump(thread, effects: &effects)
   }
@@ -98,12 +101,14 @@ extension Node {
       cause: .failedToStart(errorNumber: errno, stage: stage.text),
       unreadMail: entity.mailbox.count
     )
-    step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
       let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
       effects.append(.send(client, .refusal(refusal, spawn.request)))
+      // If it was to be nested: its creator is told by that, and goes on with the model's next step.
+      if let call = nestedCall(of: spawn.request, on: client) { dropAnswer(toCall: call) }
     }
+    step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     dead.removeAll { $0 == thread }
     forget(thread)
     if let name = entity.name, let holder = spawn?.formerHolder, entities[holder] != nil { names[name] = holder }
@@ -136,13 +141,15 @@ extension Node {
         note(.change(thread, generation: generation))
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
-      case .chosen(let wait, _, _): answer(wait, effects: &effects)
+      case .chosen(let wait, _, let choice): answer(wait, choice, effects: &effects)
       case .breakReady(let thread): deliverBreak(to: thread, effects: &effects)
       case .happened(let event) where event.kind == .death: died(event.thread, effects: &effects)
       case .happened(let event): pump(event.thread, effects: &effects)
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
-      // No wait here is a thread's, so none is broken; one that is withdrawn was given up by its connection.
-      case .broken, .withdrawn, .shutDown: break
+      // Other waits than nested calls are given up by their connections alone, which know it.
+      case .withdrawn(let wait): dropAnswer(toCall: wait)
+      // No wait here but a nested call is a thread's, so none is broken.
+      case .broken, .shutDown: break
       }
     }
   }
@@ -209,6 +216,17 @@ extension Node {
   mutating func note(_ thread: ThreadID, _ what: String, by: String? = nil) {
     entities[thread]?.changedAt = now
     entities[thread]?.lastChange = ThreadInfo.Change(what: what, by: by ?? asker)
+  }
+}
+
+extension ProgramEnd {
+  /// What the end of a program is to the model, unless the thread was told to end.
+  fileprivate var bodyEnd: BodyEnd {
+    switch self {
+    case .exit: .returned
+    case .signal: .raised
+    case .lost: .killed
+    }
   }
 }
 

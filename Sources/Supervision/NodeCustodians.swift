@@ -78,8 +78,9 @@ extension Node {
       effects.append(.log("asking \(alive.count) threads to end, for \(Limits.grace)"))
       for thread in alive {
         step(effects: &effects) {
-          // The thread is alive, which is all that these two ask for.
-          try? $0.sendBreak(.terminate, to: thread, effects: &$1)
+          // The thread is alive, which is all that these two ask for. One in a nested call is asked when that is over:
+          // till then the break would be the nested thread's, which gets one of its own.
+          if !$0.isNesting(thread) { try? $0.sendBreak(.terminate, to: thread, effects: &$1) }
           try? $0.resume(thread, effects: &$1)
         }
       }

@@ -83,12 +83,14 @@ extension Node {
       run = run.end
       return
     }
+    let whenSuspended: WhenSuspended = run.flags.contains(.running) ? .fail : .queue
     let isLines = entities.look(thread, { $0.channel }) == .lines
     var (orders, count, refusal): ([Effect], Int, RefusalCode?) = ([], 0, nil)
     while refusal == nil, !(isLines && count > 0), let body = run.popFirst(in: chunk) {
       refusal =
         isLines && body.contains(UInt8(ascii: "\n"))
-        ? .notALine : Self.queue(body, for: thread, kernel: &kernel, entities: &entities, orders: &orders)
+        ? .notALine
+        : Self.queue(body, for: thread, whenSuspended, kernel: &kernel, entities: &entities, orders: &orders)
       if refusal == nil { count += 1 }
     }
     connections.change(sender) { $0.receipts.noteQueued(count) }
@@ -106,12 +108,13 @@ extension Node {
   private static func queue(
     _ body: [UInt8],
     for thread: ThreadID,
+    _ whenSuspended: WhenSuspended,
     kernel: inout Kernel,
     entities: inout IDTable<ThreadID, Entity>,
     orders: inout [Effect]
   ) -> RefusalCode? {
     do throws(Refusal) {
-      try kernel.send(to: thread, effects: &orders) { () throws(MailRefusal) in
+      try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
         _ = try entities.change(thread) { (entity) throws(MailRefusal) in
           try entity.mailbox.send(body, size: body.count)
         }

@@ -101,18 +101,13 @@ extension Node {
     }
     let program = spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     let subject = spawn.name?.text ?? program
-    let custodian = try place(spawn.custodian, for: inquiry, to: "start \(subject) in")
-    let thread: ThreadID
-    do throws(Refusal) {
-      thread = try kernel.makeThread(under: custodian, suspendsOnKill: spawn.suspendToKill)
-    } catch {
-      throw Sentences.refused(error, attempted: "start", subject: subject, in: self)
-    }
+    var orders: [Effect] = []
+    let (thread, current) = try makeThread(for: spawn, subject, inquiry, orders: &orders)
     let entity = Entity(
       name: spawn.name,
       argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
-      birthplace: custodian,
+      currentCustodian: current,
       linger: spawn.linger,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
@@ -130,7 +125,27 @@ extension Node {
       formerHolder: formerHolder
     )
     note(.start(thread))
-    effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: custodian))))
+    effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: current))))
+    obey(orders, effects: &effects)
+  }
+
+  /// Makes the model's thread for a program.
+  ///
+  /// - Parameter orders: what follows; to be obeyed once the thread is an entity.
+  /// - Returns: the thread, and the custodian for which it acts.
+  private mutating func makeThread(
+    for spawn: Spawn,
+    _ subject: String,
+    _ inquiry: Inquiry,
+    orders: inout [Effect]
+  ) throws(WireRefusal) -> (thread: ThreadID, current: CustodianID) {
+    if spawn.nested { return try nest(subject, under: spawn.custodian, for: inquiry, orders: &orders) }
+    let custodian = try place(spawn.custodian, for: inquiry, to: "start \(subject) in")
+    do throws(Refusal) {
+      return (try kernel.makeThread(under: custodian, suspendsOnKill: spawn.suspendToKill), custodian)
+    } catch {
+      throw Sentences.refused(error, attempted: "start", subject: subject, in: self)
+    }
   }
 
   private func keeperProgram(_ spawn: Spawn, for thread: ThreadID, in custodian: CustodianID) -> KeeperProgram {

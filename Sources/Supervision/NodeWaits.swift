@@ -55,7 +55,7 @@ extension Node {
   }
 
   /// What a request waited for has come.
-  mutating func answer(_ wait: WaitID, effects: inout Effects) {
+  mutating func answer(_ wait: WaitID, _ choice: Choice, effects: inout Effects) {
     guard let answer = answers.removeValue(forKey: wait) else { return }
     connections[answer.connection]?.waits[answer.request] = nil
     let reply: Reply
@@ -67,6 +67,7 @@ extension Node {
     case .kill(let thread): reply = .killed(state(of: thread) == .dead ? .died : .ending)
     case .done: reply = .done
     case .watch(let watch): return fire(watch, on: answer.connection, effects: &effects)
+    case .nested(let thread): return answerCall(answer, of: thread, choice, effects: &effects)
     }
     effects.append(.send(answer.connection, .reply(reply, answer.request)))
   }
@@ -86,7 +87,9 @@ extension Node {
       // The shutdown itself goes on.
       effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the shutdown"), request)))
     }
-    if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
+    if let call = nestedCall(of: request, on: connection) {
+      abandon(call, effects: &effects)
+    } else if let wait = connections[connection]?.waits.removeValue(forKey: request), let answer = answers[wait] {
       answers[wait] = nil
       step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
       let refusal = Sentences.cancelled(answer.attempted, answer.on)

@@ -32,7 +32,7 @@ extension Node {
   /// - Parameter uid: the user that the program runs as.
   package mutating func workerConnected(_ thread: ThreadID, uid: UInt32, at instant: Instant) -> ConnectionID {
     now = max(now, instant)
-    let session = newSession(below: entities[thread]?.birthplace ?? kernel.root)
+    let session = newSession(below: entities[thread]?.currentCustodian ?? kernel.root)
     let peer = Peer(pid: entities[thread]?.pid ?? 0, uid: uid, thread: thread)
     var connection = Connection(peer: peer, phase: .greeting(until: nil), session: session)
     connection.worker = Worker(thread: thread, isHeld: !isSeenRunning(thread), mail: nil)
@@ -165,6 +165,7 @@ extension Node {
   /// Hands on the break that waits for the thread, if it can be: to a worker that has said HELLO as a frame, to a program
   /// without a descriptor 3, or with none any more, as a signal. Else the kernel keeps it.
   mutating func deliverBreak(to thread: ThreadID, effects: inout Effects) {
+    guard hearsBreaks(thread) else { return }
     if entities[thread]?.channel == .frames, entities[thread]?.body == .starting { return }
     let connection = workers[thread]
     if let connection {

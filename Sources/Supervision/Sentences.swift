@@ -199,6 +199,17 @@ enum Sentences {
     )
   }
 
+  /// A nested thread for somebody who is no thread.
+  static func noCreator(_ subject: String) -> WireRefusal {
+    WireRefusal(
+      .badRequest,
+      attempted: "start",
+      subject: "\(subject) as a nested thread",
+      reason: "only a thread can wait for one, and this connection is no worker's",
+      advice: "ask on a worker's descriptor 3, or leave nested out and wait for the thread's death"
+    )
+  }
+
   static func pathTaken(_ path: CustodianPath, isShutDown: Bool) -> WireRefusal {
     WireRefusal(
       .pathTaken,
@@ -239,7 +250,7 @@ enum Sentences {
     case .noSuchThread: return sentence("no thread has or had this id")
     case .threadGone: return sentence("it is dead for so long that nothing is known of it any more")
     case .threadDead: return sentence("it is dead or ending")
-    case .threadSuspended: return sentence("it is suspended")
+    case .threadSuspended: return sentence("it is suspended", "resume it, or let the message wait")
     case .noSuchCustodian: return sentence("there is no such custodian")
     case .custodianShutDown(let id):
       return sentence("\(path(id)) is shut down", "name another custodian with --in")
@@ -254,8 +265,12 @@ enum Sentences {
     case .mail(_, .tooLarge(let bytes, let most)):
       return sentence("the message has \(bytes) bytes and the mailbox takes \(most)")
     case .mail(_, .ended): return sentence("the end of its mail was announced")
-    case .alreadyNesting, .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread:
-      return sentence("\(refusal)")
+    case .alreadyNesting:
+      return sentence(
+        "it has a nested thread already",
+        "wait until that is dead, or cancel the request that made it"
+      )
+    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread: return sentence("\(refusal)")
     }
   }
 }
@@ -266,14 +281,16 @@ extension Refusal {
     switch self {
     case .noSuchThread: .noSuchThread
     case .threadGone: .gone
-    case .threadDead, .threadSuspended: .dead
+    case .threadDead: .dead
+    case .threadSuspended: .suspended
     case .noSuchCustodian: .noSuchCustodian
     case .custodianShutDown: .custodianShutDown
     case .notAuthorised, .notAbove: .permission
     case .mail(_, .full): .mailboxFull
     case .mail(_, .tooLarge): .tooLarge
     case .mail(_, .ended): .endedMail
-    case .alreadyNesting, .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread: .badRequest
+    case .alreadyNesting: .alreadyNesting
+    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread: .badRequest
     }
   }
 }

@@ -25,8 +25,9 @@ extension ExitStatus {
     switch code {
     case .noSuchThread, .gone, .noSuchCustodian: self = .noSuchTarget
     case .permission: self = .permission
-    case .dead, .nameTaken, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail, .notALine, .noStream, .tooLarge,
-      .shuttingDown, .cancelled:
+    case .dead, .suspended, .nameTaken, .alreadyNesting, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail,
+      .notALine,
+      .noStream, .tooLarge, .shuttingDown, .cancelled:
       self = .refused
     case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed
     }

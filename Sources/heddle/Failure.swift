@@ -20,7 +20,7 @@ struct Failure: Error, Equatable {
 
 extension Failure {
   init(_ error: ClientError, at socket: SocketPath) {
-    switch error {
+    switch error.cause {
     case .connectFailed(let path, let error) where error.code == ENOENT || error.code == ECONNREFUSED:
       let start = socket.isDefault ? "heddle daemon" : "heddle daemon --socket \(path)"
       self.init(.unreachable, "no daemon at \(path) (\(error.message)). Start one: \(start)")
@@ -49,14 +49,5 @@ extension Failure {
       advice: refusal.advice
     )
     self.init(ExitStatus(refusal.code), explained.description)
-  }
-}
-
-/// What the system calls its errors.
-enum SystemError {
-  /// "No such file or directory" (strerror(3)).
-  static func text(_ number: Int32) -> String {
-    guard let text = unsafe strerror(number) else { return "errno \(number)" }
-    return unsafe String(cString: text)
   }
 }

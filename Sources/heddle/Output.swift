@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HeddleClient
 
 /// Standard output, for results, and standard error, for everything else.
 enum Output {

@@ -86,8 +86,8 @@ struct RunCommand: AsyncParsableCommand {
     guard detach else {
       throw Failure(.usage, "cannot run a program in the foreground: there is no such form yet; use -d")
     }
-    let spawn = try makeSpawn()
     try await daemon.withSupervisor { supervisor in
+      let spawn = try makeSpawn()
       do {
         let thread = try await supervisor.spawn(spawn)
         if !quiet { Output.write(Self.line(about: thread)) }
@@ -98,7 +98,7 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  private func makeSpawn() throws(Failure) -> Spawn {
+  private func makeSpawn() throws -> Spawn {
     let caller = try CallerState()
     let own = try SocketOption.ownCustodian()
     return Spawn(

@@ -90,7 +90,7 @@ struct SendCommand: AsyncParsableCommand {
 
   /// Acks know ids alone; people know `label`.
   private static func named(_ error: ClientError, _ label: String) -> ClientError {
-    guard case .refused(let refusal) = error else { return error }
+    guard let refusal = error.refusal else { return error }
     return .refused(
       WireRefusal(
         refusal.code,

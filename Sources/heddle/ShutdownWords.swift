@@ -13,6 +13,8 @@ struct ShutdownWords: Sendable {
       return [killed, "\(path)  \(thread.label)  \(dead)"].compactMap { $0 }
     case .leftSuspended(let threads):
       return threads.map { "\(path)  \($0.label)  suspended  (made with --suspend-to-kill)" }
+    // Of spawns, not of shutdowns.
+    case .started: return []
     }
   }
 

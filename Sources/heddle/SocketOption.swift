@@ -50,3 +50,16 @@ struct SocketOption: ParsableArguments {
     }
   }
 }
+
+extension SocketPath {
+  /// Makes sure that whoever listens at a default path is this user.
+  ///
+  /// - Throws: why the directory can't be trusted.
+  func checkDirectory() throws(Failure) {
+    guard let reason = distrust else { return }
+    throw Failure(
+      .permission,
+      "cannot use directory \(directory): \(reason); remove it, or name a socket with --socket"
+    )
+  }
+}

@@ -1,3 +1,4 @@
+internal import HeddleClient
 internal import HeddleWire
 
 /// Threads' states and deaths, in words for people.

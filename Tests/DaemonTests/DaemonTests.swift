@@ -36,7 +36,7 @@ struct DaemonTests {
     await #expect {
       try await daemon.client.spawn(spawn)
     } throws: { error in
-      guard case .refused(let refusal) = error as? ClientError else { return false }
+      guard let refusal = (error as? ClientError)?.refusal else { return false }
       return refusal.code == .cannotStart && refusal.errorNumber == ENOENT
     }
     _ = try await daemon.end()

@@ -30,7 +30,7 @@ struct StreamTests {
     let daemon = try await HostedDaemon()
     let loop = try EventLoop.start()
     let other = try await Supervisor.connect(to: daemon.socketPath, clientName: "other", on: loop)
-    let session = try #require(await other.welcome?.session)
+    let session = try #require(other.welcome?.session)
     let thread = try await other.spawn(program("setsid sleep 1000 & exec sleep 1000", of: daemon))
     #expect(thread.custodians == [session])
     let death = try await daemon.client.event(.death, of: .id(thread.id))

@@ -14,7 +14,7 @@ struct HandshakeTests {
       #expect(hello == Hello(clientName: "test", clientVersion: "7"))
       try await peer.say { try $0.welcome(Peer.welcome) }
       let supervisor = try await connected.value
-      #expect(await supervisor.welcome == Peer.welcome)
+      #expect(supervisor.welcome == Peer.welcome)
       await supervisor.close()
     }
   }
@@ -46,7 +46,7 @@ struct HandshakeTests {
       let error = await #expect(throws: ClientError.self) {
         try await Supervisor.connect(to: longPath, clientName: "test", on: peer.loop)
       }
-      guard case .connectFailed(longPath, _) = error else { throw try #require(error) }
+      guard case .connectFailed(longPath, _) = error?.cause else { throw try #require(error) }
     }
   }
 
@@ -88,7 +88,7 @@ struct HandshakeTests {
       _ = try await peer.next()
       if words.isEmpty { await peer.hangUp() } else { try await peer.sayBytes(Array(words.utf8)) }
       let error = await #expect(throws: ClientError.self) { _ = try await connected.value }
-      guard case .handshake(path, _) = error else { throw try #require(error) }
+      guard case .handshake(path, _) = error?.cause else { throw try #require(error) }
     }
   }
 }

@@ -66,7 +66,7 @@ struct MailTests {
       _ = try await (peer.next(), peer.next())
       let sent = Task.immediate { try await supervisor.send([4], to: Self.receiver, waitingForRoom: true) }
       // Behind the send in the loop's queue: once it answers, the send has been looked at.
-      _ = await supervisor.welcome
+      _ = await supervisor.bodyMax
       try await peer.say { try $0.ack(Ack(through: 2)) }
       #expect(try await [peer.next().body, peer.next().body] == [[3], [4]])
       try await peer.say { try $0.ack(Ack(through: 4)) }

@@ -73,7 +73,7 @@ struct RequestTests {
       let (id, _) = try await peer.nextRequest()
       try await peer.say { try $0.reply(.threads([], more: true), to: id) }
       let error = await #expect(throws: ClientError.self) { _ = try await list.value }
-      guard case .protocolBroken = error else { throw try #require(error) }
+      guard case .protocolBroken = error?.cause else { throw try #require(error) }
     }
   }
 
@@ -167,7 +167,7 @@ struct RequestTests {
       _ = try await peer.next()
       await supervisor.close()
       let error = await #expect(throws: ClientError.self) { _ = try await answer.value }
-      guard case .connectionLost = error else { throw try #require(error) }
+      guard case .connectionLost = error?.cause else { throw try #require(error) }
     }
   }
 
@@ -194,7 +194,7 @@ struct RequestTests {
         try await peer.sayBytes([UInt8](repeating: 0xFF, count: 64))
       }
       let error = await #expect(throws: ClientError.self) { try await answer.value }
-      guard case .protocolBroken = error else { throw try #require(error) }
+      guard case .protocolBroken = error?.cause else { throw try #require(error) }
     }
   }
 }

@@ -98,7 +98,7 @@ struct StreamTests {
       }
       try await peer.say { for _ in 0..<3 { try $0.data(quarter.span, of: id) } }
       let error = await #expect(throws: ClientError.self) { try await supervisor.barrier() }
-      guard case .protocolBroken = error else { throw try #require(error) }
+      guard case .protocolBroken = error?.cause else { throw try #require(error) }
     }
   }
 
@@ -219,7 +219,7 @@ struct StreamTests {
         await #expect(throws: ClientError.self) { _ = try await reading.value },
         await #expect(throws: ClientError.self) { try await watching.value },
       ] {
-        guard case .connectionLost = error else { throw try #require(error) }
+        guard case .connectionLost = error?.cause else { throw try #require(error) }
       }
     }
   }

@@ -143,6 +143,9 @@ struct TranscriptWorld {
       )
       (threads[name], waits[name + "-call"]) = (thread, wait)
       mailboxes[thread] = Mailbox()
+    case "abandon":
+      let name = try next()
+      kernel.abandonNestedCall(try waits[name] ?? unknown(name), effects: &effects)
     case "ends":
       let target = try thread(next())
       kernel.bodyEnded(target, rest.first == "raising" ? .raised : .returned, effects: &effects)

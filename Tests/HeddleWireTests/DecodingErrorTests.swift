@@ -102,6 +102,10 @@ struct DecodingErrorTests {
     #expect(try spawnError { $0.argv = [] } == .missing(field: "spawn.argv"))
     #expect(try spawnError { $0.argv = [.init()] } == .missing(field: "spawn.argv"))
     #expect(try spawnError { $0.umask = 0o1000 } == .outOfRange(field: "spawn.umask", number: 0o1000))
+    let both = try spawnError {
+      $0.nested = true; $0.suspendToKill = true
+    }
+    #expect(both == .form(field: "spawn.nested", reason: "a nested thread is not made with suspend_to_kill"))
     let tooMany = UInt64(Int.max) + 1
     #expect(
       try spawnError { $0.mailboxBounds.bytesMax = tooMany }

@@ -44,7 +44,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         "spawn-in-session",
         .spawn(Spawn(in: nil, argv: [Samples.bytes("cat")], cwd: Samples.bytes("/"), stdinPipe: true))
       ),
-      ("event", .event(.suspension, of: Samples.byName)),
+      ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
     ]
     return named.map { name, command in
       GoldenFrame("request-\(name)") { writer throws(FrameError) in
@@ -63,7 +63,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
-      ("state-event", .stateEvent(Samples.events[0])),
+      ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]
     let request = RequestID(rawValue: 7)
@@ -75,6 +75,9 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       },
       GoldenFrame("notice-left-suspended") { writer throws(FrameError) in
         try writer.notice(.leftSuspended(Samples.summaries), of: request)
+      },
+      GoldenFrame("notice-started") { writer throws(FrameError) in
+        try writer.notice(.started(Samples.infos[1]), of: request)
       },
       GoldenFrame("refusal-request") { writer throws(FrameError) in
         try writer.refusal(

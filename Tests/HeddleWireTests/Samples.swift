@@ -45,10 +45,13 @@ enum Samples {
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
+  static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true)
+
   static let commands: [Request.Command] =
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
+      .spawn(nestedSpawn),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -137,12 +140,20 @@ enum Samples {
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status),
+      .nestedEnded(nestedEnd),
+      .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
+
+  static let nestedEnd = NestedEnd(
+    thread: id,
+    death: DeathRecord(cause: .killed(by: "thread id:2"), unreadMail: 1),
+    isValueLost: true
+  )
 
   static let notices: [Notice] = [
     .threadDead(summaries[4], after: .nanoseconds(1_500_000), ended: ended),
     .threadDead(summaries[4], after: .zero, ended: EndedProcesses(program: nil, stragglers: [], total: 0)),
-    .leftSuspended([]), .leftSuspended(summaries),
+    .leftSuspended([]), .leftSuspended(summaries), .started(infos[1]),
   ]
 
   static let ended = EndedProcesses(

@@ -128,6 +128,35 @@ case "spawn":
     say("\(thread.id)")
   }
 
+case "nest":
+  // Runs the rest of its words after the path of a custodian in `sh` as a nested thread under that custodian, and says what
+  // it hears of it: its start, breaks for the worker itself, and its end.
+  _ = try channel.greet()
+  let spawn = Spawn(
+    in: try CustodianPath(parsing: words[1]),
+    argv: ["/bin/sh", "-c", words[2...].joined(separator: " ")].map { Array($0.utf8) },
+    environment: [Array("PATH=/usr/bin:/bin".utf8)],
+    cwd: [47],
+    nested: true
+  )
+  try channel.writer.request(Request(.spawn(spawn)), id: RequestID(rawValue: 1))
+  try channel.flush()
+  loop: while let frame = try channel.next() {
+    switch frame.header.kind {
+    case .notice:
+      if case .started(let thread) = try Notice(decoding: frame.body) { say("\(thread.id)") }
+    case .break: say("break \(try BreakKind(decoding: frame.body))")
+    case .refusal:
+      say("refused \(try WireRefusal(decoding: frame.body).code)")
+      break loop
+    case .reply:
+      guard case .nestedEnded(let end) = try Reply(decoding: frame.body) else { continue }
+      say("\(end.isValueLost ? "lost" : "value") \(end.death.cause)")
+      break loop
+    default: say("\(frame.header.kind)")
+    }
+  }
+
 case let other:
   say("heddle-test-worker does not know how to \(other ?? "do nothing")")
   exit(64)

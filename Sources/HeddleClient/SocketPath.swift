@@ -1,12 +1,12 @@
-internal import Glibc
+package import Glibc
 
 /// Where the daemon's socket is.
-struct SocketPath: Equatable {
-  let text: String
+package struct SocketPath: Equatable, Sendable {
+  package let text: String
   /// Whether nobody named it, so that its directory is heddle's own.
-  let isDefault: Bool
+  package let isDefault: Bool
 
-  init(text: String, isDefault: Bool) {
+  package init(text: String, isDefault: Bool) {
     self.text = text
     self.isDefault = isDefault
   }
@@ -15,7 +15,7 @@ struct SocketPath: Equatable {
   /// `$XDG_RUNTIME_DIR`, or `/run/heddle` for root, or below `$TMPDIR`.
   ///
   /// - Parameter variable: the value of an environment variable, nil if it is not set or empty.
-  init(flag: String?, userID: UInt32 = getuid(), variable: (String) -> String? = Environment.value) {
+  package init(flag: String?, userID: UInt32 = getuid(), variable: (String) -> String? = Environment.value) {
     if let named = flag ?? variable("HEDDLE_SOCKET") {
       self.init(text: named, isDefault: false)
       return
@@ -32,29 +32,22 @@ struct SocketPath: Equatable {
   }
 
   /// The directory of a default path.
-  var directory: String { text.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } }
+  package var directory: String { text.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } }
 }
 
 // MARK: - The directory
 
 extension SocketPath {
-  /// Makes sure that whoever listens at a default path is this user.
-  ///
-  /// - Throws: why the directory can't be trusted: it is a link, or others may make sockets in it. One that is not there
-  ///   is no danger.
-  func checkDirectory() throws(Failure) {
-    guard isDefault else { return }
+  /// Why nobody can be sure that it is this user who listens at a default path: the directory is a link, or others may make
+  /// sockets in it; nil if all is well. One that is not there is no danger.
+  package var distrust: String? {
+    guard isDefault else { return nil }
     var status = stat()
-    guard unsafe lstat(directory, &status) == 0 else { return }
-    if let reason = Self.distrust(status, userID: getuid()) {
-      throw Failure(
-        .permission,
-        "cannot use directory \(directory): \(reason); remove it, or name a socket with --socket"
-      )
-    }
+    guard unsafe lstat(directory, &status) == 0 else { return nil }
+    return Self.distrust(status, userID: getuid())
   }
 
-  static func distrust(_ status: stat, userID: UInt32) -> String? {
+  package static func distrust(_ status: stat, userID: UInt32) -> String? {
     if status.st_mode & S_IFMT != S_IFDIR { return "it is no directory" }
     if status.st_uid != userID { return "it belongs to user \(status.st_uid)" }
     let mode = status.st_mode & 0o777

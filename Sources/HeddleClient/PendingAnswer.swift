@@ -1,0 +1,49 @@
+internal import HeddleLoop
+internal import HeddleThreads
+internal import HeddleWire
+
+/// A request whose answer is waited for as `sync` waits. Whoever drops it takes the request back.
+final class PendingAnswer: Sendable {
+  private let answer: Promise<OpenRequests.Answer>
+  private let request: RequestID
+  private let supervisor: Supervisor
+
+  init(_ answer: Promise<OpenRequests.Answer>, to request: RequestID, of supervisor: Supervisor) {
+    self.answer = answer
+    self.request = request
+    self.supervisor = supervisor
+  }
+
+  deinit {
+    if answer.value == nil {
+      supervisor.loop.perform { [supervisor, request] in supervisor.assumeIsolated { $0.withdraw(request) } }
+    }
+  }
+
+  /// Ready with the answer.
+  var event: AnyEvent<Reply> {
+    answer.wrap { [self] answer in try withExtendedLifetime(self) { try answer.get() } }
+  }
+
+  /// The answer, when it has come.
+  ///
+  /// - Throws: the refusal, as `ClientError`; what ends the wait.
+  func get() async throws -> Reply {
+    let answer = try await sync(answer)
+    return try withExtendedLifetime(self) { try answer.get() }
+  }
+}
+
+extension Supervisor {
+  /// Asks, and gives what the answer is waited for with.
+  ///
+  /// - Parameter onNotice: told of what comes before the answer, on the loop.
+  func pendingAnswer(
+    to command: Request.Command,
+    onNotice: (@Sendable (Notice) -> Void)? = nil
+  ) -> PendingAnswer {
+    let answer = Promise<OpenRequests.Answer>()
+    let request = ask(command, onNotice: onNotice) { answer.fulfill($0) }
+    return PendingAnswer(answer, to: request, of: self)
+  }
+}

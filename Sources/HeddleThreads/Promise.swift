@@ -1,0 +1,36 @@
+internal import HeddleModel
+internal import Synchronization
+
+/// An event that somebody makes ready, once, by giving it its value: the way in for what happens outside of any thread,
+/// such as a callback of another library. After Concurrent ML's I-variables; the original has no such thing.
+///
+/// ```swift
+/// let answer = Promise<Data>()
+/// request.onAnswer { answer.fulfill($0) }
+/// let data = try await sync(answer, after(.seconds(5)).wrap { Data() })
+/// ```
+///
+/// As an event it is ready from then on, for all who wait; it gives the value, and keeps it.
+public final class Promise<Value: Sendable>: Event {
+  private let kept = Mutex<Value?>(nil)
+  private let isKept = Semaphore(0)
+
+  public init() {}
+
+  /// Makes the event ready with `value`. It can be called anywhere, and waits for nothing. No effect when the promise has
+  /// its value already, or when a thread calls it that was killed.
+  ///
+  /// - Returns: whether this was the call that had the effect.
+  @discardableResult
+  public func fulfill(_ value: Value) -> Bool { isKept.postOnce { kept.withLock { $0 = value } } }
+
+  /// What it was given; nil before that.
+  public var value: Value? { kept.withLock(\.self) }
+
+  public var erased: AnyEvent<Value> {
+    isKept.peek.wrap { [self] _ in
+      guard let value else { preconditionFailure("a promise is ready when it has its value") }
+      return value
+    }
+  }
+}
