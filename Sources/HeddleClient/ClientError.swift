@@ -56,10 +56,6 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case notALine
     /// The thread has no such stream of bytes, or not any more, or somebody else uses it.
     case noStream
-    /// The nested thread was killed, or ended with its custodian, or its value was lost with it.
-    case nestedThreadKilled
-    /// A signal that is no break's ended the nested thread.
-    case nestedThreadSignalled
     /// A reason that this version does not know; the description still says it.
     case other
   }
@@ -71,8 +67,6 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case connectionLost(reason: String)
     case protocolBroken(reason: String)
     case refused(WireRefusal)
-    /// A nested thread ended without a value.
-    case nested(NestedEnd)
   }
 
   package let cause: Cause
@@ -85,7 +79,6 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case .connectionLost: .connectionLost
     case .protocolBroken: .protocolBroken
     case .refused(let refusal): Code(refusal.code)
-    case .nested(let end): end.isValueLost ? .nestedThreadKilled : .nestedThreadSignalled
     }
   }
 
@@ -97,8 +90,6 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case .connectionLost(let reason): "cannot go on without the supervisor: \(reason)"
     case .protocolBroken(let reason): "cannot understand the supervisor: \(reason)"
     case .refused(let refusal): refusal.description
-    case .nested(let end):
-      "the nested thread id:\(end.thread) has no value: \(DeathReport(end.death).cause); run it again if that is safe"
     }
   }
 

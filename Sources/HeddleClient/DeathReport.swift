@@ -4,7 +4,7 @@ internal import HeddleWire
 /// How a process thread died.
 public struct DeathReport: Hashable, Sendable {
   /// Why it died.
-  public enum Cause: Hashable, Sendable, CustomStringConvertible {
+  public enum Cause: Hashable, Sendable {
     /// The program returned, with this exit status.
     case exited(status: UInt8)
     /// A signal that was not the supervisor's ended the program; signal(7). That of a break is one of them.
@@ -17,17 +17,6 @@ public struct DeathReport: Hashable, Sendable {
     case custodianShutDown(path: String)
     /// The supervisor ended, and its threads with it.
     case supervisorEnded
-
-    public var description: String {
-      switch self {
-      case .exited(let status): "it exited with status \(status)"
-      case .signalled(let number, let coreDumped): "signal \(number) ended it\(coreDumped ? ", with a core file" : "")"
-      case .failedToStart(let number, let stage): "it did not start: \(stage): \(SystemError.text(number))"
-      case .killed(let by): by.isEmpty ? "it was killed" : "it was killed by \(by)"
-      case .custodianShutDown(let path): "its custodian \(path) was shut down"
-      case .supervisorEnded: "its supervisor ended"
-      }
-    }
   }
 
   public let cause: Cause

@@ -33,8 +33,7 @@ public struct Program: Hashable, Sendable {
   public var command: [String]
   /// The thread's name, unique among the living: 1 to 63 letters, digits, `.`, `_` and `-`, not first `-`.
   public var name: String?
-  /// What manages the thread; nil is `RemoteCustodian.current`; if that is nil, too, it is the connection's
-  /// session, and the thread ends with the connection.
+  /// What manages the thread; nil is the connection's session, and the thread ends with the connection.
   public var custodian: RemoteCustodian?
   /// The whole environment; nil is the caller's own. Variables that begin with `HEDDLE_` are the supervisor's to set.
   public var environment: [String: String]?
@@ -71,13 +70,11 @@ extension Program {
   /// The same for the wire.
   ///
   /// - Throws: `badRequest` for a name that is none; `other` when this process's own surroundings cannot be read.
-  ///
-  /// - Parameter place: what manages it if the program does not say.
-  func spawn(in place: CustodianPath?) throws(ClientError) -> Spawn {
+  func spawn() throws(ClientError) -> Spawn {
     let caller = try CallerState()
     return Spawn(
       name: try name.map { text throws(ClientError) in try EntityName(named: text) },
-      in: custodian?.location ?? place,
+      in: custodian?.location,
       argv: command.map { Array($0.utf8) },
       environment: environment?.map { Array("\($0.key)=\($0.value)".utf8) } ?? caller.environment,
       cwd: directory.map { Array($0.utf8) } ?? caller.directory,

@@ -1,14 +1,8 @@
 package import HeddleModel
-public import HeddleThreads
 internal import HeddleWire
 
 /// A custodian of a supervisor, by its path: what manages threads and other custodians, and whose shutdown leaves nothing
 /// of them running. Racket: custodians.
-///
-/// ```swift
-/// // Returns when both are dead, and every process that they had.
-/// let shutdown = try await job.shutDown()
-/// ```
 ///
 /// A handle is a value; that there is such a custodian is found out when it is used.
 public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
@@ -20,11 +14,6 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
     self.supervisor = supervisor
     self.location = location
   }
-
-  /// The custodian in whose name the calling code acts on supervisors, and in which it makes threads unless it names another:
-  /// nil is what the connection acts for, and its session. Not asked where it is another supervisor's. Racket:
-  /// `current-custodian`.
-  public static let current = Parameter<RemoteCustodian?>(nil)
 
   /// Where it is: `/main/job`.
   public var path: String { location.description }

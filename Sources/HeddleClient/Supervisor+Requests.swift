@@ -1,6 +1,5 @@
 internal import HeddleLoop
 package import HeddleModel
-internal import HeddleThreads
 package import HeddleWire
 
 /// What can be asked of a supervisor. Requests are answered in any order; each call waits for its own answer.
@@ -60,9 +59,7 @@ extension Supervisor {
     return outcome
   }
 
-  package func sendBreak(_ kind: HeddleModel.BreakKind = .interrupt, to thread: ThreadReference)
-    async throws(ClientError)
-  {
+  package func sendBreak(_ kind: BreakKind = .interrupt, to thread: ThreadReference) async throws(ClientError) {
     try await done(.sendBreak(thread, kind))
   }
 
@@ -189,19 +186,13 @@ extension Supervisor {
       return false
     }
     do throws(FrameError) {
-      try write(Request(command, as: currentCustodian ?? authority), id: id)
+      try write(Request(command, as: authority), id: id)
       requests.open(id, onNotice: onNotice, onAnswer: onAnswer)
       return true
     } catch {
       onAnswer(.failure(.refused(.tooLarge, "send", "a request", error.description)))
       return false
     }
-  }
-
-  /// In whose name the calling task acts here, if it says so.
-  var currentCustodian: CustodianPath? {
-    guard let current = RemoteCustodian.current.value, current.supervisor === self else { return nil }
-    return current.location
   }
 
   /// Takes a request back that waits; no effect on one that was answered.

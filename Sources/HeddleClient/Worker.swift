@@ -6,6 +6,12 @@ internal import HeddleWire
 
 /// A process that is a thread of a supervisor, seen from inside: a program whose channel is `frames`.
 ///
+/// ```swift
+/// await Worker.main { worker in
+///   while let message = try await worker.receive() { print(message.count) }
+/// }
+/// ```
+///
 /// The process is the thread. Its main thread gets its breaks, as a `LocalThread` does: they are let in and kept out by
 /// `LocalThread.withBreaks`, and looked at before mail. Whoever suspends or kills the thread suspends or kills the process,
 /// without asking it. Mail is taken by any of its local threads; what was taken, or pushed back, dies with the process.
@@ -22,22 +28,16 @@ public struct Worker: Sendable {
   public static func main(_ body: @escaping @Sendable (Worker) async throws -> Void) async -> Never {
     await LocalThread.runMain {
       let worker = try await Worker()
-      do {
-        try await body(worker)
-        try await worker.supervisor.flush()
-        await worker.leave()
+      do { try await body(worker) } catch let error as BreakError {
+        await worker.supervisor.drain()
+        raise(error.kind)
       } catch {
-        await worker.leave()
-        if let error = error as? BreakError { raise(error.kind) }
+        await worker.supervisor.drain()
         throw error
       }
+      try await worker.supervisor.flush()
+      await worker.supervisor.drain()
     }
-  }
-
-  /// Gives back a break that was kept, since it may be another's by now, and returns when all is written.
-  private func leave() async {
-    let kept = LocalThread.takeKeptBreak()
-    await supervisor.leave(as: thread.id, returning: kept.map { HeddleModel.BreakKind($0) })
   }
 
   /// Has `handler` called with each message, one after the other, and ends the process after the last. Racket:
@@ -164,11 +164,6 @@ public struct WorkerMailEvent: HeddleThreads.Event, Hashable {
 }
 
 extension Supervisor {
-  fileprivate func leave(as worker: ThreadID, returning kept: HeddleModel.BreakKind?) async {
-    if let kept, failure == nil { say { writer throws(FrameError) in try writer.break(kept, of: worker) } }
-    await drain()
-  }
-
   /// Returns when all mail has come that was queued for this worker before, or the connection is over.
   fileprivate func mark() async {
     guard let channel, failure == nil else { return }

@@ -51,7 +51,7 @@ extension FrameHeader {
   /// - Throws: why no frame has this header where bodies have at most `bodyMax` bytes.
   func check(bodyMax: Int) throws(FrameError) {
     guard bodyCount <= bodyMax else { throw .bodyTooLong(declared: bodyCount, limit: bodyMax) }
-    guard flags.isSubset(of: kind.flags) else { throw .flags(flags.subtracting(kind.flags), kind) }
+    guard flags.rawValue & ~kind.flags.rawValue == 0 else { throw .flags(flags.subtracting(kind.flags), kind) }
     guard kind.allows(id: id) else { throw .id(id, kind) }
     guard kind.allows(bodyCount: bodyCount) else { throw .unexpectedBody(kind, count: bodyCount) }
   }
