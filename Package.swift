@@ -137,12 +137,14 @@ let package = Package(
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "heddle-bench",
-      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", arguments],
+      dependencies: [
+        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments,
+      ],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -187,7 +189,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HeddleCommandTests",
-      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
@@ -196,6 +198,7 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
+    .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleKeeperTests",
@@ -203,7 +206,6 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
-    .executableTarget(name: "heddle-test-tree", path: "Tests/TreeProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],
