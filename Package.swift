@@ -142,7 +142,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "heddle-bench",
-      dependencies: ["HeddleModel", "HeddleThreads", arguments],
+      dependencies: [
+        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments,
+      ],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -196,6 +198,7 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
+    .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleKeeperTests",
