@@ -188,11 +188,14 @@ package actor Supervisor {
       case .endOfStream: reader.isBetweenFrames ? "it closed the connection" : "the connection ended within a frame"
       case .failed(let error): error.description
       }
-    if case .greeting = phase {
-      self.end(.handshake(socketPath: socketPath, reason: reason))
-    } else {
-      self.end(.connectionLost(reason: reason))
-    }
+    lost(reason)
+  }
+
+  /// A supervisor that is short of descriptors, or does not want this user, closes the connection without a word.
+  private func lost(_ reason: String) {
+    guard case .greeting = phase else { return end(.connectionLost(reason: reason)) }
+    let advice = "it may be short of descriptors (ulimit -n), or be another user's"
+    end(.handshake(socketPath: socketPath, reason: "\(reason); \(advice)"))
   }
 
   // MARK: Writing
@@ -227,9 +230,9 @@ package actor Supervisor {
     willFlush = false
     guard let stream, !writer.bytes.isEmpty else { return }
     do throws(LoopError) {
-      try stream.write(writer.take()) { if let error = $0 { self.end(.connectionLost(reason: error.description)) } }
+      try stream.write(writer.take()) { if let error = $0 { self.lost(error.description) } }
     } catch {
-      end(.connectionLost(reason: error.description))
+      lost(error.description)
     }
   }
 }
