@@ -43,6 +43,9 @@ final class Client {
     return frame
   }
 
+  /// Whether what came so far ends within a frame.
+  var isWithinFrame: Bool { unread.isEmpty && !reader.isBetweenFrames }
+
   /// Whether its next frames are to wait until it has read more of what it was sent.
   var isCongested: Bool { stream.queuedBytes + writer.bytes.count > unreadBytesMax }
 
