@@ -230,3 +230,23 @@ if sanitizer != nil {
   package.targets.removeAll { !sanitized.contains($0.name) }
   package.products.removeAll { $0.name != "HeddleThreads" }
 }
+
+// What `scripts/fuzz --frames` builds, apart: the rooms that read frames, instrumented by these sanitizers, of which
+// "fuzzer" is one, and the fuzzer that drives them.
+if let sanitizers = Context.environment["HEDDLE_FUZZ"] {
+  let fuzzed = ["HeddleModel", "HeddleMessages", "HeddleWire"]
+  package.targets.removeAll { !fuzzed.contains($0.name) }
+  package.products.removeAll()
+  package.targets.append(
+    .executableTarget(
+      name: "heddle-fuzz-frames",
+      dependencies: ["HeddleModel", "HeddleWire"],
+      path: "Tests/FrameFuzzer",
+      exclude: ["Corpus"],
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=\(sanitizers)"])]
+    )
+  )
+  let instrumented = SwiftSetting.unsafeFlags(["-sanitize=\(sanitizers)"])
+  for target in package.targets { target.swiftSettings = (target.swiftSettings ?? []) + [instrumented] }
+}

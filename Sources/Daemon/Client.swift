@@ -47,6 +47,9 @@ final class Client {
   /// The mail that stands at `offset` in whole frames, if some does.
   func mailRun(in chunk: Span<UInt8>, at offset: inout Int) -> MailRun? { reader.mailRun(in: chunk, at: &offset) }
 
+  /// Whether what came so far ends within a frame.
+  var isWithinFrame: Bool { unread.isEmpty && !reader.isBetweenFrames }
+
   /// Whether its next frames are to wait until it has read more of what it was sent.
   var isCongested: Bool { stream.queuedBytes + writer.bytes.count > unreadBytesMax }
 

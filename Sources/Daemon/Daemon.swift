@@ -247,6 +247,7 @@ package actor Daemon {
   private func hangUp(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
     takeKept(from: id)
+    if client.isWithinFrame, !client.isClosing { step { $0.receivedGarbage(.cutOff, on: id, effects: &$1) } }
     step { $0.connectionClosed(id, effects: &$1) }
     client.finish { [self] in remove(id) }
   }

@@ -224,7 +224,8 @@ enum Sentences {
     let advice =
       switch stage {
       case .changeDirectory: "the caller's directory has to exist and be searchable"
-      case .execute: "the program has to exist, in PATH unless it has a slash, and be executable"
+      case .execute:
+        "the program has to exist, in PATH unless it has a slash, and be executable; of a script the interpreter too"
       case .limits: "a limit can't exceed the supervisor's own"
       case .pipe, .warden, .fork, .setup: "the machine is short of something: see errno"
       }
