@@ -36,7 +36,7 @@ public struct Program: Hashable, Sendable {
   /// What manages the thread; nil is `RemoteCustodian.current`; if that is nil, too, it is the connection's
   /// session, and the thread ends with the connection.
   public var custodian: RemoteCustodian?
-  /// The whole environment; nil is the caller's own. Variables that begin with `HEDDLE_` are the supervisor's to set.
+  /// The whole environment; nil is what the caller was started with. Variables that begin with `HEDDLE_` are the supervisor's to set.
   public var environment: [String: String]?
   /// The working directory, absolute; nil is the caller's own.
   public var directory: String?
@@ -79,7 +79,8 @@ extension Program {
       name: try name.map { text throws(ClientError) in try EntityName(named: text) },
       in: custodian?.location ?? place,
       argv: command.map { Array($0.utf8) },
-      environment: environment?.map { Array("\($0.key)=\($0.value)".utf8) } ?? caller.environment,
+      environment: environment?.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8) }
+        ?? caller.environment,
       cwd: directory.map { Array($0.utf8) } ?? caller.directory,
       umask: caller.umask,
       channel: channel.mode,

@@ -6,9 +6,8 @@ internal import HeddleWire
 /// of them running. Racket: custodians.
 ///
 /// ```swift
-/// let job = try await supervisor.custodian("/main").makeCustodian(named: "job")
-/// try await RemoteCustodian.current.withValue(job) { try await supervisor.spawn(Program("make")) }
-/// try await job.shutDown()
+/// // Returns when both are dead, and every process that they had.
+/// let shutdown = try await job.shutDown()
 /// ```
 ///
 /// A handle is a value; that there is such a custodian is found out when it is used.
@@ -98,13 +97,17 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
 
   /// Ends everything in it and below it, and returns when the last thread of that is dead. From its beginning on nothing
   /// new starts there. A thread that has another custodian loses this one; one that suspends on kill is suspended. To shut
-  /// down what is shut down has no effect. Needs no authority over the threads. Racket: `custodian-shutdown-all`.
+  /// down what is shut down, or never was, has no effect. Needs no authority over the threads. Racket: `custodian-shutdown-all`.
   ///
-  /// - Throws: `noSuchCustodian`, `permission`. What ends the waiting (a break, a cancellation) leaves it under way.
+  /// - Throws: `permission`. What ends the waiting (a break, a cancellation) leaves it under way.
   @discardableResult
   public func shutDown() async throws -> Shutdown {
     let answer = await supervisor.pendingAnswer(to: .custodianShutdown(location, follow: false))
-    guard case .shutDown(let report) = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
+    let reply: Reply
+    do { reply = try await answer.get() } catch let error as ClientError where error.code == .noSuchCustodian {
+      return Shutdown(threads: 0, processes: 0, leftSuspended: 0, duration: .zero)
+    }
+    guard case .shutDown(let report) = reply else { throw await supervisor.unexpectedAnswer() }
     return Shutdown(
       threads: report.threads,
       processes: report.processes,
@@ -116,7 +119,7 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
 
 extension RemoteCustodian {
   public static func == (left: RemoteCustodian, right: RemoteCustodian) -> Bool {
-    left.location == right.location && left.supervisor.welcome?.incarnation == right.supervisor.welcome?.incarnation
+    left.location == right.location && left.supervisor.isSameNode(as: right.supervisor)
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(location) }

@@ -108,13 +108,13 @@ public actor Supervisor {
 
   /// - Parameter begin: sets off what leads to `greet`, or to the end.
   private func connect(
-    answeredWithin patience: Duration,
+    answeredWithin patience: Duration?,
     _ begin: @Sendable (isolated Supervisor) -> Void
   ) async throws(ClientError) {
     try await withCheckedContinuation {
       phase = .connecting($0)
       begin(self)
-      expectAnswer(within: patience)
+      if let patience { expectAnswer(within: patience) }
     }.get()
   }
 
@@ -181,6 +181,7 @@ public actor Supervisor {
     greeting.withLock { $0 = welcome }
     reader.bodyMax = welcome.bodyMax
     writer.bodyMax = welcome.bodyMax
+    streams.pieceMax = min(streams.pieceMax, welcome.bodyMax)
     phase = .open
     impatience?.close()
     impatience = nil
@@ -220,6 +221,9 @@ public actor Supervisor {
     if case .greeting = phase {
       end(.handshake(socketPath: socketPath, reason: "what answers there is no supervisor: \(reason)"))
     } else {
+      let refusal = WireRefusal(.badRequest, attempted: "read", subject: "a frame", reason: reason)
+      say { writer throws(FrameError) in try writer.refusal(refusal, of: nil) }
+      writeOut()
       end(.protocolBroken(reason: reason))
     }
   }
@@ -239,18 +243,23 @@ public actor Supervisor {
       case .endOfStream: reader.isBetweenFrames ? "it closed the connection" : "the connection ended within a frame"
       case .failed(let error): error.description
       }
-    if case .greeting = phase {
-      self.end(.handshake(socketPath: socketPath, reason: reason))
-    } else {
-      self.end(.connectionLost(reason: reason))
-    }
+    lost(reason)
+  }
+
+  /// A supervisor that is short of descriptors, or does not want this user, closes the connection without a word.
+  private func lost(_ reason: String) {
+    guard case .greeting = phase else { return end(.connectionLost(reason: reason)) }
+    let advice = "it may be short of descriptors (ulimit -n), or be another user's"
+    end(.handshake(socketPath: socketPath, reason: "\(reason); \(advice)"))
   }
 
   // MARK: Writing
 
-  /// Why nothing can be asked any more; nil while the connection is open.
+  /// Why nothing can be asked any more; nil while the connection is open, and the caller can act.
   var failure: ClientError? {
     switch phase {
+    case .open where LocalThread.isCallerKilled:
+      .refused(.cancelled, "ask", "the supervisor", "the thread that wants it was killed")
     case .open: nil
     case .ended(let error): error
     case .idle, .connecting, .greeting: .connectionLost(reason: "it is not connected yet")
@@ -280,13 +289,13 @@ public actor Supervisor {
     do throws(LoopError) {
       if try stream.write(writer.take(), onWritten: { self.written($0) }) == .later { writesCount += 1 }
     } catch {
-      end(.connectionLost(reason: error.description))
+      lost(error.description)
     }
   }
 
   private func written(_ error: LoopError?) {
     writesCount -= 1
-    if let error { end(.connectionLost(reason: error.description)) }
+    if let error { lost(error.description) }
     if writesCount == 0 { resumeDrainers() }
   }
 

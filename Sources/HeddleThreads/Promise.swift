@@ -5,9 +5,9 @@ internal import Synchronization
 /// such as a callback of another library. After Concurrent ML's I-variables; the original has no such thing.
 ///
 /// ```swift
-/// let answer = Promise<Data>()
-/// request.onAnswer { answer.fulfill($0) }
-/// let data = try await sync(answer, after(.seconds(5)).wrap { Data() })
+/// let answer = Promise<String>()
+/// service.whenAnswered { answer.fulfill($0) }
+/// let text = try await sync(answer, after(.seconds(5)).wrap { "no answer" })
 /// ```
 ///
 /// As an event it is ready from then on, for all who wait; it gives the value, and keeps it.
@@ -23,6 +23,12 @@ public final class Promise<Value: Sendable>: Event {
   /// - Returns: whether this was the call that had the effect.
   @discardableResult
   public func fulfill(_ value: Value) -> Bool { isKept.postOnce { kept.withLock { $0 = value } } }
+
+  /// As `fulfill(_:)`, also when a killed thread calls it: for what is said on behalf of others.
+  @discardableResult
+  package func fulfillInNobodysName(_ value: Value) -> Bool {
+    isKept.postOnce(inNobodysName: true) { kept.withLock { $0 = value } }
+  }
 
   /// What it was given; nil before that.
   public var value: Value? { kept.withLock(\.self) }
