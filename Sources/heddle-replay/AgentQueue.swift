@@ -66,6 +66,8 @@ final class AgentQueue: Sendable {
     state.withLock { state in
       switch state.activity {
       case .idle: state.commands.isEmpty ? state.figures : nil
+      // It waits for what it posted to arrive, and then the process ends.
+      case .performing(.exit), .performing(.raise): nil
       case .performing, .nesting: state.figures
       case .beginningToNest: nil
       }
