@@ -90,16 +90,25 @@ public struct RemoteThread: Sendable {
     case thread(RemoteThread)
   }
 
-  /// Lets a suspended thread go on if it has a custodian, after `benefactor` has given what it has. No effect on one that
-  /// is dead. Needs no authority. May return before the processes go on; `resumption()` tells. Racket: `thread-resume`.
+  /// Lets a suspended thread go on if it has a custodian, after `benefactor` has given what it has; a custodian that is
+  /// shut down has nothing to give. No effect on one that is dead. Needs no authority. May return before the processes go
+  /// on; `resumption()` tells. Racket: `thread-resume`.
   public func resume(benefactor: Benefactor?) async throws(ClientError) {
-    let source: Request.Benefactor? =
-      switch benefactor {
-      case .custodian(let custodian): .custodian(custodian.location)
-      case .thread(let thread): .thread(.id(thread.id))
-      case nil: nil
-      }
-    try await supervisor.resume(wire, benefactor: source)
+    switch benefactor {
+    case .custodian(let custodian): try await resume(adoptedBy: custodian)
+    case .thread(let thread): try await supervisor.resume(wire, benefactor: .thread(.id(thread.id)))
+    case nil: try await supervisor.resume(wire, benefactor: nil)
+    }
+  }
+
+  private func resume(adoptedBy custodian: RemoteCustodian) async throws(ClientError) {
+    do throws(ClientError) {
+      try await supervisor.resume(wire, benefactor: .custodian(custodian.location))
+    } catch {
+      // The supervisor forgets a path when all below it has ended.
+      guard error.code == .noSuchCustodian else { throw error }
+      try await supervisor.resume(wire, benefactor: nil)
+    }
   }
 
   /// Ends it with all its processes, running or suspended, and returns when it is dead: nothing of it is left. No effect on
