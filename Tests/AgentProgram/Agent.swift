@@ -47,9 +47,9 @@ struct Agent: Sendable {
     say("slept")
   }
 
-  /// Says what the steps throw, and goes on.
-  private func catching(_ words: Words) async throws {
-    do { try await performEach(words) } catch let error as BreakError {
+  /// Says what one step throws, and goes on.
+  private func catching(_ step: Words) async throws {
+    do { try await perform(Array(step)) } catch let error as BreakError {
       say("broken \(error.kind.rawValue)")
     } catch let error as ClientError {
       say("refused \(error.code.rawValue)")
