@@ -6,9 +6,8 @@ internal import HeddleWire
 /// of them running. Racket: custodians.
 ///
 /// ```swift
-/// let job = try await supervisor.custodian("/main").makeCustodian(named: "job")
-/// try await RemoteCustodian.current.withValue(job) { try await supervisor.spawn(Program("make")) }
-/// try await job.shutDown()
+/// // Returns when both are dead, and every process that they had.
+/// let shutdown = try await job.shutDown()
 /// ```
 ///
 /// A handle is a value; that there is such a custodian is found out when it is used.

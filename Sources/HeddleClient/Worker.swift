@@ -6,12 +6,6 @@ internal import HeddleWire
 
 /// A process that is a thread of a supervisor, seen from inside: a program whose channel is `frames`.
 ///
-/// ```swift
-/// await Worker.main { worker in
-///   while let message = try await worker.receive() { print(message.count) }
-/// }
-/// ```
-///
 /// The process is the thread. Its main thread gets its breaks, as a `LocalThread` does: they are let in and kept out by
 /// `LocalThread.withBreaks`, and looked at before mail. Whoever suspends or kills the thread suspends or kills the process,
 /// without asking it. Mail is taken by any of its local threads; what was taken, or pushed back, dies with the process.

@@ -29,6 +29,58 @@ extension ByteStream {
     return stream
   }
 
+  /// Connects to a TCP socket. Small writes go out at once (TCP_NODELAY): what belongs together is written together.
+  ///
+  /// - Parameter onConnected: called once, with nil when bytes can flow, else with the reason (ECONNREFUSED, ETIMEDOUT), and
+  ///   then the stream is closed.
+  /// - Returns: the stream, to which bytes can be written already, and which can be closed to give up.
+  /// - Throws: EINVAL for a host that is no number; what the system says at once, such as ENETUNREACH.
+  package static func connect(
+    to address: InternetAddress,
+    on loop: EventLoop,
+    onConnected: @escaping (LoopError?) -> Void
+  ) throws(LoopError) -> ByteStream {
+    let attempt = "connect to \(address)"
+    let stream = try ByteStream(.tcp, named: address.description, on: loop)
+    let request = unsafe Request<uv_connect_t> { status in
+      guard stream.isOpen else { return }
+      let error = LoopError.from(status, attempt)
+      if error != nil { stream.close() }
+      onConnected(error)
+    }
+    do throws(LoopError) {
+      unsafe uv_tcp_nodelay(stream.raw(), 1)
+      try unsafe address.withAddress(attempt) { (address) throws(LoopError) in
+        let status = unsafe request.submit { request in
+          unsafe uv_tcp_connect(request, stream.raw(), address) { unsafe Request<uv_connect_t>.finish($0, $1) }
+        }
+        try LoopError.check(status, attempt)
+      }
+    } catch {
+      stream.close()
+      throw error
+    }
+    return stream
+  }
+
+  /// The address of this end of a TCP connection.
+  package var localAddress: InternetAddress {
+    get throws(LoopError) {
+      let attempt = "ask for the address of \(name)"
+      try checkOpen(attempt)
+      return try unsafe InternetAddress(attempt) { unsafe uv_tcp_getsockname(raw(), $0, $1) }
+    }
+  }
+
+  /// The address of the other end of a TCP connection.
+  package var remoteAddress: InternetAddress {
+    get throws(LoopError) {
+      let attempt = "ask for the address of the peer of \(name)"
+      try checkOpen(attempt)
+      return try unsafe InternetAddress(attempt) { unsafe uv_tcp_getpeername(raw(), $0, $1) }
+    }
+  }
+
   /// Makes a stream of a descriptor, and sets it to non-blocking.
   ///
   /// - Parameter descriptor: an end of a pipe, or a connected Unix or TCP socket. It is the stream's from here on; when

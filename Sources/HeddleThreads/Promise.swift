@@ -5,9 +5,9 @@ internal import Synchronization
 /// such as a callback of another library. After Concurrent ML's I-variables; the original has no such thing.
 ///
 /// ```swift
-/// let answer = Promise<Data>()
-/// request.onAnswer { answer.fulfill($0) }
-/// let data = try await sync(answer, after(.seconds(5)).wrap { Data() })
+/// let answer = Promise<String>()
+/// service.whenAnswered { answer.fulfill($0) }
+/// let text = try await sync(answer, after(.seconds(5)).wrap { "no answer" })
 /// ```
 ///
 /// As an event it is ready from then on, for all who wait; it gives the value, and keeps it.

@@ -223,8 +223,13 @@ struct WorkerLibraryTests {
 extension HostedDaemon {
   /// Has `story` played with a daemon of its own, and a connection to that.
   static func run(_ story: (Supervisor) async throws -> Void) async throws {
+    try await run { (hosted: HostedDaemon) in try await story(hosted.client) }
+  }
+
+  /// As `run`, for a story that connects by itself.
+  static func run(_ story: (HostedDaemon) async throws -> Void) async throws {
     let daemon = try await HostedDaemon()
-    do { try await story(daemon.client) } catch {
+    do { try await story(daemon) } catch {
       _ = try await daemon.end()
       throw error
     }

@@ -43,6 +43,18 @@ struct Snippets {
     try await reader.kill()
   }
 
+  @Test("a callback makes a promise ready")
+  func promise() async throws {
+    struct Service {
+      func whenAnswered(_ tell: @escaping @Sendable (String) -> Void) { _ = Task.detached { tell("an answer") } }
+    }
+    let service = Service()
+    let answer = Promise<String>()
+    service.whenAnswered { answer.fulfill($0) }
+    let text = try await sync(answer, after(.seconds(5)).wrap { "no answer" })
+    #expect(text == "an answer")
+  }
+
   @Test("a suspended thread makes no progress, and its mail waits")
   func suspension() async throws {
     let clerk = try await LocalThread { _ = try await LocalThread.receive() }
