@@ -36,6 +36,9 @@ public struct Program: Hashable, Sendable {
   /// What manages the thread; nil is `RemoteCustodian.current`; if that is nil, too, it is the connection's
   /// session, and the thread ends with the connection.
   public var custodian: RemoteCustodian?
+  /// The group of threads that it belongs to, `/render/tiles` for instance; nil is that of the process that asks, if it is a
+  /// worker, and else the one above all. Recorded, and without effect so far. Racket: `current-thread-group`.
+  public var group: String?
   /// The whole environment; nil is the caller's own. Variables that begin with `HEDDLE_` are the supervisor's to set.
   public var environment: [String: String]?
   /// The working directory, absolute; nil is the caller's own.
@@ -88,7 +91,8 @@ extension Program {
       limits: limits.wire,
       allowSetuid: allowsSetuid,
       mailboxBounds: bounds,
-      stdinPipe: hasStandardInput
+      stdinPipe: hasStandardInput,
+      group: try group.map { text throws(ClientError) in try ThreadGroupPath(named: text) }
     )
   }
 }

@@ -83,6 +83,16 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Ready when `isShutDown()` is true, with itself. To wait for it asks the supervisor each time. Racket: a custodian box.
+  public var shutdown: AnyEvent<RemoteCustodian> {
+    guarded { [self] in
+      let answer = await supervisor.pendingAnswer(to: .custodianWait(location))
+      // What a later request is answered, the supervisor has looked by then.
+      _ = try await supervisor.daemonStatus()
+      return answer.event.wrap { _ in self }
+    }
+  }
+
   /// What a shutdown came to.
   public struct Shutdown: Hashable, Sendable {
     /// How many threads died of it.

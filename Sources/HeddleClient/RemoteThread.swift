@@ -45,6 +45,8 @@ public struct RemoteThread: Sendable {
     public let state: State
     /// The paths of the custodians that manage it, in the order in which it got them; empty when it is dead.
     public let custodians: [String]
+    /// The path of the group of threads that it belongs to.
+    public let group: String
     /// The program's process; nil before it is started and when it has ended.
     public let processID: Int32?
     /// Unread messages.
@@ -174,6 +176,7 @@ extension RemoteThread.Status {
       case .dead: .dead
       }
     custodians = info.custodians.map(\.description)
+    group = info.group.description
     processID = info.pid
     mail = info.mail.messages
     death = info.death.map { DeathReport($0) }

@@ -45,6 +45,8 @@ extension Request {
     case custodianTree(CustodianPath)
     /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices.
     case custodianShutdown(CustodianPath, follow: Bool)
+    /// `done`, when the custodian's shutdown has begun, or there is no such custodian.
+    case custodianWait(CustodianPath)
     /// `done`, when the effects of all earlier requests of the connection have been observed.
     case barrier
     /// `daemonStatus`.
