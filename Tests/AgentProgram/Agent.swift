@@ -20,8 +20,10 @@ struct Agent: Sendable {
     case "spin": while true { try await LocalThread.checkpoint() }
     case "sleep": try await sleep(words)
     case "caught": try await catching(words)
+    case "each": try await performEach(words)
     case "breaks-off": try await LocalThread.withBreaks(.disabled) { try await performEach(words) }
     case "breaks-on": try await LocalThread.withBreaks(.enabled) { try await performEach(words) }
+    case "no-breaks": try await LocalThread.setBreaks(.disabled)
     case "breaks": say(LocalThread.areBreaksEnabled ? "enabled" : "disabled")
     case "receive", "try-receive", "rewind", "look", "mail", "mail-within": try await performMail(step)
     case "nest": try await nest(words)

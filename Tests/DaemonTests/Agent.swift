@@ -45,6 +45,16 @@ extension Supervisor {
     in custodian: RemoteCustodian? = nil,
     suspendsOnKill: Bool = false
   ) async throws -> Agent {
+    try await agent(steps, named: name, in: custodian, suspendsOnKill: suspendsOnKill)
+  }
+
+  /// As with steps one by one.
+  func agent(
+    _ steps: [String],
+    named name: String? = nil,
+    in custodian: RemoteCustodian? = nil,
+    suspendsOnKill: Bool = false
+  ) async throws -> Agent {
     var program = Program(command: [HostedDaemon.program("heddle-test-agent")] + steps, channel: .frames)
     program.name = name
     program.custodian = try custodian ?? self.custodian("/main")
