@@ -180,7 +180,7 @@ struct ProcessNestingTests {
       let creator = try await supervisor.agent(
         "no-breaks",
         "caught nest middle /main agent nest inner /main agent each no-breaks then say ready then receive then say behind",
-        "caught breaks-on say not this",
+        "caught breaks-on receive",
         "say last"
       )
       #expect(try await creator.line() == "started")
@@ -205,10 +205,7 @@ struct ProcessNestingTests {
       let nest = "nest child /main agent no-breaks ; say ready ; receive"
       for (steps, lines) in [
         ([nest, "caught receive"], ["value 0", "broken interrupt"]),
-        (
-          ["caught breaks-off \(nest) then mail-within 0 then say quiet"],
-          ["value 0", "no mail", "quiet", "broken interrupt"]
-        ),
+        (["no-breaks", nest, "say quiet", "caught breaks-on receive"], ["value 0", "quiet", "broken interrupt"]),
       ] {
         let creator = try await supervisor.agent(steps)
         #expect(try await creator.line() == "started")
