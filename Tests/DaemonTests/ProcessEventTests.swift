@@ -11,14 +11,12 @@ struct ProcessEventTests {
     try await HostedDaemon.run { supervisor in
       for suspendsOnKill in [false, true] {
         let thread = try await supervisor.sleeper(suspendsOnKill: suspendsOnKill)
-        let isReleased = Promise<Void>()
         let waiter = Task {
           let death = try await thread.wait()
-          isReleased.fulfill(())
-          return death
+          return try await thread.isDead() ? death : nil
         }
         try await suspendsOnKill ? thread.kill() : thread.suspend()
-        #expect(isReleased.value == nil)
+        try await supervisor.barrier()
         try await thread.kill(really: true)
         #expect(try await waiter.value == thread.wait())
       }
