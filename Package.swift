@@ -137,12 +137,14 @@ let package = Package(
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleClient", "Daemon", arguments],
+      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "heddle-bench",
-      dependencies: ["HeddleModel", "HeddleThreads", arguments],
+      dependencies: [
+        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments,
+      ],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -188,7 +190,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HeddleCommandTests",
-      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      dependencies: ["heddle", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
@@ -197,6 +199,7 @@ let package = Package(
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
       swiftSettings: settings
     ),
+    .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(
       name: "HeddleKeeperTests",
@@ -233,4 +236,24 @@ if sanitizer != nil {
   let sanitized = ["HeddleModel", "HeddleThreads", "heddle-replay", "HeddleModelTests", "HeddleThreadsTests"]
   package.targets.removeAll { !sanitized.contains($0.name) }
   package.products.removeAll { $0.name != "HeddleThreads" }
+}
+
+// What `scripts/fuzz --frames` builds, apart: the rooms that read frames, instrumented by these sanitizers, of which
+// "fuzzer" is one, and the fuzzer that drives them.
+if let sanitizers = Context.environment["HEDDLE_FUZZ"] {
+  let fuzzed = ["HeddleModel", "HeddleMessages", "HeddleWire"]
+  package.targets.removeAll { !fuzzed.contains($0.name) }
+  package.products.removeAll()
+  package.targets.append(
+    .executableTarget(
+      name: "heddle-fuzz-frames",
+      dependencies: ["HeddleModel", "HeddleWire"],
+      path: "Tests/FrameFuzzer",
+      exclude: ["Corpus"],
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=\(sanitizers)"])]
+    )
+  )
+  let instrumented = SwiftSetting.unsafeFlags(["-sanitize=\(sanitizers)"])
+  for target in package.targets { target.swiftSettings = (target.swiftSettings ?? []) + [instrumented] }
 }

@@ -11,7 +11,7 @@ final class Client {
   private var reader = FrameReader()
   private var writer = FrameWriter()
   /// What came and was not looked at, because the client does not read what it is sent.
-  private var unread: ArraySlice<UInt8> = []
+  private var unread: [UInt8] = []
   /// Whether it is told no more, and closed once all is written.
   private(set) var isClosing = false
 
@@ -28,20 +28,27 @@ final class Client {
 
   // MARK: - In
 
-  /// Takes what came.
-  func receive(_ chunk: Span<UInt8>) {
+  /// Keeps what came, behind what is kept already.
+  func keep(_ chunk: Span<UInt8>) {
     unsafe chunk.withUnsafeBufferPointer { unsafe unread.append(contentsOf: $0) }
   }
 
-  /// The next whole frame; nil when there is none.
-  func nextFrame() throws(FrameError) -> Frame? {
-    var offset = 0
-    let chunk = unread
-    let frame = try reader.next(in: chunk.span, at: &offset)
-    unread = unread.dropFirst(offset)
-    if unread.isEmpty { unread = [] }
-    return frame
+  /// Hands out what was kept.
+  func takeKept() -> [UInt8] {
+    defer { unread = [] }
+    return unread
   }
+
+  /// The next whole frame; nil when `chunk` is used up.
+  func nextFrame(in chunk: Span<UInt8>, at offset: inout Int) throws(FrameError) -> Frame? {
+    try reader.next(in: chunk, at: &offset)
+  }
+
+  /// The mail that stands at `offset` in whole frames, if some does.
+  func mailRun(in chunk: Span<UInt8>, at offset: inout Int) -> MailRun? { reader.mailRun(in: chunk, at: &offset) }
+
+  /// Whether what came so far ends within a frame.
+  var isWithinFrame: Bool { unread.isEmpty && !reader.isBetweenFrames }
 
   /// Whether its next frames are to wait until it has read more of what it was sent.
   var isCongested: Bool { stream.queuedBytes + writer.bytes.count > unreadBytesMax }
@@ -125,7 +132,7 @@ final class Client {
     case .end(let stream): try writer.end(of: stream)
     case .close(let stream): try writer.close(stream)
     case .taken(let taken, let stream): try writer.taken(taken, of: stream)
-    case .mail(let body, let thread): try writer.mail(body.span, to: thread)
+    case .mail(let frames): writer.append(frames: frames)
     case .break(let kind, let thread) where isHeld: try breaks.break(kind, of: thread)
     case .break(let kind, let thread): try writer.break(kind, of: thread)
     case .mailEnd(let thread): try writer.mailEnd(of: thread)

@@ -41,7 +41,7 @@ extension Daemon {
     do throws(LoopError) {
       try client.stream.startReading(
         onBytes: { [self] bytes in
-          client.receive(bytes)
+          client.keep(bytes)
           takeAll(from: client, id)
           remaining -= bytes.count
           if remaining <= 0 { end() }
@@ -55,6 +55,8 @@ extension Daemon {
 
   /// Takes all frames that came, whether or not what they are answered with can be written.
   private func takeAll(from client: Client, _ id: ConnectionID) {
-    while clients[id] != nil, !client.isClosing, takeBatch(from: client, id) {}
+    let kept = client.takeKept()
+    var offset = 0
+    while clients[id] != nil, !client.isClosing, takeBatch(from: client, id, kept.span, at: &offset) {}
   }
 }

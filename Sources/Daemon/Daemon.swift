@@ -183,36 +183,44 @@ package actor Daemon {
 
   func listen(to id: ConnectionID, _ stream: ByteStream) throws(LoopError) {
     try stream.startReading(
-      onBytes: { [self] bytes in
-        clients[id]?.receive(bytes)
-        takeFrames(from: id)
-      },
+      onBytes: { [self] bytes in take(bytes, from: id) },
       onEnd: { [self] _ in hangUp(id) }
     )
   }
 
   /// Takes frames as long as the client reads what they are answered with; else it is not read from, until it has.
-  private func takeFrames(from id: ConnectionID) {
+  private func take(_ chunk: Span<UInt8>, from id: ConnectionID) {
+    var offset = 0
     while let client = clients[id], !client.isCongested {
-      guard takeBatch(from: client, id) else { return }
+      guard takeBatch(from: client, id, chunk, at: &offset) else { return }
     }
-    clients[id]?.stream.stopReading()
+    guard let client = clients[id] else { return }
+    client.keep(chunk.extracting(offset...))
+    client.stream.stopReading()
+  }
+
+  /// Takes what was kept while the client did not read.
+  private func takeKept(from id: ConnectionID) {
+    guard let kept = clients[id]?.takeKept(), !kept.isEmpty else { return }
+    take(kept.span, from: id)
   }
 
   /// One step for all the mail that came together, so that it is written on in one piece, and for each request.
   ///
   /// - Returns: whether there may be more.
-  func takeBatch(from client: Client, _ id: ConnectionID) -> Bool {
+  func takeBatch(from client: Client, _ id: ConnectionID, _ chunk: Span<UInt8>, at offset: inout Int) -> Bool {
     var mayBeMore = true
     step { node, effects in
       do throws(FrameError) {
         while mayBeMore {
-          guard let frame = try client.nextFrame() else {
+          if let run = client.mailRun(in: chunk, at: &offset) {
+            node.received(run, in: chunk, on: id, effects: &effects)
+          } else if let frame = try client.nextFrame(in: chunk, at: &offset) {
+            node.received(frame, on: id, effects: &effects)
+            if frame.header.kind != .mail { break }
+          } else {
             mayBeMore = false
-            break
           }
-          node.received(frame, on: id, effects: &effects)
-          if frame.header.kind != .mail { break }
         }
       } catch {
         mayBeMore = false
@@ -226,7 +234,7 @@ package actor Daemon {
   /// The client has read: what it asked meanwhile is looked at.
   func goOnReading(_ id: ConnectionID) {
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
-    takeFrames(from: id)
+    takeKept(from: id)
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
     do throws(LoopError) {
       try listen(to: id, client.stream)
@@ -238,7 +246,8 @@ package actor Daemon {
   /// The client says no more, and may still read: it gets the answers to what it has said, and waits for nothing else.
   private func hangUp(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
-    takeFrames(from: id)
+    takeKept(from: id)
+    if client.isWithinFrame, !client.isClosing { step { $0.receivedGarbage(.cutOff, on: id, effects: &$1) } }
     step { $0.connectionClosed(id, effects: &$1) }
     client.finish { [self] in remove(id) }
   }

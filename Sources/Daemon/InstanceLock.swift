@@ -9,6 +9,9 @@ struct InstanceLock: ~Copyable {
   /// Makes the socket's directory if need be, checks that it is ours alone, takes the lock, and removes the socket that a
   /// dead daemon left.
   static func claim(socketAt path: String) throws -> InstanceLock {
+    guard path.hasPrefix("/") else {
+      throw DaemonError("cannot listen at \(path): its path is not absolute; name one from / on with --socket")
+    }
     try prepare(directory(of: path))
     let lock = InstanceLock(descriptor: try openLocked(path + ".lock", for: path))
     var status = stat()
@@ -61,6 +64,6 @@ struct InstanceLock: ~Copyable {
 
   private static func failure(_ attempt: String) -> DaemonError {
     let code = errno
-    return DaemonError("cannot \(attempt): \(unsafe String(cString: strerror(code)))")
+    return DaemonError("cannot \(attempt): \(unsafe String(cString: strerror(code))); name another place with --socket")
   }
 }

@@ -43,47 +43,48 @@ struct Lane: Sendable {
     return flyingCount == 0 && fresh.isEmpty && !owesRetry
   }
 
-  mutating func take(_ letter: Letter) -> [SendWindow.Effect] {
+  mutating func take(_ letter: Letter, effects: inout [SendWindow.Effect]) {
     fresh.append(letter)
     if !letter.waits { impatientCount += 1 }
-    return proceed()
+    proceed(effects: &effects)
   }
 
   /// The supervisor has queued the oldest letter that flies, or refused it.
-  mutating func land(_ letter: Letter, _ refusal: RefusalCode?) -> [SendWindow.Effect] {
+  mutating func land(_ letter: Letter, _ refusal: RefusalCode?, effects: inout [SendWindow.Effect]) {
     flyingCount -= 1
     if letter.waits { flyingWaitingCount -= 1 }
     let isWithdrawn = !withdrawn.isEmpty && withdrawn.remove(letter.ticket) != nil
     if letter.waits, refusal == .mailboxFull {
       noteFull()
-      if isWithdrawn { return [.settle(letter, .cancelled)] + proceed() }
-      refused.append(letter)
-      return proceed()
+      if isWithdrawn { effects.append(.settle(letter, .cancelled)) } else { refused.append(letter) }
+    } else {
+      if refusal == nil { noteAccepted() }
+      effects.append(.settle(letter, refusal))
     }
-    if refusal == nil { noteAccepted() }
-    return [.settle(letter, refusal)] + proceed()
+    proceed(effects: &effects)
   }
 
-  mutating func noteRoom() -> [SendWindow.Effect] {
+  mutating func noteRoom(effects: inout [SendWindow.Effect]) {
     switch state {
     case .open: hasEarlyRoom = flyingWaitingCount > 0
     case .full: state = .full(hasRoom: true)
     }
-    return proceed()
+    proceed(effects: &effects)
   }
 
   /// The sender wants the letter back, which is settled then, or when it has landed.
-  mutating func withdraw(_ ticket: UInt64) -> [SendWindow.Effect] {
+  mutating func withdraw(_ ticket: UInt64, effects: inout [SendWindow.Effect]) {
     if let index = refused.firstIndex(where: { $0.ticket == ticket }) {
-      return [.settle(refused.remove(at: index), .cancelled)] + proceed()
-    }
-    if let index = fresh.firstIndex(where: { $0.ticket == ticket }) {
+      effects.append(.settle(refused.remove(at: index), .cancelled))
+    } else if let index = fresh.firstIndex(where: { $0.ticket == ticket }) {
       let letter = fresh.remove(at: index)
       if !letter.waits { impatientCount -= 1 }
-      return [.settle(letter, .cancelled)] + proceed()
+      effects.append(.settle(letter, .cancelled))
+    } else {
+      withdrawn.insert(ticket)
+      return
     }
-    withdrawn.insert(ticket)
-    return []
+    proceed(effects: &effects)
   }
 
   private mutating func noteFull() {
@@ -98,51 +99,50 @@ struct Lane: Sendable {
   }
 
   /// Sends what can be sent now.
-  private mutating func proceed() -> [SendWindow.Effect] {
+  private mutating func proceed(effects: inout [SendWindow.Effect]) {
     if flyingWaitingCount == 0, case .open = state { hasEarlyRoom = false }
     switch state {
-    case .full(hasRoom: true) where flyingCount == 0: return reopen()
-    case .full: return refuseImpatient()
-    case .open: return send()
+    case .full(hasRoom: true) where flyingCount == 0: reopen(effects: &effects)
+    case .full: refuseImpatient(effects: &effects)
+    case .open: send(effects: &effects)
     }
   }
 
   /// Begins anew: all that was refused has come back, and the flag tells the supervisor so.
-  private mutating func reopen() -> [SendWindow.Effect] {
+  private mutating func reopen(effects: inout [SendWindow.Effect]) {
     state = .open
     hasEarlyRoom = false
     acceptedCount = 0
     fresh.prepend(contentsOf: refused)
     refused.removeAll()
     owesRetry = true
-    return send()
+    send(effects: &effects)
   }
 
-  private mutating func send() -> [SendWindow.Effect] {
-    var effects: [SendWindow.Effect] = []
+  private mutating func send(effects: inout [SendWindow.Effect]) {
     // Mail that does not wait would not be refused behind mail that was: it goes when that can't happen any more.
     while flyingCount < flyingMax, let next = fresh.first, next.waits || flyingWaitingCount == 0 {
       fresh.removeFirst()
       if !next.waits { impatientCount -= 1 }
       effects.append(write(next))
     }
-    return effects
   }
 
   /// Who does not wait finds the mailbox full, since older mail waits for room in it.
-  private mutating func refuseImpatient() -> [SendWindow.Effect] {
-    guard impatientCount > 0 else { return [] }
+  private mutating func refuseImpatient(effects: inout [SendWindow.Effect]) {
+    guard impatientCount > 0 else { return }
     let impatient = fresh.filter { !$0.waits }
     fresh.removeAll { !$0.waits }
     impatientCount = 0
-    return impatient.map { .settle($0, .mailboxFull) }
+    effects += impatient.map { .settle($0, .mailboxFull) }
   }
 
   private mutating func write(_ letter: Letter) -> SendWindow.Effect {
     flyingCount += 1
     guard letter.waits else { return .write(letter, letter.flags) }
     flyingWaitingCount += 1
-    defer { owesRetry = false }
-    return .write(letter, owesRetry ? letter.flags.union(.retry) : letter.flags)
+    guard owesRetry else { return .write(letter, letter.flags) }
+    owesRetry = false
+    return .write(letter, letter.flags.union(.retry))
   }
 }

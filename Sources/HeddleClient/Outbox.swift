@@ -49,7 +49,7 @@ struct Outbox {
     let letter = nextLetter(body, to: receiver, manner)
     senders[letter.ticket] = onFate
     pending.append(.sending(letter))
-    return (letter.ticket, admit())
+    return (letter.ticket, advance { _, _ in })
   }
 
   /// Has somebody else told of the fate of a message, which is not known yet.
@@ -62,9 +62,9 @@ struct Outbox {
   mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID) -> [SendWindow.Effect] {
     let index = pending.firstIndex { if case .sending(let letter) = $0 { letter.ticket == ticket } else { false } }
     guard let index, case .sending(let letter) = pending.remove(at: index) else {
-      return settle(window.withdraw(ticket, to: receiver)) + admit()
+      return advance { $0.withdraw(ticket, to: receiver, effects: &$1) }
     }
-    return settle([.settle(letter, .cancelled)]) + admit()
+    return advance { $1.append(.settle(letter, .cancelled)) }
   }
 
   mutating func post(
@@ -73,7 +73,7 @@ struct Outbox {
     for poster: CheckedContinuation<Outcome, Never>
   ) -> [SendWindow.Effect] {
     pending.append(.posting(bodies, to: receiver, poster))
-    return admit()
+    return advance { _, _ in }
   }
 
   mutating func flush(for flusher: CheckedContinuation<Outcome, Never>) {
@@ -84,11 +84,11 @@ struct Outbox {
   // MARK: What the supervisor says
 
   mutating func receive(_ ack: Ack) throws(SendWindowError) -> [SendWindow.Effect] {
-    settle(try window.receive(ack)) + admit()
+    try advance { (window, effects) throws(SendWindowError) in try window.receive(ack, effects: &effects) }
   }
 
   mutating func receiveRoom(for receiver: ThreadID) -> [SendWindow.Effect] {
-    settle(window.receiveRoom(for: receiver)) + admit()
+    advance { $0.receiveRoom(for: receiver, effects: &$1) }
   }
 
   /// Lets everybody who waits go on, with `error`.
@@ -119,12 +119,24 @@ struct Outbox {
     )
   }
 
-  /// Takes what waits into the window, oldest first, as far as there is room.
-  private mutating func admit() -> [SendWindow.Effect] {
+  /// Lets `input` happen to the window, and does here what it leads to.
+  ///
+  /// - Returns: all of that; the writing is left to do.
+  private mutating func advance<Failure: Error>(
+    _ input: (inout SendWindow, inout [SendWindow.Effect]) throws(Failure) -> Void
+  ) throws(Failure) -> [SendWindow.Effect] {
     var effects: [SendWindow.Effect] = []
+    try input(&window, &effects)
+    settle(effects, from: 0)
+    admit(effects: &effects)
+    return effects
+  }
+
+  /// Takes what waits into the window, oldest first, as far as there is room.
+  private mutating func admit(effects: inout [SendWindow.Effect]) {
     admission: while let next = pending.popFirst() {
       switch next {
-      case .sending(let letter): effects += settle(window.take(letter))
+      case .sending(let letter): take(letter, effects: &effects)
       case .posting(let bodies, let receiver, let poster):
         let rest = admit(bodies, to: receiver, poster, &effects)
         guard rest.isEmpty else {
@@ -134,7 +146,12 @@ struct Outbox {
       }
     }
     resumeFlushers()
-    return effects
+  }
+
+  private mutating func take(_ letter: Letter, effects: inout [SendWindow.Effect]) {
+    let before = effects.count
+    window.take(letter, effects: &effects)
+    settle(effects, from: before)
   }
 
   /// A refusal stops the poster: whoever reads an endless input for a dead thread has to learn of it.
@@ -150,28 +167,28 @@ struct Outbox {
       poster.resume(returning: .failure(.refused(refusal)))
       return []
     }
-    var rest = bodies
-    while let body = rest.first, window.hasRoom(forBodyOf: body.count) {
-      rest.removeFirst()
+    var next = bodies.startIndex
+    while next < bodies.endIndex, window.hasRoom(forBodyOf: bodies[next].count) {
       postedCount += 1
-      effects += settle(window.take(nextLetter(body, to: receiver, .whenThereIsRoom)))
+      take(nextLetter(bodies[next], to: receiver, .whenThereIsRoom), effects: &effects)
+      next += 1
     }
-    if rest.isEmpty { poster.resume(returning: .success(())) }
-    return rest
+    if next == bodies.endIndex { poster.resume(returning: .success(())) }
+    return bodies[next...]
   }
 
-  /// Tells those concerned what became of letters. Returns `effects`, of which the writing is left to do.
-  private mutating func settle(_ effects: [SendWindow.Effect]) -> [SendWindow.Effect] {
-    for case .settle(let letter, let code) in effects {
+  /// Tells those concerned what became of letters.
+  private mutating func settle(_ effects: [SendWindow.Effect], from start: Int) {
+    for index in start..<effects.count {
+      guard case .settle(let letter, let code) = effects[index] else { continue }
       let refusal = code.map { WireRefusal(mailTo: letter.receiver, $0) }
-      if let sender = senders.removeValue(forKey: letter.ticket) {
+      if !senders.isEmpty, let sender = senders.removeValue(forKey: letter.ticket) {
         sender(refusal.map { .failure(.refused($0)) } ?? .success(()))
       } else {
         postedCount -= 1
         untold = untold ?? refusal
       }
     }
-    return effects
   }
 
   private mutating func resumeFlushers() {

@@ -23,10 +23,10 @@ package struct Letter: Equatable, Sendable {
 
   /// What its frame asks for, but for a retry.
   var flags: FrameFlags {
-    var flags: FrameFlags = []
-    if waits { flags.insert(.wait) }
-    if requiresRunning { flags.insert(.running) }
-    return flags
+    // Sets of options are slow across modules, and this is asked for each message.
+    FrameFlags(
+      rawValue: (waits ? FrameFlags.wait.rawValue : 0) | (requiresRunning ? FrameFlags.running.rawValue : 0)
+    )
   }
 
   /// What it takes of a window: its frame, in bytes.
@@ -38,7 +38,7 @@ package struct Letter: Equatable, Sendable {
 ///
 /// To one receiver, mail is delivered in the order in which it was handed over. Mail to others does not wait for it.
 ///
-/// A pure value: one method an input, and the answer is what to do, in order.
+/// A pure value: one method an input, and what to do goes to the end of `effects`, in order.
 package struct SendWindow: Sendable {
   package enum Effect: Equatable, Sendable {
     /// Write the letter as the connection's next MAIL frame.
@@ -56,7 +56,11 @@ package struct SendWindow: Sendable {
   private var settledThrough: UInt64 = 0
   /// Written and neither acknowledged nor refused, by ascending number, the first one's being `settledThrough` + 1.
   private var flying: Deque<Letter> = []
+  /// Those to which something is on its way, but for the one in hand.
   private var lanes: [ThreadID: Lane] = [:]
+  /// The lane that was used last: mail to one receiver comes in rows, and need not be looked up each time.
+  private var lane = Lane()
+  private var receiver: ThreadID?
 
   /// What a connection's window takes unless it is to be another.
   package static let bytesUsual = 1 << 20
@@ -74,52 +78,65 @@ package struct SendWindow: Sendable {
   }
 
   /// The sender hands `letter` over. Taken whether it fits or not: the window's bound is kept by asking `hasRoom` first.
-  package mutating func take(_ letter: Letter) -> [Effect] {
+  package mutating func take(_ letter: Letter, effects: inout [Effect]) {
     bytes += letter.cost
-    return advance(letter.receiver) { $0.take(letter) }
+    advance(letter.receiver, effects: &effects) { $0.take(letter, effects: &$1) }
   }
 
   /// The supervisor has said what became of mail.
   ///
   /// - Throws: why the ack can't be about what was written.
-  package mutating func receive(_ ack: Ack) throws(SendWindowError) -> [Effect] {
+  package mutating func receive(_ ack: Ack, effects: inout [Effect]) throws(SendWindowError) {
     let written = settledThrough + UInt64(flying.count)
     guard settledThrough...written ~= ack.through else { throw .through(ack.through, settledThrough...written) }
     if let first = ack.refused.first, first.number <= settledThrough { throw .refusedBefore(number: first.number) }
 
-    var effects: [Effect] = []
     var refused = ack.refused[...]
     while settledThrough < ack.through, let letter = flying.popFirst() {
       settledThrough += 1
       let isRefused = refused.first?.number == settledThrough
       let code = isRefused ? refused.removeFirst().code : nil
-      effects += advance(letter.receiver) { $0.land(letter, code) }
+      advance(letter.receiver, effects: &effects) { $0.land(letter, code, effects: &$1) }
     }
-    return effects
   }
 
   /// The supervisor has said that there is room in a mailbox that was full.
-  package mutating func receiveRoom(for receiver: ThreadID) -> [Effect] {
-    advance(receiver) { $0.noteRoom() }
+  package mutating func receiveRoom(for receiver: ThreadID, effects: inout [Effect]) {
+    advance(receiver, effects: &effects) { $0.noteRoom(effects: &$1) }
   }
 
   /// The sender wants a letter back. It is settled as `cancelled` unless it is queued at its owner, or refused otherwise:
   /// which of these, is known at once if it was waiting here, else with its ack. No effect on one that is settled.
-  package mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID) -> [Effect] {
-    lanes[receiver] == nil ? [] : advance(receiver) { $0.withdraw(ticket) }
+  package mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID, effects: inout [Effect]) {
+    turn(to: receiver)
+    guard !lane.isIdle else { return }
+    advance(receiver, effects: &effects) { $0.withdraw(ticket, effects: &$1) }
   }
 
   /// Lets `input` happen to the lane of `receiver`, and does here what it leads to.
-  private mutating func advance(_ receiver: ThreadID, _ input: (inout Lane) -> [Effect]) -> [Effect] {
-    let effects = input(&lanes[receiver, default: Lane()])
-    if lanes[receiver]?.isIdle == true { lanes[receiver] = nil }
-    for effect in effects {
-      switch effect {
+  private mutating func advance(
+    _ receiver: ThreadID,
+    effects: inout [Effect],
+    _ input: (inout Lane, inout [Effect]) -> Void
+  ) {
+    turn(to: receiver)
+    let before = effects.count
+    input(&lane, &effects)
+    if lane.isIdle { lane = Lane() }
+    for index in before..<effects.count {
+      switch effects[index] {
       case .write(let letter, _): flying.append(letter)
       case .settle(let letter, _): bytes -= letter.cost
       }
     }
-    return effects
+  }
+
+  /// Takes the lane of `receiver` in hand.
+  private mutating func turn(to receiver: ThreadID) {
+    guard receiver != self.receiver else { return }
+    if let last = self.receiver, !lane.isIdle { lanes[last] = lane }
+    lane = lanes.removeValue(forKey: receiver) ?? Lane()
+    self.receiver = receiver
   }
 }
 

@@ -239,11 +239,14 @@ public actor Supervisor {
       case .endOfStream: reader.isBetweenFrames ? "it closed the connection" : "the connection ended within a frame"
       case .failed(let error): error.description
       }
-    if case .greeting = phase {
-      self.end(.handshake(socketPath: socketPath, reason: reason))
-    } else {
-      self.end(.connectionLost(reason: reason))
-    }
+    lost(reason)
+  }
+
+  /// A supervisor that is short of descriptors, or does not want this user, closes the connection without a word.
+  private func lost(_ reason: String) {
+    guard case .greeting = phase else { return end(.connectionLost(reason: reason)) }
+    let advice = "it may be short of descriptors (ulimit -n), or be another user's"
+    end(.handshake(socketPath: socketPath, reason: "\(reason); \(advice)"))
   }
 
   // MARK: Writing
@@ -280,13 +283,13 @@ public actor Supervisor {
     do throws(LoopError) {
       if try stream.write(writer.take(), onWritten: { self.written($0) }) == .later { writesCount += 1 }
     } catch {
-      end(.connectionLost(reason: error.description))
+      lost(error.description)
     }
   }
 
   private func written(_ error: LoopError?) {
     writesCount -= 1
-    if let error { end(.connectionLost(reason: error.description)) }
+    if let error { lost(error.description) }
     if writesCount == 0 { resumeDrainers() }
   }
 

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A socket that accepts connections: a Unix socket at a path, for its owner only (the file's mode is 0600), or a TCP socket.
 ///
-/// Connections are accepted as they come, in the order of their arrival. When descriptors run out the newest
-/// connections are closed and reported as EMFILE, and the listener goes on.
+/// Connections are accepted as they come, in the order of their arrival. When descriptors run out libuv closes the newest
+/// connections, and says nothing; the listener goes on.
 @safe package final class Listener: LoopHandle {
   /// The path, or the address, that it was asked to listen at.
   package let name: String

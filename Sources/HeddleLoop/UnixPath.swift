@@ -1,3 +1,5 @@
+// Whichever of the two modules the compiler reads first has the constants of sockets.
+internal import CLibuv
 internal import Glibc
 
 /// The path of a Unix socket, known to fit into an address (unix(7)).

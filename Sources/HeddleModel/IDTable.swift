@@ -3,22 +3,28 @@
 /// Identifiers are a counter, so the table is an array of pages of 64 records; a page goes when its last record goes. The
 /// few records that outlive many others move to a dictionary, so the memory is that of what is there, however many
 /// identifiers were given out. Iteration is in the order of creation, on every run.
-package struct IDTable<ID: Identifier, Record> {
-  private static var pageSize: Int { 64 }
+///
+/// It is public and inlinable, in what mail passes, so that it is compiled for the record's type in other modules, too; the
+/// compiler does that for nothing that is `package`.
+public struct IDTable<ID: Identifier, Record> {
+  @usableFromInline static var pageSize: Int { 64 }
 
-  /// The records of 64 identifiers, or none when all are gone, and how many are there.
-  fileprivate struct Page {
-    var records: [Record?] = []
-    var count = 0
+  /// The records of 64 identifiers, or none when all are gone.
+  @usableFromInline struct Page {
+    @usableFromInline var records: [Record?] = []
+    /// A bit for each slot that has a record.
+    @usableFromInline var held: UInt64 = 0
+
+    @inlinable @inline(__always) func holds(_ slot: Int) -> Bool { held & 1 << UInt64(slot) != 0 }
   }
 
   /// A page without records is empty, but for the latest one. The first is no page: it has one slot, always empty, where
   /// whatever is not there is looked up.
-  private var pages = [Page(records: [nil])]
+  @usableFromInline var pages = [Page(records: [nil])]
   /// How many pages were given up before the first that is there.
-  private var retired = 0
+  @usableFromInline var retired = 0
   /// The records that were in pages that were given up.
-  private var elders: [ID: Record] = [:]
+  @usableFromInline var elders: [ID: Record] = [:]
   /// The number of records.
   package private(set) var count = 0
   /// The identifier that the next insertion gives.
@@ -29,10 +35,10 @@ package struct IDTable<ID: Identifier, Record> {
   package func wasUsed(_ id: ID) -> Bool { id.rawValue > 0 && id < next }
 
   /// Whether `id` has a record.
-  @inline(__always)
-  package func contains(_ id: ID) -> Bool {
+  @inlinable @inline(__always)
+  public func contains(_ id: ID) -> Bool {
     let (page, slot) = place(of: id)
-    return page > 0 ? pages[page].records[slot] != nil : elders[id] != nil
+    return page > 0 ? pages[page].holds(slot) : elders[id] != nil
   }
 
   /// Adds `record` under the next identifier, which it returns.
@@ -66,35 +72,66 @@ package struct IDTable<ID: Identifier, Record> {
     guard page > 0 else { return removeElder(id) }
     guard let record = pages[page].records[slot].take() else { return nil }
     count -= 1
-    pages[page].count -= 1
+    pages[page].held &= ~(1 << UInt64(slot))
     // The latest page stays: the next record will be there.
-    if pages[page].count == 0, page < pages.count - 1 { pages[page].records = [] }
+    if pages[page].held == 0, page < pages.count - 1 { pages[page].records = [] }
     return record
   }
 
   /// The record of `id`, in place; nil when there is none. Assigning is not a way to add or to remove one.
-  package subscript(id: ID) -> Record? {
-    @inline(__always) _read {
+  public subscript(id: ID) -> Record? {
+    @inlinable @inline(__always) _read {
       let (page, slot) = place(of: id)
       if page > 0 { yield pages[page].records[slot] } else { yield elders[id] }
     }
-    @inline(__always) _modify {
+    @inlinable @inline(__always) _modify {
       let (page, slot) = place(of: id)
       if page > 0 { yield &pages[page].records[slot] } else { yield &elders[id] }
     }
   }
 
-  /// What `look` finds in the record of `id`, if there is one. For the hot path, where an accessor that yields would
-  /// allocate its coroutine's frame.
-  @inline(__always)
-  func look<Found>(_ id: ID, _ look: (Record) -> Found) -> Found? {
+  /// What `look` finds in the record of `id`, if there is one. For the hot path: the record is looked at where it is, while
+  /// an accessor that yields would allocate its coroutine's frame, and copy a large record.
+  @inlinable @inline(__always)
+  public func look<Found>(_ id: ID, _ look: (Record) -> Found) -> Found? {
     let (page, slot) = place(of: id)
     guard page > 0 else { return elders[id].map(look) }
-    guard let record = pages[page].records[slot] else { return nil }
-    return look(record)
+    guard pages[page].holds(slot) else { return nil }
+    return unsafe pages[page].records.withUnsafeBufferPointer { records in
+      // An optional value begins with what it wraps.
+      let record = unsafe UnsafeRawPointer(records.baseAddress.unsafelyUnwrapped + slot)
+      return unsafe look(record.assumingMemoryBound(to: Record.self).pointee)
+    }
   }
 
   /// Changes the record of `id` in place; nil when there is none. For the hot path, as `look`.
+  @inlinable @inline(__always)
+  @discardableResult
+  public mutating func change<Result, Failure: Error>(
+    _ id: ID,
+    _ change: (inout Record) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    let (page, slot) = place(of: id)
+    guard page > 0 else { return try changeElder(id, change) }
+    guard pages[page].holds(slot) else { return nil }
+    return try unsafe pages[page].records.withUnsafeMutableBufferPointer { (records) throws(Failure) in
+      let record = unsafe UnsafeMutableRawPointer(records.baseAddress.unsafelyUnwrapped + slot)
+      return try unsafe change(&record.assumingMemoryBound(to: Record.self).pointee)
+    }
+  }
+
+  @usableFromInline
+  mutating func changeElder<Result, Failure: Error>(
+    _ id: ID,
+    _ change: (inout Record) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    guard var record = elders[id] else { return nil }
+    elders[id] = nil
+    defer { elders[id] = record }
+    return try change(&record)
+  }
+
+  /// Changes the record of `id` in place; nil when there is none.
   @inline(__always)
   @discardableResult
   mutating func modify<Result>(_ id: ID, _ change: (inout Record?) -> Result) -> Result {
@@ -127,8 +164,9 @@ package struct IDTable<ID: Identifier, Record> {
     var page = Self.page(of: id) - retired + 1
     guard page > 0 else { return putElder(record, at: id) }
     if page >= pages.count || pages[page].records.isEmpty { page = addPage(page) }
-    pages[page].records[Int(id.rawValue % UInt64(Self.pageSize))] = record
-    pages[page].count += 1
+    let slot = id.rawValue % UInt64(Self.pageSize)
+    pages[page].records[Int(slot)] = record
+    pages[page].held |= 1 << slot
     count += 1
   }
 
@@ -139,7 +177,7 @@ package struct IDTable<ID: Identifier, Record> {
     let latest = pages.count - 1
     if count == elders.count, page > latest + 1 { return leap(to: page) }
     while pages.count <= page { pages.append(Page()) }
-    if latest > 0, latest != page, pages[latest].count == 0 { pages.swapAt(latest, page) }
+    if latest > 0, latest != page, pages[latest].held == 0 { pages.swapAt(latest, page) }
     if pages[page].records.isEmpty { pages[page].records = Array(repeating: nil, count: Self.pageSize) }
     return page - retirePages(before: page)
   }
@@ -179,12 +217,12 @@ package struct IDTable<ID: Identifier, Record> {
     return record
   }
 
-  @inline(__always)
-  private static func page(of id: ID) -> Int { Int(id.rawValue / UInt64(pageSize)) }
+  @inlinable @inline(__always)
+  static func page(of id: ID) -> Int { Int(id.rawValue / UInt64(pageSize)) }
 
   /// Where the record of a young `id` is, or the slot that is always empty.
-  @inline(__always)
-  private func place(of id: ID) -> (page: Int, slot: Int) {
+  @inlinable @inline(__always)
+  func place(of id: ID) -> (page: Int, slot: Int) {
     let page = Self.page(of: id) - retired + 1
     let slot = Int(id.rawValue % UInt64(Self.pageSize))
     guard page > 0, page < pages.count, slot < pages[page].records.count else { return (0, 0) }
@@ -196,7 +234,7 @@ extension IDTable: Sendable where Record: Sendable {}
 extension IDTable.Page: Sendable where Record: Sendable {}
 
 extension IDTable: Equatable where Record: Equatable {
-  package static func == (left: IDTable, right: IDTable) -> Bool {
+  public static func == (left: IDTable, right: IDTable) -> Bool {
     left.next == right.next && left.count == right.count
       && left.pairs.elementsEqual(right.pairs) { $0.0 == $1.0 && $0.1 == $1.1 }
   }
@@ -213,7 +251,7 @@ extension IDTable: Codable where Record: Codable {
     case entries
   }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     next = try values.decode(ID.self, forKey: .next)
     guard next.rawValue > 0 else {
@@ -236,7 +274,7 @@ extension IDTable: Codable where Record: Codable {
     }
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(next, forKey: .next)
     try values.encode(pairs.map { Entry(id: $0.0, record: $0.1) }, forKey: .entries)

@@ -1,14 +1,14 @@
 /// What the model's identifiers share: a counter from 1 that is never used twice; 0 is nobody's.
-package protocol Identifier: RawRepresentable, Hashable, Comparable, Codable, Sendable, CustomStringConvertible
+public protocol Identifier: RawRepresentable, Hashable, Comparable, Codable, Sendable, CustomStringConvertible
 where RawValue == UInt64 {
   init(rawValue: UInt64)
 }
 
 extension Identifier {
-  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
   /// The identifier in hexadecimal, as the command line writes it after `id:`.
-  package var description: String { String(rawValue, radix: 16) }
+  public var description: String { String(rawValue, radix: 16) }
 }
 
 /// One thread, from its creation for ever: no later thread has the same.

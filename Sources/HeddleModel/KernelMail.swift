@@ -30,6 +30,12 @@ extension Kernel {
     if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 
+  /// Whether a message for the thread could be taken at once, by the thread itself: it runs, and neither mail nor a wait is
+  /// there before. A message that is handed over then need not be sent and received.
+  package func takesMailAtOnce(_ thread: ThreadID) -> Bool {
+    threads.look(thread) { $0.life.isRunning && $0.mailCount == 0 && !$0.isMailAwaited } ?? false
+  }
+
   /// Takes the thread's first message, if it has one. Racket: `thread-try-receive`.
   ///
   /// - Returns: whether there is one: take it out of the mailbox now.

@@ -21,6 +21,11 @@ public struct Mailbox<Message> {
   @inlinable public var count: Int { queue.count }
   @inlinable public var isEmpty: Bool { queue.isEmpty }
 
+  /// The largest message that an empty mailbox takes, in bytes; negative when it takes none.
+  @inlinable public var mostInMessage: Int {
+    if hasEnded || bounds.messagesMax == 0 { -1 } else { bounds.bytesMax ?? .max }
+  }
+
   /// Whether half of the bounds is free: when a sender that was refused is told to try again.
   @inlinable public var isHalfFree: Bool {
     queue.count <= (bounds.messagesMax ?? .max) / 2 && bytes <= (bounds.bytesMax ?? .max) / 2

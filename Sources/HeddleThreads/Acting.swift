@@ -57,7 +57,7 @@ extension World {
     let step = try await actWhenAllowed(as: caller, breaks: breaks, input)
     // Whoever gave them first may be about to carry them out: now they are, before this goes on.
     perform(step.answer)
-    try await leave(step.answer.map(\.body) + step.stopped, within: limit)
+    try await leave(step.answer + step.stops, within: limit)
   }
 
   /// Carries out an operation as soon as the caller may act.
@@ -65,14 +65,14 @@ extension World {
     as caller: ThreadBody?,
     breaks: BreakSetting,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
-  ) async throws -> (answer: Answer, stopped: [ThreadBody]) {
+  ) async throws -> (answer: Answer, stops: [Deeds.Stop]) {
     while true {
       switch breaks {
       case .enabled: try await caller?.safePoint()
       case .disabled: try await caller?.standStill()
       }
-      let (answer, stopped) = try attempt(input, as: caller?.id)
-      if let answer { return (answer, stopped) }
+      let (answer, stops) = try attempt(input, as: caller?.id)
+      if let answer { return (answer, stops) }
       caller?.alert()
     }
   }
@@ -82,7 +82,7 @@ extension World {
   private func attempt<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer,
     as caller: ThreadID?
-  ) throws -> (answer: Answer?, stopped: [ThreadBody]) {
+  ) throws -> (answer: Answer?, stops: [Deeds.Stop]) {
     do throws(Refusal) {
       return try stepStopping { (state, effects) throws(Refusal) -> Answer? in
         // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
@@ -92,17 +92,22 @@ extension World {
     } catch { throw ThreadError(error) }
   }
 
-  /// Waits until `bodies` execute nothing; the caller's own goes last.
-  private func leave(_ bodies: [ThreadBody], within limit: Duration?) async throws {
+  /// Waits until those that are to stop execute nothing; the caller's own goes last.
+  private func leave(_ stops: [Deeds.Stop], within limit: Duration?) async throws {
     let caller = caller
-    for body in bodies where body !== caller {
+    let others = stops.filter { $0.body !== caller }
+    for stop in others {
       if let limit {
-        guard try await sync(body.quiet, timeout: limit) != nil else { throw ThreadError.noSafePoint(body.id, limit) }
-      } else if body.gate.isExecuting {
-        await body.gate.quiet()
+        guard try await sync(stop.body.quiet, timeout: limit) != nil else {
+          throw ThreadError.noSafePoint(stop.body.id, limit)
+        }
+      } else if stop.body.gate.isExecuting {
+        await stop.body.gate.quiet()
       }
     }
-    if let caller, bodies.contains(where: { $0 === caller }) { try await caller.safePoint() }
+    // Whoever executed one of them may be about to say so: it is so, before this goes on.
+    confirm(others)
+    if let caller, others.count < stops.count { try await caller.safePoint() }
   }
 }
 

@@ -68,13 +68,13 @@ package final class World: Sendable {
     return try answer.get()
   }
 
-  /// As `step`; gives the bodies that were told to stop or to end, too.
+  /// As `step`; gives the orders to stop and to end, too.
   func stepStopping<Answer: Sendable>(
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
-  ) throws(Refusal) -> (answer: Answer, stopped: [ThreadBody]) {
+  ) throws(Refusal) -> (answer: Answer, stops: [Deeds.Stop]) {
     let (answer, deeds) = decide(input)
     perform(deeds)
-    return (try answer.get(), deeds.others?.stops.map(\.body) ?? [])
+    return (try answer.get(), deeds.others?.stops ?? [])
   }
 
   /// A step that is never refused.
@@ -145,8 +145,8 @@ package final class World: Sendable {
     confirm(quiet)
   }
 
-  /// The bodies stand still, as they were told.
-  private func confirm(_ stops: [Deeds.Stop]) {
+  /// The bodies stand still, as they were told; no effect if that was said before.
+  func confirm(_ stops: [Deeds.Stop]) {
     guard !stops.isEmpty else { return }
     settle { state, effects in
       for stop in stops {

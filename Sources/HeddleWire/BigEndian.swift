@@ -1,9 +1,9 @@
 extension Span<UInt8> {
   /// The integer whose first, highest byte is at `offset`.
   func bigEndian<Word: FixedWidthInteger & UnsignedInteger>(_: Word.Type, at offset: Int) -> Word {
-    var word: Word = 0
-    for index in offset..<offset + MemoryLayout<Word>.size { word = word << 8 | Word(self[index]) }
-    return word
+    precondition(offset >= 0 && count - offset >= MemoryLayout<Word>.size, "all bytes of an integer are there")
+    let word = unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Word.self) }
+    return Word(bigEndian: word)
   }
 }
 

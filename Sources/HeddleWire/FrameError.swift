@@ -15,6 +15,8 @@ package enum FrameError: Error, Equatable, Sendable {
   case id(UInt64, FrameKind)
   /// A body where the kind has none, or one of another size than the kind's. The figure is in bytes.
   case unexpectedBody(FrameKind, count: Int)
+  /// The bytes ended before the frame did.
+  case cutOff
 }
 
 extension FrameError: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension FrameError: CustomStringConvertible {
     case .flags(let flags, let kind): "a \(kind) frame has no flags 0x\(String(flags.rawValue, radix: 16))"
     case .id(let id, let kind): "a \(kind) frame can't have id \(id)"
     case .unexpectedBody(let kind, let count): "a \(kind) frame has no body of \(count) bytes"
+    case .cutOff: "the connection ended within a frame"
     }
   }
 }

@@ -5,6 +5,8 @@ package struct FrameHeader: Hashable, Sendable {
   package static let count = 16
   /// How much of the header the length counts: all but the length field.
   static let countedCount = count - MemoryLayout<UInt32>.size
+  /// Where the flags are in it.
+  static let flagsOffset = 5
 
   package let kind: FrameKind
   package let flags: FrameFlags
@@ -39,7 +41,7 @@ extension FrameHeader {
     guard reserved == 0 else { throw .reservedBits(reserved) }
     self.init(
       kind,
-      flags: FrameFlags(rawValue: bytes[5]),
+      flags: FrameFlags(rawValue: bytes[Self.flagsOffset]),
       id: bytes.bigEndian(UInt64.self, at: 8),
       bodyCount: Int(length) - Self.countedCount
     )
@@ -49,7 +51,7 @@ extension FrameHeader {
   /// - Throws: why no frame has this header where bodies have at most `bodyMax` bytes.
   func check(bodyMax: Int) throws(FrameError) {
     guard bodyCount <= bodyMax else { throw .bodyTooLong(declared: bodyCount, limit: bodyMax) }
-    guard flags.isSubset(of: kind.flags) else { throw .flags(flags.subtracting(kind.flags), kind) }
+    guard flags.rawValue & ~kind.flags.rawValue == 0 else { throw .flags(flags.subtracting(kind.flags), kind) }
     guard kind.allows(id: id) else { throw .id(id, kind) }
     guard kind.allows(bodyCount: bodyCount) else { throw .unexpectedBody(kind, count: bodyCount) }
   }

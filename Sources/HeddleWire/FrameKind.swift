@@ -62,7 +62,7 @@ extension FrameKind {
   /// The flags that a frame of this kind may have.
   package var flags: FrameFlags {
     switch self {
-    case .mail: [.wait, .retry, .running]
+    case .mail: .ofMail
     case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: []
     case .credit, .break, .mailEnd, .mark: []
@@ -85,6 +85,9 @@ extension FrameKind {
 package struct FrameFlags: OptionSet, Hashable, Codable, Sendable {
   package let rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// All that mail may have.
+  static let ofMail: FrameFlags = [.wait, .retry, .running]
 
   /// MAIL: if the mailbox is full, tell me when it has room; until then refuse what I send there with this flag.
   package static let wait = FrameFlags(rawValue: 1)

@@ -57,7 +57,7 @@ extension WireRefusal {
       switch error {
       case .unknownKind: .unknownRequest
       case .bodyTooLong: .tooLarge
-      case .tooShort, .reservedBits, .flags, .id, .unexpectedBody: .badRequest
+      case .tooShort, .reservedBits, .flags, .id, .unexpectedBody, .cutOff: .badRequest
       }
     self.init(
       code,

@@ -20,11 +20,12 @@ package struct Peer: Equatable, Sendable {
 
 /// What a frame to a client holds; the shell only has to write it down.
 package enum Outgoing: Equatable, Sendable {
-  case welcome(Welcome)
-  case reply(Reply, RequestID)
+  // Large ones are boxed: mail passes here, and each effect is as large as the largest.
+  indirect case welcome(Welcome)
+  indirect case reply(Reply, RequestID)
   /// Without a request it is about the connection, which is closed after it.
-  case refusal(WireRefusal, RequestID?)
-  case notice(Notice, RequestID)
+  indirect case refusal(WireRefusal, RequestID?)
+  indirect case notice(Notice, RequestID)
   case ack(Ack)
   case room(ThreadID)
   case fired(WatchID)
@@ -33,8 +34,8 @@ package enum Outgoing: Equatable, Sendable {
   case end(StreamID)
   case close(StreamID)
   case taken(Taken, StreamID)
-  /// Mail for the worker at the other end, which is this thread.
-  case mail([UInt8], ThreadID)
+  /// MAIL frames for the worker at the other end, one behind the other.
+  case mail(frames: [UInt8])
   case `break`(BreakKind, ThreadID)
   case mailEnd(ThreadID)
   case mark(MarkID)
@@ -80,11 +81,20 @@ struct MailReceipts: Equatable, Sendable {
   /// The receivers to which mail that may wait is refused until a frame says that it begins anew.
   var heldBack: Set<ThreadID> = []
 
-  /// The next frame came, and was queued unless there is a reason why not.
-  mutating func note(_ refusal: RefusalCode?) {
-    through += 1
+  /// The next `count` frames came, and were queued.
+  mutating func noteQueued(_ count: Int) {
+    guard count > 0 else { return }
+    through += UInt64(count)
     isOwed = true
-    if let refusal { refused.append(Ack.Refused(number: through, code: refusal)) }
+  }
+
+  /// The next `count` frames came, and were refused.
+  mutating func noteRefused(_ count: Int, _ refusal: RefusalCode) {
+    for _ in 0..<count {
+      through += 1
+      refused.append(Ack.Refused(number: through, code: refusal))
+    }
+    isOwed = true
   }
 
   /// What to tell the sender; nil when it knows all.

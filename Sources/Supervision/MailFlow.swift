@@ -41,10 +41,33 @@ struct MailFlow: Equatable, Sendable {
     return messages < credit.messages && (messages == 0 || bytes + UInt64(size) <= credit.bytes)
   }
 
-  /// A message of `size` bytes is written.
-  mutating func write(_ size: Int) {
-    written.messages += 1
-    written.bytes += UInt64(size)
+  /// Whether `count` messages of `bytes` bytes in all may be written now, in whatever sizes.
+  func admits(_ count: Int, bytes: Int) -> Bool {
+    let (onTheirWay, bytesOnTheirWay) = (written.messages - taken.messages, written.bytes - taken.bytes)
+    return onTheirWay + UInt64(count) <= credit.messages && bytesOnTheirWay + UInt64(bytes) <= credit.bytes
+  }
+
+  /// So many messages of so many bytes in all are written.
+  mutating func write(_ count: Int = 1, bytes: Int) {
+    written.messages += UInt64(count)
+    written.bytes += UInt64(bytes)
+  }
+
+  /// As much of `run`, from its first message, as may be written now is written.
+  ///
+  /// - Parameter sizeMax: a message of more bytes is not.
+  /// - Returns: what is left.
+  mutating func write(_ run: MailRun, in chunk: Span<UInt8>, sizeMax: Int) -> MailRun {
+    if run.bodyBytes <= sizeMax, admits(run.count, bytes: run.bodyBytes) {
+      write(run.count, bytes: run.bodyBytes)
+      return run.end
+    }
+    var rest = run
+    while let size = rest.firstSize(in: chunk), size <= sizeMax, admits(size) {
+      write(bytes: size)
+      rest.dropFirst(ofSize: size)
+    }
+    return rest
   }
 
   /// The worker has taken so much, all in all.

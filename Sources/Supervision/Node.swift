@@ -162,8 +162,10 @@ package struct Node: Sendable {
 
   /// A frame has come. After the last of those that came together, `framesEnded` is to follow.
   package mutating func received(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
-    switch (connections[id]?.phase, frame.header.kind) {
-    case (.open, .mail): route(frame, from: id, effects: &effects)
+    switch (connections.look(id, { $0.phase }), frame.header.kind) {
+    case (.open, .mail):
+      let (run, bytes) = frame.asRun()
+      received(run, in: bytes.span, on: id, effects: &effects)
     case (.open, .request): handleRequest(frame, on: id, effects: &effects)
     case (.open, .watch): watch(frame, on: id, effects: &effects)
     case (.open, .unwatch): unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
@@ -173,16 +175,20 @@ package struct Node: Sendable {
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
     case (.open, .credit), (.open, .mark): workerFrameCame(frame, on: id, effects: &effects)
     case (.open, .break): breakGivenBack(frame, on: id, effects: &effects)
-    case (.open, _), (.greeting, _):
-      refuseConnection(id, Sentences.outOfPlace(frame.header.kind), effects: &effects)
-    case (.closing, _), (nil, _): break
+    case (.open, _), (.greeting, _), (.closing, _), (nil, _):
+      receivedOutOfPlace(frame.header.kind, on: id, effects: &effects)
     }
+  }
+
+  /// A frame of this kind has come that has no meaning now. What comes after the connection was refused is not looked at.
+  mutating func receivedOutOfPlace(_ kind: FrameKind, on id: ConnectionID, effects: inout Effects) {
+    refuseConnection(id, Sentences.outOfPlace(kind), effects: &effects)
   }
 
   /// No more frames are at hand: what the client is owed for its mail goes out.
   package mutating func framesEnded(on id: ConnectionID, effects: inout Effects) {
-    guard connections[id]?.phase == .open else { return }
-    if let ack = connections[id]?.receipts.take() { effects.append(.send(id, .ack(ack))) }
+    guard connections.look(id, { $0.phase }) == .open else { return }
+    if let ack = connections.change(id, { $0.receipts.take() }) ?? nil { effects.append(.send(id, .ack(ack))) }
   }
 
   /// The client's bytes are no frames: it is told, and the connection is closed.
@@ -225,7 +231,7 @@ package struct Node: Sendable {
   }
 
   mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
-    guard let phase = connections[id]?.phase, phase != .closing else { return }
+    guard let phase = connections.look(id, { $0.phase }), phase != .closing else { return }
     // What is owed for the mail that came before is told before the end.
     framesEnded(on: id, effects: &effects)
     connections[id]?.phase = .closing

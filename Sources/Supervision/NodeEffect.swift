@@ -7,7 +7,7 @@ package enum NodeEffect: Equatable, Sendable {
   case close(ConnectionID)
   /// Write nothing more to the connection, a worker's; or go on, with the breaks sent meanwhile before all else.
   case holdFrames(ConnectionID, Bool)
-  case order(KeeperRequest)
+  indirect case order(KeeperRequest)
   /// Write to the program's standard input; answer with `inputWritten` when the pipe has taken all of it, or with
   /// `inputFailed`.
   case write(ThreadID, [UInt8])

@@ -1,5 +1,5 @@
 package import HeddleModel
-internal import HeddleWire
+package import HeddleWire
 
 // Mail: from a client's frame into a mailbox, and out of it to a program.
 
@@ -23,51 +23,88 @@ extension Node {
     releaseBarriers(effects: &effects)
   }
 
-  // MARK: - In
-
-  /// Queues the mail of one frame, or notes why not.
-  mutating func route(_ frame: Frame, from connection: ConnectionID, effects: inout Effects) {
-    let thread = ThreadID(rawValue: frame.header.id)
-    let mayWait = frame.header.flags.contains(.wait)
-    if frame.header.flags.contains(.retry) { connections[connection]?.receipts.heldBack.remove(thread) }
-    if mayWait, connections[connection]?.receipts.heldBack.contains(thread) == true {
-      connections[connection]?.receipts.note(.mailboxFull)
-      return
+  /// Mail has come for one thread. After the last that came together, `framesEnded` is to follow.
+  ///
+  /// - Parameter chunk: where the mail is.
+  package mutating func received(
+    _ run: MailRun,
+    in chunk: Span<UInt8>,
+    on id: ConnectionID,
+    effects: inout Effects
+  ) {
+    guard connections.look(id, { $0.phase }) == .open else {
+      return receivedOutOfPlace(.mail, on: id, effects: &effects)
     }
-    let whenSuspended: WhenSuspended = frame.header.flags.contains(.running) ? .fail : .queue
-    let refusal = queue(frame.body, for: thread, whenSuspended, effects: &effects)
-    connections[connection]?.receipts.note(refusal)
-    if refusal == .mailboxFull, mayWait {
-      connections[connection]?.receipts.heldBack.insert(thread)
-      if entities[thread]?.awaitingRoom.contains(connection) == false {
-        entities[thread]?.awaitingRoom.append(connection)
-      }
+    if run.flags.contains(.retry) { connections.change(id) { _ = $0.receipts.heldBack.remove(run.receiver) } }
+    var rest = run
+    while !rest.isEmpty {
+      relay(&rest, in: chunk, from: id, effects: &effects)
+      queue(&rest, in: chunk, from: id, effects: &effects)
     }
-    guard refusal == nil else { return }
-    if entities[thread]?.channel == .lines, let through = entities[thread]?.lastQueued {
-      note(.handover(thread, through: through), by: connection)
-    }
-    pump(thread, effects: &effects)
   }
 
-  private mutating func queue(
-    _ body: [UInt8],
-    for thread: ThreadID,
-    _ whenSuspended: WhenSuspended,
+  // MARK: - Past the mailbox
+
+  /// Writes mail on as it came, from the first message as far as the worker's credit goes, where nothing is before it.
+  ///
+  /// It is what sending, receiving and `pumpWorker` come to then.
+  private mutating func relay(
+    _ run: inout MailRun,
+    in chunk: Span<UInt8>,
+    from sender: ConnectionID,
     effects: inout Effects
-  ) -> RefusalCode? {
-    if entities[thread]?.channel == .lines, body.contains(UInt8(ascii: "\n")) { return .notALine }
-    var orders: [Effect] = []
-    defer { obey(orders, effects: &effects) }
-    do throws(Refusal) {
-      try Self.queue(body, for: thread, whenSuspended, kernel: &kernel, entities: &entities, orders: &orders)
-      return nil
-    } catch {
-      return Sentences.refused(error, attempted: "send to", subject: "id:\(thread)", in: self).code
+  ) {
+    guard let worker = workers[run.receiver], kernel.takesMailAtOnce(run.receiver),
+      let sizeMax = entities.look(run.receiver, { $0.mailbox.mostInMessage })
+    else { return }
+    let rest = connections.change(worker) { connection in
+      guard connection.phase == .open, connection.worker?.isHeld == false else { return run }
+      return connection.worker?.mail?.write(run, in: chunk, sizeMax: sizeMax) ?? run
     }
+    guard let rest, rest.count < run.count else { return }
+    effects.append(.send(worker, .mail(frames: run.frames(before: rest, in: chunk))))
+    connections.change(sender) { $0.receipts.noteQueued(run.count - rest.count) }
+    run = rest
+  }
+
+  // MARK: - In
+
+  /// Queues mail up to the first message that is refused, or up to the first line.
+  private mutating func queue(
+    _ run: inout MailRun,
+    in chunk: Span<UInt8>,
+    from sender: ConnectionID,
+    effects: inout Effects
+  ) {
+    let thread = run.receiver
+    let mayWait = run.flags.contains(.wait)
+    if mayWait, connections.look(sender, { $0.receipts.heldBack.contains(thread) }) == true {
+      connections.change(sender) { $0.receipts.noteRefused(run.count, .mailboxFull) }
+      run = run.end
+      return
+    }
+    let whenSuspended: WhenSuspended = run.flags.contains(.running) ? .fail : .queue
+    let isLines = entities.look(thread, { $0.channel }) == .lines
+    var (orders, count, refusal): ([Effect], Int, RefusalCode?) = ([], 0, nil)
+    while refusal == nil, !(isLines && count > 0), let body = run.popFirst(in: chunk) {
+      refusal =
+        isLines && body.contains(UInt8(ascii: "\n"))
+        ? .notALine
+        : Self.queue(body, for: thread, whenSuspended, kernel: &kernel, entities: &entities, orders: &orders)
+      if refusal == nil { count += 1 }
+    }
+    connections.change(sender) { $0.receipts.noteQueued(count) }
+    obey(orders, effects: &effects)
+    if isLines, count > 0, let through = entities.look(thread, { $0.lastQueued }) {
+      note(.handover(thread, through: through), by: sender)
+    }
+    if let refusal { note(refusal, by: thread, of: sender, mayWait: mayWait) }
+    if count > 0 { pump(thread, effects: &effects) }
   }
 
   /// Kernel and mailbox in one step.
+  ///
+  /// - Returns: why it was not queued.
   private static func queue(
     _ body: [UInt8],
     for thread: ThreadID,
@@ -75,9 +112,27 @@ extension Node {
     kernel: inout Kernel,
     entities: inout IDTable<ThreadID, Entity>,
     orders: inout [Effect]
-  ) throws(Refusal) {
-    try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
-      try entities[thread]?.mailbox.send(body, size: body.count)
+  ) -> RefusalCode? {
+    do throws(Refusal) {
+      try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
+        _ = try entities.change(thread) { (entity) throws(MailRefusal) in
+          try entity.mailbox.send(body, size: body.count)
+        }
+      }
+      return nil
+    } catch {
+      return error.code
+    }
+  }
+
+  private mutating func note(_ refusal: RefusalCode, by thread: ThreadID, of sender: ConnectionID, mayWait: Bool) {
+    connections.change(sender) { connection in
+      connection.receipts.noteRefused(1, refusal)
+      if refusal == .mailboxFull, mayWait { connection.receipts.heldBack.insert(thread) }
+    }
+    guard refusal == .mailboxFull, mayWait else { return }
+    entities.change(thread) { entity in
+      if entity.awaitingRoom.contains(sender) == false { entity.awaitingRoom.append(sender) }
     }
   }
 
@@ -88,14 +143,12 @@ extension Node {
   mutating func pump(_ thread: ThreadID, effects: inout Effects) {
     if isWorker(thread) { return pumpWorker(thread, effects: &effects) }
     // Of a resumed thread: not before it was seen to run, so that a break that waited comes first.
-    guard entities[thread]?.input == .ready, let life = kernel.threads[thread]?.life, life.phase == .running,
-      life.observed == life.generation
-    else { return }
-    if entities[thread]?.takesStream == true { return pumpStream(thread, effects: &effects) }
+    guard entities.look(thread, { $0.input }) == .ready, isSeenRunning(thread) else { return }
+    if entities.look(thread, { $0.takesStream }) == true { return pumpStream(thread, effects: &effects) }
     var batch: [UInt8] = []
     var count = 0
     while batch.count < Limits.lineBatchBytes, (try? kernel.tryReceive(in: thread)) == true,
-      let line = entities[thread]?.mailbox.receive()
+      let line = entities.change(thread, { $0.mailbox.receive() }) ?? nil
     {
       batch += line
       batch.append(UInt8(ascii: "\n"))
@@ -114,7 +167,7 @@ extension Node {
 
   /// Tells those who were refused for want of room once half of the mailbox is free.
   mutating func offerRoom(in thread: ThreadID, effects: inout Effects) {
-    guard let waiting = entities[thread]?.awaitingRoom, !waiting.isEmpty, entities[thread]?.mailbox.isHalfFree == true
+    guard let waiting = entities.look(thread, { $0.mailbox.isHalfFree ? $0.awaitingRoom : [] }), !waiting.isEmpty
     else { return }
     entities[thread]?.awaitingRoom = []
     for connection in waiting { effects.append(.send(connection, .room(thread))) }

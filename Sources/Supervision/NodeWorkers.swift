@@ -16,13 +16,15 @@ extension Node {
   // MARK: - The connection
 
   /// Whether the thread's program has a descriptor 3.
-  package func isWorker(_ thread: ThreadID) -> Bool { entities[thread]?.channel == .frames }
+  package func isWorker(_ thread: ThreadID) -> Bool { entities.look(thread, { $0.channel }) == .frames }
 
   /// The connection that is the thread's own; nil when it has none, or none any more.
   package func connection(of thread: ThreadID) -> ConnectionID? { workers[thread] }
 
   /// Whether nothing is to be written to the connection for now.
-  package func isHeld(_ connection: ConnectionID) -> Bool { connections[connection]?.worker?.isHeld == true }
+  package func isHeld(_ connection: ConnectionID) -> Bool {
+    connections.look(connection) { $0.worker?.isHeld == true } ?? false
+  }
 
   /// The thread's program has started, and the other end of its descriptor 3 is a connection from now on. It speaks for
   /// the thread: who has the descriptor needs no credentials.
@@ -62,15 +64,17 @@ extension Node {
 
   /// CREDIT or MARK, which only workers send.
   mutating func workerFrameCame(_ frame: Frame, on connection: ConnectionID, effects: inout Effects) {
-    guard let thread = connections[connection]?.worker?.thread else {
+    guard let thread = connections.look(connection, { $0.worker?.thread }) ?? nil else {
       return refuseConnection(connection, Sentences.outOfPlace(frame.header.kind), effects: &effects)
     }
-    let queued = entities[thread]?.mailbox.count ?? 0
+    let queued = entities.look(thread, { $0.mailbox.count }) ?? 0
     do throws(MailFlow.Fault) {
-      if frame.header.kind == .credit {
-        try connections[connection]?.worker?.mail?.take(MailTotals(decoding: frame.body))
-      } else {
-        try connections[connection]?.worker?.mail?.mark(MarkID(rawValue: frame.header.id), behind: queued)
+      try connections.change(connection) { (connection) throws(MailFlow.Fault) in
+        if frame.header.kind == .credit {
+          try connection.worker?.mail?.take(MailTotals(decoding: frame.body))
+        } else {
+          try connection.worker?.mail?.mark(MarkID(rawValue: frame.header.id), behind: queued)
+        }
       }
       pumpWorker(thread, effects: &effects)
     } catch {
@@ -87,7 +91,7 @@ extension Node {
       guard isSeenRunning(thread) else { return }
       release(connection, of: thread, effects: &effects)
     }
-    guard connections[connection]?.phase == .open else { return }
+    guard connections.look(connection, { $0.phase }) == .open else { return }
     let hasWritten = writeMail(of: thread, to: connection, effects: &effects)
     if hasWritten { offerRoom(in: thread, effects: &effects) }
     writeBehindMail(of: thread, to: connection, effects: &effects)
@@ -99,27 +103,30 @@ extension Node {
     to connection: ConnectionID,
     effects: inout Effects
   ) -> Bool {
-    var hasWritten = false
-    while let size = entities[thread]?.mailbox.first?.count,
-      connections[connection]?.worker?.mail?.admits(size) == true,
-      (try? kernel.tryReceive(in: thread)) == true, let body = entities[thread]?.mailbox.receive()
+    guard var flow = connections.look(connection, { $0.worker?.mail }) ?? nil else { return false }
+    var writer = FrameWriter()
+    while let size = entities.look(thread, { $0.mailbox.first?.count }) ?? nil, flow.admits(size),
+      (try? kernel.tryReceive(in: thread)) == true, let body = entities.change(thread, { $0.mailbox.receive() }) ?? nil
     {
-      connections[connection]?.worker?.mail?.write(size)
-      effects.append(.send(connection, .mail(body, thread)))
-      hasWritten = true
+      flow.write(bytes: size)
+      writer.append(mail: body, to: thread)
     }
-    return hasWritten
+    guard !writer.bytes.isEmpty else { return false }
+    connections.change(connection) { $0.worker?.mail = flow }
+    effects.append(.send(connection, .mail(frames: writer.take())))
+    return true
   }
 
   /// The end of mail, and the worker's marks.
-  private mutating func writeBehindMail(of thread: ThreadID, to connection: ConnectionID, effects: inout Effects) {
-    guard let isAll = entities[thread]?.mailbox.isEmpty else { return }
-    if isAll, entities[thread]?.mailbox.isEnded == true, connections[connection]?.worker?.mail?.isEnded == false {
-      connections[connection]?.worker?.mail?.end()
-      effects.append(.send(connection, .mailEnd(thread)))
-    }
-    while let mark = connections[connection]?.worker?.mail?.nextMark(isAll: isAll) {
-      effects.append(.send(connection, .mark(mark)))
+  private mutating func writeBehindMail(of thread: ThreadID, to id: ConnectionID, effects: inout Effects) {
+    guard let (isAll, isEnd) = entities.look(thread, { ($0.mailbox.isEmpty, $0.mailbox.isEmpty && $0.mailbox.isEnded) })
+    else { return }
+    connections.change(id) { connection in
+      if isEnd, connection.worker?.mail?.isEnded == false {
+        connection.worker?.mail?.end()
+        effects.append(.send(id, .mailEnd(thread)))
+      }
+      while let mark = connection.worker?.mail?.nextMark(isAll: isAll) { effects.append(.send(id, .mark(mark))) }
     }
   }
 
@@ -134,8 +141,8 @@ extension Node {
   // MARK: - Standing still
 
   /// Whether the thread is to run and was seen to: nothing that it is written falls into a suspension.
-  private func isSeenRunning(_ thread: ThreadID) -> Bool {
-    guard let life = kernel.threads[thread]?.life else { return false }
+  func isSeenRunning(_ thread: ThreadID) -> Bool {
+    guard let life = kernel.threads.look(thread, { $0.life }) else { return false }
     return life.phase == .running && life.observed == life.generation
   }
 

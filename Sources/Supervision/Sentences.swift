@@ -224,7 +224,8 @@ enum Sentences {
     let advice =
       switch stage {
       case .changeDirectory: "the caller's directory has to exist and be searchable"
-      case .execute: "the program has to exist, in PATH unless it has a slash, and be executable"
+      case .execute:
+        "the program has to exist, in PATH unless it has a slash, and be executable; of a script the interpreter too"
       case .limits: "a limit can't exceed the supervisor's own"
       case .pipe, .warden, .fork, .setup: "the machine is short of something: see errno"
       }
@@ -240,37 +241,57 @@ enum Sentences {
 
   /// The model's refusal of an operation on a thread or a custodian, in the words of whoever asked.
   static func refused(_ refusal: Refusal, attempted: String, subject: String, in node: Node) -> WireRefusal {
-    func sentence(_ code: RefusalCode, _ reason: String, _ advice: String = "") -> WireRefusal {
-      WireRefusal(code, attempted: attempted, subject: subject, reason: reason, advice: advice)
+    func sentence(_ reason: String, _ advice: String = "") -> WireRefusal {
+      WireRefusal(refusal.code, attempted: attempted, subject: subject, reason: reason, advice: advice)
     }
     func path(_ id: CustodianID) -> String {
       node.custodians.path(of: id)?.description ?? "a custodian that is shut down"
     }
     switch refusal {
-    case .noSuchThread: return sentence(.noSuchThread, "no thread has or had this id")
-    case .threadGone: return sentence(.gone, "it is dead for so long that nothing is known of it any more")
-    case .threadDead: return sentence(.dead, "it is dead or ending")
-    case .threadSuspended: return sentence(.suspended, "it is suspended", "resume it, or let the message wait")
-    case .noSuchCustodian: return sentence(.noSuchCustodian, "there is no such custodian")
+    case .noSuchThread: return sentence("no thread has or had this id")
+    case .threadGone: return sentence("it is dead for so long that nothing is known of it any more")
+    case .threadDead: return sentence("it is dead or ending")
+    case .threadSuspended: return sentence("it is suspended", "resume it, or let the message wait")
+    case .noSuchCustodian: return sentence("there is no such custodian")
     case .custodianShutDown(let id):
-      return sentence(.custodianShutDown, "\(path(id)) is shut down", "name another custodian with --in")
+      return sentence("\(path(id)) is shut down", "name another custodian with --in")
     case .notAuthorised(_, let manager, let caller):
       return sentence(
-        .permission,
         "its custodian \(path(manager)) is not at or below \(path(caller))",
         "ask from a custodian above all of its custodians"
       )
     case .notAbove(let custodian, let caller):
-      return sentence(.permission, "\(path(caller)) is not above \(path(custodian))")
-    case .mail(_, .full): return sentence(.mailboxFull, "its mailbox is full")
+      return sentence("\(path(caller)) is not above \(path(custodian))")
+    case .mail(_, .full): return sentence("its mailbox is full")
     case .mail(_, .tooLarge(let bytes, let most)):
-      return sentence(.tooLarge, "the message has \(bytes) bytes and the mailbox takes \(most)")
-    case .mail(_, .ended): return sentence(.endedMail, "the end of its mail was announced")
+      return sentence("the message has \(bytes) bytes and the mailbox takes \(most)")
+    case .mail(_, .ended): return sentence("the end of its mail was announced")
     case .alreadyNesting:
-      let advice = "wait until that is dead, or cancel the request that made it"
-      return sentence(.alreadyNesting, "it has a nested thread already", advice)
-    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread:
-      return sentence(.badRequest, "\(refusal)")
+      return sentence(
+        "it has a nested thread already",
+        "wait until that is dead, or cancel the request that made it"
+      )
+    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread: return sentence("\(refusal)")
+    }
+  }
+}
+
+extension Refusal {
+  /// How a client is told, without the sentence.
+  var code: RefusalCode {
+    switch self {
+    case .noSuchThread: .noSuchThread
+    case .threadGone: .gone
+    case .threadDead: .dead
+    case .threadSuspended: .suspended
+    case .noSuchCustodian: .noSuchCustodian
+    case .custodianShutDown: .custodianShutDown
+    case .notAuthorised, .notAbove: .permission
+    case .mail(_, .full): .mailboxFull
+    case .mail(_, .tooLarge): .tooLarge
+    case .mail(_, .ended): .endedMail
+    case .alreadyNesting: .alreadyNesting
+    case .noSuchSemaphore, .noSuchChannel, .noSuchNack, .notInThread: .badRequest
     }
   }
 }

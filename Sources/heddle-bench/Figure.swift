@@ -35,7 +35,7 @@ struct Figure {
     median = sorted[sorted.count / 2]
     min = sorted[0]
     max = sorted[sorted.count - 1]
-    self.limit = try limit?.nanoseconds().map { $0 / unit.size }
+    self.limit = try limit?.measured().map { $0 / unit.size }
   }
 
   enum Unit: String {
@@ -43,11 +43,12 @@ struct Figure {
     case microseconds = "us"
     case milliseconds = "ms"
     case bytes = "bytes"
+    case perSecond = "messages/s"
 
-    /// In nanoseconds, or bytes.
+    /// In nanoseconds, bytes, or messages a second.
     var size: Double {
       switch self {
-      case .nanoseconds, .bytes: 1
+      case .nanoseconds, .bytes, .perSecond: 1
       case .microseconds: 1_000
       case .milliseconds: 1_000_000
       }

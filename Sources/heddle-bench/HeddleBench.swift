@@ -1,7 +1,18 @@
 import ArgumentParser
 
-/// Measures heddle, and prints one JSON object a line.
 @main
+enum Main {
+  static func main() async {
+    // What the benchmarks start. Not a subcommand: the groups stand where its name would.
+    if CommandLine.arguments.dropFirst().first == BenchWorker.configuration.commandName {
+      BenchWorker.main(Array(CommandLine.arguments.dropFirst(2)))
+    } else {
+      await HeddleBench.main()
+    }
+  }
+}
+
+/// Measures heddle, and prints one JSON object a line.
 struct HeddleBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "heddle-bench",
@@ -18,7 +29,9 @@ struct HeddleBench: AsyncParsableCommand {
 
   enum Group: String, CaseIterable, ExpressibleByArgument {
     case local
+    case mail
     case model
+    case processes
   }
 
   @Argument(help: "What to measure (\(Group.allCases.map(\.rawValue).joined(separator: ", "))); none is all.")
@@ -27,7 +40,7 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: "How often each figure is taken.")
   var runs = 9
 
-  @Option(help: ArgumentHelp("Where the limits' programs are: threads.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the limits' programs are: limit, spawn, threads.", valueName: "dir"))
   var limits: String?
 
   func validate() throws {
@@ -38,6 +51,8 @@ struct HeddleBench: AsyncParsableCommand {
     for group in groups.isEmpty ? Group.allCases : groups {
       switch group {
       case .local: try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
+      case .mail: try await MailBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
+      case .processes: try await ProcessBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
       case .model: try await ModelBenchmarks.run(runs) { print($0.json) }
       }
     }

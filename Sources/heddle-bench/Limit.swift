@@ -11,22 +11,42 @@ struct Limit {
   /// A program in the directory, and what it is to measure: plain words.
   let program: String
   let arguments: [String]
+  /// Which of the figures that it prints, and what that is in.
+  let field: String
+  let unit: Figure.Unit
 
-  /// The median of three runs; nil when nothing is compared.
-  func nanoseconds() throws -> Double? {
+  init(
+    _ directory: String?,
+    _ program: String,
+    _ arguments: [String],
+    _ field: String = "us",
+    unit: Figure.Unit = .microseconds
+  ) {
+    self.directory = directory
+    self.program = program
+    self.arguments = arguments
+    self.field = field
+    self.unit = unit
+  }
+
+  /// The median of three runs, in nanoseconds or in what else a `Figure` is taken in; nil when nothing is compared.
+  func measured() throws -> Double? {
     guard let directory else { return nil }
     return try (0..<3).map { _ in try run(in: directory) }.sorted()[1]
   }
 
-  /// The programs print a line such as `RESULT us=0.0664`.
   private func run(in directory: String) throws -> Double {
     let quoted = directory.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-    let command = (["'\(quoted)/\(program)'"] + arguments).joined(separator: " ")
-    let output = read(command)
-    guard let figure = output.firstRange(of: "RESULT us="),
-      let microseconds = Double(output[figure.upperBound...].prefix { !$0.isWhitespace })
-    else { throw LimitError(command: command) }
-    return microseconds * 1_000
+    let command = (["cd '\(quoted)' && './\(program)'"] + arguments).joined(separator: " ")
+    guard let figure = Self.figure(field, in: read(command)) else { throw LimitError(command: command) }
+    return figure * unit.size
+  }
+
+  /// The programs print a line such as `RESULT us=0.0664 p99_us=0.1`.
+  static func figure(_ field: String, in output: String) -> Double? {
+    guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("RESULT ") }) else { return nil }
+    let words = line.split(separator: " ").first { $0.hasPrefix("\(field)=") }
+    return words.flatMap { Double($0.dropFirst(field.count + 1)) }
   }
 
   /// What the shell's `command` prints.

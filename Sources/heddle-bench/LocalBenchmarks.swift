@@ -62,7 +62,7 @@ struct LocalBenchmarks {
     limit arguments: [String]? = nil,
     _ measure: @escaping @Sendable () async throws -> Double
   ) async throws {
-    let limit = arguments.map { Limit(directory: limits, program: "threads", arguments: $0) }
+    let limit = arguments.map { Limit(limits, "threads", $0) }
     let figure = try await Figure(name, unit: .microseconds, runs: runs, limit: limit) {
       try await LocalThread.withNestedThread { try await measure() }
     }

@@ -21,6 +21,7 @@ enum ModelBenchmarks {
     }
     report(try await Figure("model.benefactor-chain.1000", unit: .microseconds, runs: runs) { try chain(of: 1_000) })
     try await WaitBenchmarks.run(runs, report: report)
+    try await RouteBenchmarks.run(runs, report: report)
   }
 
   /// One suspension and one resumption of a thread, bodies answering at once, each thread in its turn.

@@ -4,17 +4,34 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// What the process occupies, as the system counts it.
+/// What processes occupy, as the system counts it in /proc (proc(5)).
 enum ProcessMemory {
-  /// The resident memory in bytes, what is shared counted in part (Linux: `Pss` in /proc/self/smaps_rollup); nil where the
+  /// The resident memory of this process in bytes, what is shared counted in part (`Pss` in smaps_rollup); nil where the
   /// system does not tell.
-  static func proportional() -> Double? {
-    guard let file = unsafe fopen("/proc/self/smaps_rollup", "r") else { return nil }
+  static func proportional() -> Double? { proportional(in: "self") }
+
+  /// The same of another process.
+  static func proportional(of pid: Int32) -> Double? { proportional(in: "\(pid)") }
+
+  /// The processes that a process of one thread has started, and that have not been reaped.
+  static func children(of pid: Int32) -> [Int32] {
+    read("/proc/\(pid)/task/\(pid)/children")?.split(separator: " ").compactMap { Int32($0) } ?? []
+  }
+
+  /// The name of the program that a process runs, up to 15 bytes.
+  static func name(of pid: Int32) -> String { read("/proc/\(pid)/comm").map { String($0.prefix { $0 != "\n" }) } ?? "" }
+
+  private static func proportional(in process: String) -> Double? {
+    let lines = read("/proc/\(process)/smaps_rollup")?.split(separator: "\n")
+    let words = lines?.first { $0.hasPrefix("Pss:") }?.split(separator: " ")
+    return words.flatMap { $0.count > 1 ? Double($0[1]) : nil }.map { $0 * 1_024 }
+  }
+
+  private static func read(_ path: String) -> String? {
+    guard let file = unsafe fopen(path, "r") else { return nil }
     defer { unsafe fclose(file) }
     var text: [UInt8] = []
     while case let byte = unsafe getc(file), byte != EOF { text.append(UInt8(truncatingIfNeeded: byte)) }
-    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-    let words = lines.first { $0.hasPrefix("Pss:") }?.split(separator: " ")
-    return words.flatMap { $0.count > 1 ? Double($0[1]) : nil }.map { $0 * 1_024 }
+    return String(decoding: text, as: UTF8.self)
   }
 }

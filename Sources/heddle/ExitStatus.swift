@@ -10,6 +10,8 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
   static let permission = ExitStatus(rawValue: 5)
   static let unreachable = ExitStatus(rawValue: 6)
   static let refused = ExitStatus(rawValue: 7)
+  /// The time that was given is up.
+  static let timeout = ExitStatus(rawValue: 124)
   /// heddle itself failed where the status is otherwise a program's.
   static let ownFailure = ExitStatus(rawValue: 125)
   static let notExecutable = ExitStatus(rawValue: 126)

@@ -15,8 +15,8 @@ struct Heddle: ParsableCommand {
     version: Version.text,
     subcommands: [
       DaemonCommand.self, RunCommand.self, PsCommand.self, SendCommand.self, LogsCommand.self, SuspendCommand.self,
-      ResumeCommand.self,
-      KillCommand.self, WaitCommand.self, CustodianCommand.self, VersionCommand.self,
+      ResumeCommand.self, BreakCommand.self, StopCommand.self, KillCommand.self, WaitCommand.self, SyncCommand.self,
+      CustodianCommand.self, VersionCommand.self,
     ]
   )
 }

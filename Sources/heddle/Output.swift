@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HeddleClient
+internal import HeddleLoop
 
 /// Standard output, for results, and standard error, for everything else.
 enum Output {
@@ -13,6 +14,24 @@ enum Output {
       complain("cannot write standard output: \(SystemError.text(error))")
       exit(ExitStatus.failed.rawValue)
     }
+  }
+
+  /// Writes all of `bytes` to standard output or standard error, which may block: beside the loop.
+  static func write(_ bytes: [UInt8], to descriptor: Int32, beside loop: EventLoop) async throws {
+    let error = await withCheckedContinuation { (task: CheckedContinuation<Int32, Never>) in
+      loop.perform {
+        do throws(LoopError) {
+          try loop.offload {
+            writeAll(bytes, to: descriptor)
+          } onDone: {
+            task.resume(returning: $0)
+          }
+        } catch {
+          task.resume(returning: error.code)
+        }
+      }
+    }
+    if error != 0 { throw Failure(.failed, "cannot write what the program wrote: \(SystemError.text(error))") }
   }
 
   /// Writes to standard error, where a failure could not be told to anybody.

@@ -12,9 +12,14 @@ struct RunCommand: AsyncParsableCommand {
       heddle run -d --name ticker -- sh -c 'while :; do echo tick; sleep 1; done'
       heddle run -d --name words --channel lines -- awk '{ n += NF; print n; fflush() }'
       heddle run -d --in job -- make test
+      heddle run -- make test
 
       The program has the caller's directory, environment and umask. Inside a thread, its custodian is the \
       place of new ones; elsewhere /main is.
+
+      Without -d the program is in the foreground: it reads and writes what heddle does, Ctrl-C is a break for it (twice \
+      within two seconds kills it), it ends when heddle does, and heddle exits as it did, or with 125 when somebody \
+      else ended it.
       """
   )
 
@@ -83,27 +88,51 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard detach else {
-      throw Failure(.usage, "cannot run a program in the foreground: there is no such form yet; use -d")
-    }
-    try await daemon.withSupervisor { supervisor in
-      let spawn = try makeSpawn()
-      do {
-        let thread = try await supervisor.spawn(spawn)
-        if !quiet { Output.write(Self.line(about: thread)) }
-      } catch let error as ClientError {
-        if let failure = Self.startFailure(error) { throw failure }
-        throw error
+    guard !detach else { return try await daemon.withSupervisor { try await start(over: $0) } }
+    do {
+      try await daemon.withSupervisor { supervisor in
+        let cause = try await foreground(over: supervisor)
+        throw try Self.exit(after: cause)
       }
+    } catch let failure as Failure {
+      // The program's own status must not be confused with ours.
+      throw [.notFound, .notExecutable].contains(failure.status) ? failure : failure.exiting(with: .ownFailure)
     }
   }
 
-  private func makeSpawn() throws -> Spawn {
+  private func start(over supervisor: Supervisor) async throws {
+    do {
+      let thread = try await supervisor.spawn(makeSpawn(in: .main))
+      if !quiet { Output.write(Self.line(about: thread)) }
+    } catch let error as ClientError {
+      throw Self.startFailure(error) ?? error
+    }
+  }
+
+  private func foreground(over supervisor: Supervisor) async throws -> DeathCause {
+    do {
+      return try await ForegroundRun(makeSpawn(in: nil), over: supervisor).end()
+    } catch let error as ClientError {
+      throw Self.startFailure(error) ?? error
+    }
+  }
+
+  /// The program's own status, unless others ended it.
+  private static func exit(after cause: DeathCause) throws -> ExitCode {
+    switch cause {
+    case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
+    case .killed, .custodianShutDown, .daemonEnded:
+      throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
+    }
+  }
+
+  /// - Parameter place: where it goes unless it is said, and outside of threads.
+  private func makeSpawn(in place: CustodianPath?) throws -> Spawn {
     let caller = try CallerState()
     let own = try SocketOption.ownCustodian()
     return Spawn(
       name: name,
-      in: custodian ?? own ?? .main,
+      in: custodian ?? own ?? place,
       argv: try CallerState.lastArguments(command.count),
       environment: caller.environment,
       cwd: caller.directory,

@@ -15,25 +15,29 @@ final class DaemonProcess: Sendable {
   /// - Parameters:
   ///   - containment: the value of `--containment`.
   ///   - descriptors: the most that it may have open, the hard limit.
+  ///   - state: the value of `--state`, if any.
+  ///   - prefix: the words in front of its command line.
   ///   - directory: where its socket is, perhaps after another one.
   init(
     containment: String = "auto",
     descriptors: Int = 1_024,
+    state: String? = nil,
+    prefix: [String] = [],
     in directory: URL = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
   ) throws {
     self.directory = directory
     process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = [
-      "-c", "ulimit -n \(descriptors); exec \"$0\" daemon --socket \"$1\" --containment \"$2\"",
-      Command.binDirectory.appending(path: "heddle").path, directory.appending(path: "s.sock").path, containment,
-    ]
+    let command =
+      prefix + [Command.binDirectory.appending(path: "heddle").path, "daemon", "--containment", containment]
+      + ["--socket", directory.appending(path: "s.sock").path] + (state.map { ["--state", $0] } ?? [])
+    process.arguments = ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\""] + command
     let errors = Pipe()
     process.standardError = errors
     try process.run()
     while !log.contains("listening on") {
       let more = errors.fileHandleForReading.availableData
-      try #require(!more.isEmpty, "the daemon ended: \(log)")
+      guard !more.isEmpty else { throw Ended(log: log) }
       said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
     }
     // On its own thread, to the daemon's end: who is not listened to would come to wait.
@@ -42,6 +46,11 @@ final class DaemonProcess: Sendable {
         said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
       }
     }
+  }
+
+  /// It has left instead of listening.
+  struct Ended: Error {
+    let log: String
   }
 
   /// What the daemon has said so far.

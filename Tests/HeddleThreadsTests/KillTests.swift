@@ -17,6 +17,22 @@ struct KillTests {
     }
   }
 
+  @Test("SR-01, SR-30: what stops at the very moment of the order is stopped, or dead, when the call returns")
+  func atTheSameMoment() async throws {
+    // Two carriers, so that the victim's turn ends while the other gives the order.
+    try await inWorld(on: .pair) { _ in
+      for round in 0..<3_000 {
+        let thread = try await LocalThread { while true { await Task.yield() } }
+        if round.isMultiple(of: 2) {
+          try await thread.suspend()
+          try #require(try await poll(thread.suspension) != nil, "round \(round)")
+        }
+        try await thread.kill()
+        try #require(thread.isDead, "round \(round)")
+      }
+    }
+  }
+
   @Test("SR-30: no operation of a killed thread has an effect, although its defer and catch blocks run")
   func lastWords() async throws {
     try await inWorld { stage in

@@ -306,6 +306,22 @@ extension NodeWorld {
 extension [Outgoing] {
   /// The mail among it, as text.
   var texts: [String] {
-    compactMap { if case .mail(let body, _) = $0 { String(decoding: body, as: UTF8.self) } else { nil } }
+    flatMap { outgoing -> [String] in
+      guard case .mail(let bytes) = outgoing else { return [] }
+      var (reader, offset, texts) = (FrameReader(bodyMax: BodyLimit.usual), 0, [String]())
+      while let frame = try? reader.next(in: bytes.span, at: &offset) {
+        texts.append(String(decoding: frame.body, as: UTF8.self))
+      }
+      return texts
+    }
+  }
+}
+
+extension Outgoing {
+  /// One message for a worker.
+  static func mail(_ body: [UInt8], _ worker: ThreadID) -> Outgoing {
+    var writer = FrameWriter(bodyMax: BodyLimit.usual)
+    writer.append(mail: body, to: worker)
+    return .mail(frames: writer.take())
   }
 }

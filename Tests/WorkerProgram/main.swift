@@ -130,6 +130,19 @@ case "client":
   say("session \(try spawnInSession(over: &channel, environment: ["PATH=/bin", words[4]]))")
   try Numbering(sender: words[2], receiver: words[1]).run(over: &channel)
 
+case "attempt":
+  // Tries to suspend, and to kill, the thread of this number, and says what came of each.
+  _ = try channel.greet()
+  let target = ThreadReference.id(ThreadID(rawValue: UInt64(words[1], radix: 16) ?? 0))
+  for (id, command) in [(1, .suspend(target)), (2, .kill(target, wait: true, really: false))]
+    as [(UInt64, Request.Command)]
+  {
+    try channel.writer.request(Request(command), id: RequestID(rawValue: id))
+    try channel.flush()
+    guard let frame = try channel.next() else { break }
+    say(frame.header.kind == .refusal ? "\(try WireRefusal(decoding: frame.body).code)" : "done")
+  }
+
 case "record":
   // Writes each message to a file, as a line, and takes it then.
   _ = try channel.greet()

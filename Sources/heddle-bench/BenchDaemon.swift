@@ -1,0 +1,86 @@
+import Glibc
+import HeddleClient
+import HeddleLoop
+
+/// A `heddle daemon` of its own, from the `heddle` beside this program, in a directory of its own.
+struct BenchDaemon {
+  let pid: pid_t
+  let directory: String
+  var socketPath: String { "\(directory)/s.sock" }
+
+  /// Starts it, and returns when it listens.
+  ///
+  /// - Parameter onOneCore: whether it and all that it starts share the first core.
+  static func start(onOneCore: Bool = false) throws -> BenchDaemon {
+    var template = Array("/tmp/heddle-bench-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw BenchError(what: "make a directory", errno: errno) }
+    let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe(&ends) == 0 else { throw BenchError(what: "make a pipe", errno: errno) }
+    defer { close(ends[1]) }
+    let pinned = onOneCore ? ["taskset", "-c", "0"] : []
+    let words = pinned + ["\(try ownDirectory())/heddle", "daemon", "--socket", "\(directory)/s.sock"]
+    let daemon = BenchDaemon(pid: try spawn(words, standardError: ends[1]), directory: directory)
+    close(ends[1])
+    try waitUntilListening(ends[0])
+    return daemon
+  }
+
+  /// A connection to it.
+  func connect(on loop: EventLoop) async throws -> Supervisor {
+    try await Supervisor.connect(to: socketPath, clientName: "heddle-bench", on: loop)
+  }
+
+  /// Ends it with all its threads.
+  func end() {
+    kill(pid, SIGKILL)
+    var status: Int32 = 0
+    unsafe waitpid(pid, &status, 0)
+    unsafe unlink(socketPath)
+    unsafe rmdir(directory)
+  }
+
+  private static func spawn(_ words: [String], standardError: Int32) throws -> pid_t {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, standardError, 2)
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
+    var pid: pid_t = 0
+    let status = unsafe posix_spawnp(&pid, words[0], &actions, nil, &arguments, environ)
+    guard status == 0 else { throw BenchError(what: "start \(words[0])", errno: status) }
+    return pid
+  }
+
+  private static func waitUntilListening(_ descriptor: Int32) throws {
+    var (said, byte) = ([UInt8](), UInt8(0))
+    while !String(decoding: said, as: UTF8.self).contains("listening on") {
+      guard unsafe read(descriptor, &byte, 1) == 1 else {
+        throw BenchError(what: "start a daemon, which said: \(String(decoding: said, as: UTF8.self))", errno: 0)
+      }
+      said.append(byte)
+    }
+  }
+
+  /// Where this program is.
+  private static func ownDirectory() throws -> String {
+    let path = try ownPath()
+    return String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+  }
+
+  static func ownPath() throws -> String {
+    guard let path = unsafe realpath("/proc/self/exe", nil) else {
+      throw BenchError(what: "find this program", errno: errno)
+    }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+}
+
+/// Why there is no figure.
+struct BenchError: Error, CustomStringConvertible {
+  let what: String
+  let errno: Int32
+  var description: String { errno == 0 ? "could not \(what)" : "could not \(what): error \(errno)" }
+}

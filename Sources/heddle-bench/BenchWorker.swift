@@ -1,0 +1,144 @@
+import ArgumentParser
+import Glibc
+import HeddleModel
+import HeddleWire
+
+/// The workers that the benchmarks start, on their descriptor 3.
+struct BenchWorker: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+  enum Role: String, CaseIterable, ExpressibleByArgument {
+    /// Takes so many messages, and ends.
+    case sink
+    /// Sends each message back to the thread whose number is its first eight bytes, until the end of mail.
+    case echo
+    /// Sends messages to an echo, one after the other, and prints the median round trip in nanoseconds.
+    case ping
+  }
+
+  @Argument var role: Role
+  @Argument var count: Int
+  @Argument var partner: UInt64 = 0
+
+  func run() throws {
+    var channel = WorkerChannel()
+    let me = try channel.greet()
+    switch role {
+    case .sink: try sink(&channel)
+    case .echo: try echo(&channel)
+    case .ping: try ping(&channel, as: me)
+    }
+  }
+
+  private func sink(_ channel: inout WorkerChannel) throws {
+    var rest = count
+    while rest > 0 { rest -= try channel.receive { _, _ in } }
+  }
+
+  private func echo(_ channel: inout WorkerChannel) throws {
+    while true {
+      _ = try channel.receive { body, writer in
+        let sender = body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        try writer.mail(body.span, to: ThreadID(rawValue: sender), flags: .wait)
+      }
+    }
+  }
+
+  private func ping(_ channel: inout WorkerChannel, as me: ThreadID) throws {
+    var body = [UInt8](repeating: 0, count: 64)
+    for index in 0..<8 { body[index] = UInt8(truncatingIfNeeded: me.rawValue >> UInt64(56 - 8 * index)) }
+    var samples: [Double] = []
+    for _ in 0..<count {
+      let start = ContinuousClock.now
+      try channel.send(body, to: ThreadID(rawValue: partner))
+      while try channel.receive({ _, _ in }) == 0 {}
+      samples.append(nanoseconds(since: start))
+    }
+    // The first ones find everything cold.
+    let warm = samples.dropFirst(count / 10).sorted()
+    print(warm[warm.count / 2])
+  }
+}
+
+/// A worker's descriptor 3, with the plainest of loops: it reads, takes what came, and writes.
+struct WorkerChannel {
+  private static let descriptor: Int32 = 3
+  private var reader = FrameReader()
+  private var writer = FrameWriter()
+  private var buffer = [UInt8](repeating: 0, count: 256 << 10)
+  private var taken = MailTotals.zero
+  /// The mail that came together with WELCOME.
+  private var early: [[UInt8]] = []
+
+  /// Says HELLO.
+  ///
+  /// - Returns: which thread this is.
+  mutating func greet() throws -> ThreadID {
+    try writer.hello(Hello(clientName: "heddle-bench", clientVersion: "0"))
+    try flush()
+    var (welcome, early): (Welcome?, [[UInt8]]) = (nil, [])
+    while welcome == nil {
+      try read { frame in
+        if frame.header.kind == .welcome {
+          welcome = try Welcome(decoding: frame.body)
+        } else {
+          early.append(frame.body)
+        }
+      }
+    }
+    self.early = early
+    guard let welcome, let worker = welcome.worker else { throw BenchError(what: "greet the supervisor", errno: 0) }
+    reader.bodyMax = welcome.bodyMax
+    writer.bodyMax = welcome.bodyMax
+    return worker.thread
+  }
+
+  mutating func send(_ body: [UInt8], to receiver: ThreadID) throws {
+    try writer.mail(body.span, to: receiver, flags: .wait)
+    try flush()
+  }
+
+  /// Takes the mail that comes with one read, and says that it has. At the end of the connection it ends the program.
+  ///
+  /// - Parameter handle: gets each body, and where to put answers.
+  /// - Returns: how many messages there were.
+  mutating func receive(_ handle: ([UInt8], inout FrameWriter) throws -> Void) throws -> Int {
+    let before = taken.messages
+    var (totals, output) = (taken, writer)
+    writer = FrameWriter()
+    func take(_ body: [UInt8]) throws {
+      totals.messages += 1
+      totals.bytes += UInt64(body.count)
+      try handle(body, &output)
+    }
+    if early.isEmpty {
+      try read { frame in if frame.header.kind == .mail { try take(frame.body) } }
+    } else {
+      for body in early { try take(body) }
+      early = []
+    }
+    (taken, writer) = (totals, output)
+    if taken.messages > before { try writer.credit(taken) }
+    try flush()
+    return Int(taken.messages - before)
+  }
+
+  private mutating func read(_ handle: (Frame) throws -> Void) throws {
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(Self.descriptor, $0.baseAddress, $0.count) }
+    guard count > 0 else { exit(0) }
+    var (frames, offset) = (reader, 0)
+    reader = FrameReader()
+    let bytes = buffer
+    while let frame = try frames.next(in: bytes.span.extracting(..<count), at: &offset) { try handle(frame) }
+    reader = frames
+  }
+
+  private mutating func flush() throws {
+    var rest = writer.take()[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe write(Self.descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { throw BenchError(what: "write to the supervisor", errno: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import Glibc
+internal import HeddleClient
+internal import HeddleLoop
+internal import HeddleModel
+internal import HeddleThreads
+internal import HeddleWire
+
+/// What makes the events of the command line ready: each begins when it is asked for here, and is waited for with `sync`.
+struct EventSources {
+  /// For events of threads; nil when there are none.
+  let supervisor: Supervisor?
+  let loop: EventLoop
+
+  func event(_ kind: EventArgument.Kind) async throws -> AnyEvent<Void> {
+    switch kind {
+    case .state(let kind, let thread):
+      guard let supervisor else { preconditionFailure("a daemon was connected to, since an event is a thread's") }
+      let thread = RemoteThread(try await supervisor.find(thread).id, at: supervisor)
+      switch kind {
+      case .death: return thread.death.wrap { _ in }
+      case .suspension: return try await thread.suspension().wrap { _ in }
+      case .resumption: return try await thread.resumption().wrap { _ in }
+      }
+    case .timer(let duration):
+      return promise { promise in try Timer(on: loop) { promise.fulfill(()) }.start(after: duration) }
+    case .at(let date): return alarm(at: date)
+    case .signal(let number):
+      return promise { promise in _ = try SignalWatcher(number, on: loop) { promise.fulfill(()) } }
+    case .standardInput:
+      let readable = Promise<Void>()
+      Self.watchStandardInput { readable.fulfill(()) }
+      return readable.erased
+    }
+  }
+
+  /// An event that something on the loop makes ready.
+  private func promise(_ begin: @escaping @Sendable (Promise<Void>) throws -> Void) -> AnyEvent<Void> {
+    let promise = Promise<Void>()
+    // Without descriptors it cannot begin, and is never ready.
+    loop.perform { try? begin(promise) }
+    return promise.erased
+  }
+
+  /// Calls `isReady` when there is something to read, or its end; poll(2). On a thread of its own, which ends with the
+  /// process.
+  private static func watchStandardInput(_ isReady: @escaping @Sendable () -> Void) {
+    let context = unsafe Unmanaged.passRetained(Callback(isReady)).toOpaque()
+    var thread = pthread_t()
+    unsafe pthread_create(
+      &thread,
+      nil,
+      { context in
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while unsafe poll(&input, 1, -1) < 0, errno == EINTR {}
+        if let context = unsafe context { unsafe Unmanaged<Callback>.fromOpaque(context).takeRetainedValue().call() }
+        return nil
+      },
+      context
+    )
+  }
+
+  private final class Callback: Sendable {
+    let call: @Sendable () -> Void
+    init(_ call: @escaping @Sendable () -> Void) { self.call = call }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Glibc
+internal import HeddleClient
+internal import HeddleLoop
+internal import HeddleModel
+internal import HeddleWire
+
+/// A program in the foreground: what it reads and writes is what `heddle run` reads and writes, breaks go to it, and it ends
+/// with the connection.
+struct ForegroundRun {
+  private let supervisor: Supervisor
+  private let thread: ThreadInfo
+  private let streams: [(stream: ThreadStream, remote: RemoteStream)]
+
+  /// Starts the program.
+  init(_ spawn: Spawn, over supervisor: Supervisor) async throws(ClientError) {
+    self.supervisor = supervisor
+    var spawn = spawn
+    spawn.stdinPipe = spawn.channel == .none
+    let wanted: [ThreadStream] = (spawn.stdinPipe ? [.standardInput] : []) + [.standardOutput, .standardError]
+    let (thread, remotes) = try await supervisor.spawn(spawn, attachedTo: wanted, holdsProgram: true)
+    self.thread = thread
+    streams = zip(wanted, remotes).map { ($0, $1) }
+  }
+
+  /// Returns when the program is dead and all that it wrote is written: how it died.
+  func end() async throws -> DeathCause {
+    let signals = try await SignalBreaks(to: thread.id, over: supervisor)
+    let (loop, streams) = (supervisor.loop, streams)
+    // It goes on for as long as there is input, and the process does not wait for it.
+    if let input = streams.first(where: { $0.stream == .standardInput })?.remote {
+      Task { try await Self.pump(InputThread(), into: input) }
+    }
+    try await withThrowingTaskGroup { group in
+      for (stream, remote) in streams where stream != .standardInput {
+        group.addTask {
+          try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
+        }
+      }
+      try await group.waitForAll()
+    }
+    let cause = try await supervisor.wait(for: .id(thread.id)).death.cause
+    await signals.close()
+    return cause
+  }
+
+  private static func pump(_ input: InputThread, into stream: RemoteStream) async throws {
+    while true {
+      let chunk = await input.next()
+      // The program may take no more: then nobody wants the rest.
+      guard !chunk.isEmpty else { return try await stream.end() }
+      try await stream.write(chunk)
+    }
+  }
+
+  private static func pump(_ stream: RemoteStream, to descriptor: Int32, _ loop: EventLoop) async throws {
+    while let chunk = try await stream.read() {
+      try await Output.write(chunk.bytes, to: descriptor, beside: loop)
+    }
+  }
+}
+
+/// SIGINT, SIGHUP and SIGTERM to this process become breaks of a thread. A second SIGINT within two seconds kills it.
+private actor SignalBreaks {
+  private let thread: ThreadID
+  private let supervisor: Supervisor
+  private var watchers: [SignalWatcher] = []
+  private var lastInterrupt: Duration?
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe supervisor.loop.asUnownedSerialExecutor() }
+
+  init(to thread: ThreadID, over supervisor: Supervisor) async throws(LoopError) {
+    self.thread = thread
+    self.supervisor = supervisor
+    try watch()
+  }
+
+  private func watch() throws(LoopError) {
+    for (number, kind) in [(SIGINT, BreakKind.interrupt), (SIGHUP, .hangUp), (SIGTERM, .terminate)] {
+      watchers.append(try SignalWatcher(number, on: supervisor.loop) { self.assumeIsolated { $0.came(kind) } })
+    }
+  }
+
+  private func came(_ kind: BreakKind) {
+    let (supervisor, thread) = (supervisor, ThreadReference.id(thread))
+    let isUrgent = kind == .interrupt && lastInterrupt.map { EventLoop.now - $0 < .seconds(2) } ?? false
+    if kind == .interrupt { lastInterrupt = EventLoop.now }
+    // What fails here fails the wait for the thread, too.
+    Task {
+      if isUrgent { _ = try await supervisor.kill(thread) } else { try await supervisor.sendBreak(kind, to: thread) }
+    }
+  }
+
+  func close() {
+    for watcher in watchers { watcher.close() }
+    watchers = []
+  }
+}

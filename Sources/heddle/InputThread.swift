@@ -1,0 +1,48 @@
+internal import Glibc
+internal import Synchronization
+
+/// Standard input, read on a thread of its own, which may block in it for ever: a piece at a time, when it is asked for.
+@safe final class InputThread: Sendable {
+  private let asker = Mutex<CheckedContinuation<[UInt8], Never>?>(nil)
+  /// Raised for each piece that is asked for; sem_overview(7). It lives as long as the process, as the thread does.
+  private nonisolated(unsafe) let asked: UnsafeMutablePointer<sem_t>
+
+  init() {
+    unsafe asked = .allocate(capacity: 1)
+    unsafe sem_init(asked, 0, 0)
+    var thread = pthread_t()
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    unsafe pthread_create(
+      &thread,
+      nil,
+      { context in
+        if let context = unsafe context {
+          unsafe Unmanaged<InputThread>.fromOpaque(context).takeUnretainedValue().serve()
+        }
+        return nil
+      },
+      context
+    )
+  }
+
+  private func serve() {
+    while true {
+      while unsafe sem_wait(asked) < 0 {}
+      // What cannot be read is at its end.
+      let chunk = (try? Input.read()) ?? []
+      asker.withLock { asker in
+        defer { asker = nil }
+        return asker
+      }?.resume(returning: chunk)
+      if chunk.isEmpty { return }
+    }
+  }
+
+  /// The next bytes; empty at the end, after which nothing is asked for any more. One task asks at a time.
+  func next() async -> [UInt8] {
+    await withCheckedContinuation { task in
+      asker.withLock { $0 = task }
+      unsafe sem_post(asked)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Testing
+
+@testable import heddle_bench
+
+@Suite("figures, as the benchmark prints them")
+struct FigureTests {
+  @Test("a figure is one line of JSON, with the median of what was taken, in its unit")
+  func json() throws {
+    let figure = try Figure("spawn.1000.each", unit: .milliseconds, samples: [3_000_000, 1_000_000, 1_500_000])
+    #expect(
+      figure.json == """
+        {"name": "spawn.1000.each", "unit": "ms", "median": 1.5, "min": 1.0, "max": 3.0, "limit": null, "ratio": null}
+        """
+    )
+  }
+
+  @Test("a limit is found by its name among what a program prints; the last line counts")
+  func limit() {
+    let output = "warming up\nRESULT us=9.5\nRESULT ms_per_entity=0.1400 kill_ms=24.125\n"
+    #expect(Limit.figure("kill_ms", in: output) == 24.125)
+    #expect(Limit.figure("ms_per_entity", in: output) == 0.14)
+    #expect(Limit.figure("us", in: output) == nil)
+    #expect(Limit.figure("kill_ms", in: "no result") == nil)
+  }
+}
