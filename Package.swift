@@ -149,7 +149,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "heddle-replay",
-      dependencies: ["HeddleModel", "HeddleThreads", arguments, collections],
+      dependencies: [
+        "HeddleModel", "HeddleThreads", "HeddleWire", "HeddleLoop", "HeddleClient", arguments, collections,
+      ],
       swiftSettings: settings
     ),
 
@@ -197,6 +199,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      exclude: ["Traces"],
       swiftSettings: settings
     ),
     .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
@@ -233,7 +236,10 @@ let package = Package(
 if sanitizer != nil {
   // The keeper has neither a dynamic linker nor a start of its own, and so no place for a sanitizer; what stays is what
   // has threads of its own making.
-  let sanitized = ["HeddleModel", "HeddleThreads", "heddle-replay", "HeddleModelTests", "HeddleThreadsTests"]
+  let sanitized = [
+    "HeddleModel", "HeddleMessages", "HeddleWire", "HeddleThreads", "CLibuv", "HeddleLoop", "HeddleClient",
+    "heddle-replay", "HeddleModelTests", "HeddleThreadsTests",
+  ]
   package.targets.removeAll { !sanitized.contains($0.name) }
   package.products.removeAll { $0.name != "HeddleThreads" }
 }

@@ -1,5 +1,5 @@
 internal import HeddleLoop
-internal import HeddleModel
+package import HeddleModel
 public import HeddleThreads
 internal import HeddleWire
 
@@ -37,28 +37,34 @@ extension RemoteThread: HeddleThreads.Event {
 
 /// The death of one remote thread; it gives itself.
 public struct RemoteDeath: HeddleThreads.Event, Hashable {
-  let change: RemoteChange
+  package let change: RemoteChange
   public var erased: AnyEvent<RemoteDeath> { change.event(giving: self) }
 }
 
 /// One suspension of one remote thread; it gives the thread.
 public struct RemoteSuspension: HeddleThreads.Event, Hashable {
-  let change: RemoteChange
+  package let change: RemoteChange
   public var erased: AnyEvent<RemoteThread> { change.event(giving: change.thread) }
 }
 
 /// One resumption of one remote thread; it gives the thread.
 public struct RemoteResumption: HeddleThreads.Event, Hashable {
-  let change: RemoteChange
+  package let change: RemoteChange
   public var erased: AnyEvent<RemoteThread> { change.event(giving: change.thread) }
 }
 
-struct RemoteChange: Hashable, Sendable {
-  let thread: RemoteThread
-  let event: StateEvent
+/// One change in the life of one remote thread.
+package struct RemoteChange: Hashable, Sendable {
+  package let thread: RemoteThread
+  package let event: StateEvent
+
+  package init(thread: RemoteThread, event: StateEvent) {
+    self.thread = thread
+    self.event = event
+  }
 
   /// The change as an event. Each wait opens a watch, which ends with the wait.
-  func event<Value: Sendable>(giving value: Value) -> AnyEvent<Value> {
+  package func event<Value: Sendable>(giving value: Value) -> AnyEvent<Value> {
     guarded { [supervisor = thread.supervisor, event] in
       let outcome = Promise<OpenWatches.Outcome>()
       let id = await supervisor.open(event) { outcome.fulfillInNobodysName($0) }

@@ -14,6 +14,9 @@ struct HeddleReplay: ParsableCommand {
 
       or the first line that differs, with what was expected and what was observed.
 
+      Against a supervisor each thread is a process. The programs heddle and heddle-keeper are beside this one then; the \
+      daemon is of the replay's own, and ends with it.
+
       Exit status: 0 when every file agrees, 1 when one differs, 2 for bad usage or a file that is not a trace (file, \
       line and reason go to standard error; the remaining files are still replayed).
       """
@@ -37,16 +40,22 @@ extension HeddleReplay {
   }
 
   /// Replays every file and prints what came of it.
-  func replayFiles() async -> Verdict {
-    var worst = Verdict.agrees
-    for path in files { worst = max(worst, await replayFile(path)) }
-    return worst
+  ///
+  /// - Throws: why there is no such implementation here.
+  func replayFiles() async throws -> Verdict {
+    try await against.serve { makeSubject in
+      var worst = Verdict.agrees
+      for (index, path) in files.enumerated() {
+        worst = max(worst, await replayFile(path) { try await makeSubject(index + 1) })
+      }
+      return worst
+    }
   }
 
-  private func replayFile(_ path: String) async -> Verdict {
+  private func replayFile(_ path: String, against makeSubject: () async throws -> any Subject) async -> Verdict {
     do {
       let trace = try TraceFile(path: path)
-      guard let difference = try await replay(trace) else {
+      guard let difference = try await replay(trace, against: makeSubject()) else {
         print("\(path): ok \(trace.lines.count) operations")
         return .agrees
       }
@@ -59,16 +68,24 @@ extension HeddleReplay {
       print("\(path):\(error.index + 1): differs\n  \(against.rawValue) broke: \(error.cause)")
       return .differs
     } catch {
-      preconditionFailure("reading and replaying throw only their own errors: \(error)")
+      print("\(path): differs\n  \(against.rawValue) broke before the first line or after the last: \(error)")
+      return .differs
     }
   }
 
-  /// The first difference. A name that does not fit makes the file no trace.
-  private func replay(_ trace: TraceFile) async throws -> Difference? {
-    var subject = against.makeSubject()
-    do { return try await heddle_replay.replay(trace.lines, against: &subject) } catch {
-      guard let misnamed = error.cause as? NameError else { throw error }
-      throw TraceFileError(path: trace.path, line: error.index + 1, reason: "\(misnamed)")
+  /// The first difference. A name that does not fit makes the file no trace, and so does what the implementation cannot
+  /// have.
+  private func replay(_ trace: TraceFile, against world: any Subject) async throws -> Difference? {
+    var subject = world
+    do {
+      let difference = try await heddle_replay.replay(trace.lines, against: &subject)
+      try await subject.end()
+      return difference
+    } catch let error as ReplayError {
+      // What broke the world may keep it from ending, too, and is what is to be told.
+      try? await subject.end()
+      guard error.cause is NameError || error.cause is MeaninglessError else { throw error }
+      throw TraceFileError(path: trace.path, line: error.index + 1, reason: "\(error.cause)")
     }
   }
 }
@@ -83,8 +100,11 @@ private func complain(_ message: String) {
 enum Program {
   static func main() async {
     do {
-      let command = try HeddleReplay.parse()
-      exit(await command.replayFiles().rawValue)
+      let arguments = CommandLine.arguments.dropFirst()
+      if arguments.first == AgentProgram.word {
+        await (try AgentProgram.parse(Array(arguments.dropFirst()))).serve()
+      }
+      await replay(try HeddleReplay.parse())
     } catch {
       let message = HeddleReplay.fullMessage(for: error)
       guard HeddleReplay.exitCode(for: error) != .success else {
@@ -93,6 +113,13 @@ enum Program {
       }
       complain(message)
       exit(HeddleReplay.Verdict.notTrace.rawValue)
+    }
+  }
+
+  private static func replay(_ command: HeddleReplay) async -> Never {
+    do { exit(try await command.replayFiles().rawValue) } catch {
+      complain("cannot replay against \(command.against.rawValue): \(error)")
+      exit(HeddleReplay.Verdict.differs.rawValue)
     }
   }
 }

@@ -5,6 +5,13 @@ package protocol Subject {
   ///
   /// - Throws: `NameError` when the operation belongs to no trace; anything else when the implementation itself broke.
   mutating func perform(_ operation: Operation) async throws -> Observation
+
+  /// The world ends, at whatever operation: nothing of it is left.
+  func end() async throws
+}
+
+extension Subject {
+  package func end() {}
 }
 
 /// An operation that belongs to no trace, because of a name in it.

@@ -17,8 +17,10 @@ package enum TraceWriter {
   }
 
   static func json(_ events: [Observation.Event]) -> String {
-    list(events.map { list(["\($0.thread)".quoted] + $0.report.items) })
+    list(events.map { json($0) })
   }
+
+  static func json(_ event: Observation.Event) -> String { list([event.thread.json] + event.report.items) }
 
   /// States go by the threads' numbers: in the order in which the names were given out.
   static func json(_ states: [ThreadName: ThreadState]) -> String {
