@@ -187,6 +187,7 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
+      exclude: ["Checklist.md"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -210,6 +211,12 @@ let package = Package(
     ),
     .executableTarget(name: "heddle-test-forking", path: "Tests/ForkingProgram", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(name: "heddle-test-tree", path: "Tests/TreeProgram", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(
+      name: "heddle-test-agent",
+      dependencies: ["HeddleClient", "HeddleThreads"],
+      path: "Tests/AgentProgram",
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],

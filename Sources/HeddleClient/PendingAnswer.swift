@@ -23,6 +23,11 @@ final class PendingAnswer: Sendable {
   /// Ready when the answer has come.
   var arrival: AnyEvent<Void> { answer.wrap { [self] _ in withExtendedLifetime(self) {} } }
 
+  /// Ready with the answer; the wait throws the refusal.
+  var event: AnyEvent<Reply> {
+    answer.wrap { [self] answer in try withExtendedLifetime(self) { try answer.get() } }
+  }
+
   var isKnown: Bool { answer.value != nil }
 
   /// The answer; nil until it has come.

@@ -36,7 +36,11 @@ public struct Program: Hashable, Sendable {
   /// What manages the thread; nil is `RemoteCustodian.current`; if that is nil, too, it is the connection's
   /// session, and the thread ends with the connection.
   public var custodian: RemoteCustodian?
-  /// The whole environment; nil is what the caller was started with. Variables that begin with `HEDDLE_` are the supervisor's to set.
+  /// The group of threads that it belongs to, `/render/tiles` for instance; nil is that of the process that asks, if it is a
+  /// worker, and else the one above all. Recorded, and without effect so far. Racket: `current-thread-group`.
+  public var group: String?
+  /// The whole environment; nil is what the caller was started with. Variables that begin with
+  /// `HEDDLE_` are the supervisor's to set.
   public var environment: [String: String]?
   /// The working directory, absolute; nil is the caller's own.
   public var directory: String?
@@ -89,7 +93,8 @@ extension Program {
       limits: limits.wire,
       allowSetuid: allowsSetuid,
       mailboxBounds: bounds,
-      stdinPipe: hasStandardInput
+      stdinPipe: hasStandardInput,
+      group: try group.map { text throws(ClientError) in try ThreadGroupPath(named: text) }
     )
   }
 }

@@ -45,6 +45,8 @@ public struct RemoteThread: Sendable {
     public let state: State
     /// The paths of the custodians that manage it, in the order in which it got them; empty when it is dead.
     public let custodians: [String]
+    /// The path of the group of threads that it belongs to.
+    public let group: String
     /// The program's process; nil before it is started and when it has ended.
     public let processID: Int32?
     /// Unread messages.
@@ -92,21 +94,34 @@ public struct RemoteThread: Sendable {
     case thread(RemoteThread)
   }
 
-  /// Lets a suspended thread go on if it has a custodian, after `benefactor` has given what it has. No effect on one that
-  /// is dead. Needs no authority. May return before the processes go on; `resumption()` tells. Racket: `thread-resume`.
+  /// Lets a suspended thread go on if it has a custodian, after `benefactor` has given what it has; a custodian that is
+  /// shut down has nothing to give. No effect on one that is dead. Needs no authority. May return before the processes go
+  /// on; `resumption()` tells. Racket: `thread-resume`.
   public func resume(benefactor: Benefactor?) async throws(ClientError) {
-    let source: Request.Benefactor? =
-      switch benefactor {
-      case .custodian(let custodian): .custodian(custodian.location)
-      case .thread(let thread): .thread(.id(thread.id))
-      case nil: nil
-      }
     switch benefactor {
-    case .custodian(let custodian): try supervisor.requireOwn(custodian.supervisor, custodian)
-    case .thread(let thread): try supervisor.requireOwn(thread.supervisor, thread)
-    case nil: break
+    case .custodian(let custodian):
+      try supervisor.requireOwn(custodian.supervisor, custodian)
+      try await resume(adoptedBy: custodian)
+    case .thread(let thread):
+      try supervisor.requireOwn(thread.supervisor, thread)
+      try await unlessGone { () throws(ClientError) in
+        try await supervisor.resume(wire, benefactor: .thread(.id(thread.id)))
+      }
+    case nil: try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire) }
     }
-    try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire, benefactor: source) }
+  }
+
+  private func resume(adoptedBy custodian: RemoteCustodian) async throws(ClientError) {
+    do throws(ClientError) {
+      try await supervisor.resume(wire, benefactor: .custodian(custodian.location))
+    } catch {
+      switch error.code {
+      // The supervisor forgets a path when all below it has ended.
+      case .noSuchCustodian: try await resume(benefactor: nil)
+      case .gone: break
+      default: throw error
+      }
+    }
   }
 
   /// Ends it with all its processes, running or suspended, and returns when it is dead: nothing of it is left. No effect on
@@ -118,9 +133,7 @@ public struct RemoteThread: Sendable {
   public func kill(really: Bool) async throws {
     let answer = await supervisor.pendingAnswer(to: .kill(wire, wait: true, really: really))
     do {
-      guard case .killed(let outcome) = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
-      // It is to stand still when this returns, whoever decided that first.
-      if outcome == .suspended { try await supervisor.suspend(wire) }
+      guard case .killed = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
     } catch let error as ClientError where error.code == .gone {}
   }
 
@@ -181,6 +194,7 @@ extension RemoteThread.Status {
       case .dead: .dead
       }
     custodians = info.custodians.map(\.description)
+    group = info.group.description
     processID = info.pid
     mail = info.mail.messages
     death = info.death.map { DeathReport($0) }

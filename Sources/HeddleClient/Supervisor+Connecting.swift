@@ -69,6 +69,15 @@ extension CustodianPath {
   }
 }
 
+extension ThreadGroupPath {
+  /// - Throws: `badRequest`, with what is wrong with `text`.
+  init(named text: String) throws(ClientError) {
+    do throws(CustodianPathError) { try self.init(parsing: text) } catch {
+      throw .refused(.badRequest, "name", "a group \(text.debugDescription)", "\(error)")
+    }
+  }
+}
+
 extension EntityName {
   /// - Throws: `badRequest`, with what is wrong with `text`.
   init(named text: String) throws(ClientError) {

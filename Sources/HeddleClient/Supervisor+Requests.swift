@@ -233,7 +233,7 @@ extension Request.Command {
     case .suspend, .kill: true
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
-      .custodianTree, .custodianShutdown, .barrier, .daemonStatus, .event:
+      .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event:
       false
     }
   }

@@ -200,6 +200,15 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .event(newValue)}
   }
 
+  /// Answered by Done when the custodian is shut down.
+  package var custodianWait: ProtoCustodianWait {
+    get {
+      if case .custodianWait(let v)? = command {return v}
+      return ProtoCustodianWait()
+    }
+    set {command = .custodianWait(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -238,6 +247,8 @@ package nonisolated struct ProtoRequest: Sendable {
     case daemonStatus(ProtoGetDaemonStatus)
     /// Answered by StateEvent.
     case event(ProtoGetEvent)
+    /// Answered by Done when the custodian is shut down.
+    case custodianWait(ProtoCustodianWait)
 
   }
 
@@ -356,6 +367,17 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
     get {_storage._nested}
     set {_uniqueStorage()._nested = newValue}
   }
+
+  /// The group that the thread belongs to: `/render/tiles`. Absent: that of the thread whose connection this is, a worker's;
+  /// for other clients the group above all, `/`.
+  package var group: String {
+    get {_storage._group ?? String()}
+    set {_uniqueStorage()._group = newValue}
+  }
+  /// Returns true if `group` has been explicitly set.
+  package var hasGroup: Bool {_storage._group != nil}
+  /// Clears the value of `group`. Subsequent reads from it will return its default value.
+  package mutating func clearGroup() {_uniqueStorage()._group = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -551,7 +573,7 @@ package nonisolated struct ProtoKill: Sendable {
   /// Clears the value of `thread`. Subsequent reads from it will return its default value.
   package mutating func clearThread() {self._thread = nil}
 
-  /// Answer when the thread is dead rather than when it is ending.
+  /// Answer when the thread is dead rather than when it is ending; when it stands still, if the kill suspends it.
   package var wait: Bool = false
 
   /// End a thread that was made with suspend_to_kill too, instead of suspending it.
@@ -732,6 +754,19 @@ package nonisolated struct ProtoCustodianShutdown: Sendable {
   package init() {}
 }
 
+/// Waits until the custodian's shutdown has begun; at once where there is no such custodian, any more or at all.
+package nonisolated struct ProtoCustodianWait: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var path: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct ProtoBarrier: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -782,7 +817,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1012,6 +1047,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .event(v)
         }
       }()
+      case 41: try {
+        var v: ProtoCustodianWait?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .custodianWait(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .custodianWait(v)
+        }
+      }()
       default: break
       }
     }
@@ -1094,6 +1142,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .event(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
+    case .custodianWait?: try {
+      guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1109,7 +1161,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1126,6 +1178,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _allowSetuid: Bool = false
     var _stdinPipe: Bool = false
     var _nested: Bool = false
+    var _group: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1150,6 +1203,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _allowSetuid = source._allowSetuid
       _stdinPipe = source._stdinPipe
       _nested = source._nested
+      _group = source._group
     }
   }
 
@@ -1182,6 +1236,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 12: try { try decoder.decodeSingularBoolField(value: &_storage._allowSetuid) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
+        case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         default: break
         }
       }
@@ -1236,6 +1291,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._nested != false {
         try visitor.visitSingularBoolField(value: _storage._nested, fieldNumber: 21)
       }
+      try { if let v = _storage._group {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 22)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1259,6 +1317,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._allowSetuid != rhs_storage._allowSetuid {return false}
         if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
         if _storage._nested != rhs_storage._nested {return false}
+        if _storage._group != rhs_storage._group {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1811,6 +1870,36 @@ nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtob
   package static func ==(lhs: ProtoCustodianShutdown, rhs: ProtoCustodianShutdown) -> Bool {
     if lhs.path != rhs.path {return false}
     if lhs.follow != rhs.follow {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCustodianWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CustodianWait"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCustodianWait, rhs: ProtoCustodianWait) -> Bool {
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -349,6 +349,12 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   /// Clears the value of `death`. Subsequent reads from it will return its default value.
   package mutating func clearDeath() {_uniqueStorage()._death = nil}
 
+  /// The group that it belongs to: `/render/tiles`; empty is the group above all.
+  package var group: String {
+    get {_storage._group}
+    set {_uniqueStorage()._group = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -669,7 +675,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -686,6 +692,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _mailboxBytes: UInt64 = 0
     var _mailboxBounds: ProtoMailboxBounds? = nil
     var _death: ProtoDeathRecord? = nil
+    var _group: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -710,6 +717,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _mailboxBytes = source._mailboxBytes
       _mailboxBounds = source._mailboxBounds
       _death = source._death
+      _group = source._group
     }
   }
 
@@ -742,6 +750,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._mailboxBytes) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._mailboxBounds) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._death) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         default: break
         }
       }
@@ -796,6 +805,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._death {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
       } }()
+      if !_storage._group.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._group, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -819,6 +831,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._mailboxBytes != rhs_storage._mailboxBytes {return false}
         if _storage._mailboxBounds != rhs_storage._mailboxBounds {return false}
         if _storage._death != rhs_storage._death {return false}
+        if _storage._group != rhs_storage._group {return false}
         return true
       }
       if !storagesAreEqual {return false}

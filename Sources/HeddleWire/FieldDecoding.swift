@@ -30,6 +30,16 @@ extension CustodianPath {
   }
 }
 
+extension ThreadGroupPath {
+  init(field: String, _ text: String) throws(WireDecodingError) {
+    do throws(CustodianPathError) {
+      try self.init(parsing: text)
+    } catch {
+      throw .path(field: field, error)
+    }
+  }
+}
+
 extension FixedWidthInteger {
   /// - Throws: `outOfRange` for a number that the type does not have.
   init(field: String, _ number: some FixedWidthInteger & UnsignedInteger) throws(WireDecodingError) {

@@ -56,6 +56,7 @@ extension Request.Command {
     case .custodianTree(let it): self = .custodianTree(try CustodianPath(field: "custodian_tree.path", it.path))
     case .custodianShutdown(let it):
       self = .custodianShutdown(try CustodianPath(field: "custodian_shutdown.path", it.path), follow: it.follow)
+    case .custodianWait(let it): self = .custodianWait(try CustodianPath(field: "custodian_wait.path", it.path))
     case .barrier: self = .barrier
     case .daemonStatus: self = .daemonStatus
     case .event(let it):

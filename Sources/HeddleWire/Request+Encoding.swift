@@ -41,6 +41,7 @@ extension Request.Command {
     case .custodianShutdown(let path, let follow):
       proto.custodianShutdown.path = path.description
       proto.custodianShutdown.follow = follow
+    case .custodianWait(let path): proto.custodianWait.path = path.description
     case .barrier: proto.barrier = .init()
     case .daemonStatus: proto.daemonStatus = .init()
     case .event(let kind, let thread):

@@ -25,7 +25,7 @@ extension Request {
     case suspend(ThreadReference)
     /// `done`.
     case resume(ThreadReference, benefactor: Benefactor? = nil)
-    /// `killed`, with `wait` when the thread is dead. With `really` a suspend-to-kill thread dies too.
+    /// `killed`, with `wait` when the thread is dead, or stands still if it suspends on kill. With `really` it dies too.
     case kill(ThreadReference, wait: Bool, really: Bool)
     /// `done`, when the break is pending or delivered.
     case sendBreak(ThreadReference, BreakKind)
@@ -45,6 +45,8 @@ extension Request {
     case custodianTree(CustodianPath)
     /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices.
     case custodianShutdown(CustodianPath, follow: Bool)
+    /// `done`, when the custodian's shutdown has begun, or there is no such custodian.
+    case custodianWait(CustodianPath)
     /// `done`, when the effects of all earlier requests of the connection have been observed.
     case barrier
     /// `daemonStatus`.

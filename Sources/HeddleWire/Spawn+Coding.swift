@@ -18,7 +18,8 @@ extension Spawn {
       mailboxBounds: proto.hasMailboxBounds
         ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil,
       stdinPipe: proto.stdinPipe,
-      nested: proto.nested
+      nested: proto.nested,
+      group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil
     )
     try check()
   }
@@ -57,6 +58,7 @@ extension Spawn {
     if let mailboxBounds { proto.mailboxBounds = mailboxBounds.proto }
     proto.stdinPipe = stdinPipe
     proto.nested = nested
+    if let group { proto.group = group.description }
     return proto
   }
 }

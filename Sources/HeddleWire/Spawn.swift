@@ -27,6 +27,8 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var stdinPipe: Bool
   /// The thread is nested in the worker that asks, which waits for it. Not with `suspendToKill`.
   package var nested: Bool
+  /// The group that the thread belongs to; nil is that of the worker that asks, and for other clients the one above all.
+  package var group: ThreadGroupPath?
 
   package init(
     name: EntityName? = nil,
@@ -42,7 +44,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     allowSetuid: Bool = false,
     mailboxBounds: MailboxBounds? = nil,
     stdinPipe: Bool = false,
-    nested: Bool = false
+    nested: Bool = false,
+    group: ThreadGroupPath? = nil
   ) {
     self.name = name
     self.custodian = custodian
@@ -58,6 +61,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.mailboxBounds = mailboxBounds
     self.stdinPipe = stdinPipe
     self.nested = nested
+    self.group = group
   }
 
   /// The mask of a client that names none.

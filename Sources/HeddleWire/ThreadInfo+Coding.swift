@@ -21,7 +21,8 @@ extension ThreadInfo {
       pid: proto.hasPid ? try Int32(field: "\(field).pid", proto.pid) : nil,
       channel: try ChannelMode(field: "\(field).channel", proto.channel),
       mail: try Mail(field: field, proto),
-      death: proto.hasDeath ? try DeathRecord(field: "\(field).death", proto.death) : nil
+      death: proto.hasDeath ? try DeathRecord(field: "\(field).death", proto.death) : nil,
+      group: try ThreadGroupPath(field: "\(field).group", proto.group)
     )
   }
 
@@ -42,6 +43,7 @@ extension ThreadInfo {
     proto.mailboxBytes = UInt64(clamping: mail.bytes)
     proto.mailboxBounds = mail.bounds.proto
     if let death { proto.death = death.proto }
+    if group != .root { proto.group = group.description }
     return proto
   }
 }

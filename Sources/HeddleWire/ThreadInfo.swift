@@ -58,6 +58,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var mail: Mail
   /// Of a dead thread, and only of one.
   package var death: DeathRecord?
+  /// The group that it belongs to.
+  package var group: ThreadGroupPath
 
   package init(
     id: ThreadID,
@@ -71,7 +73,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
     pid: Int32?,
     channel: ChannelMode,
     mail: Mail,
-    death: DeathRecord?
+    death: DeathRecord?,
+    group: ThreadGroupPath = .root
   ) {
     self.id = id
     self.name = name
@@ -85,6 +88,7 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
     self.channel = channel
     self.mail = mail
     self.death = death
+    self.group = group
   }
 }
 

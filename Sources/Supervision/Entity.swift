@@ -30,6 +30,8 @@ package struct Entity: Equatable, Codable, Sendable {
   /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
   /// in. Racket: its `current-custodian`.
   let currentCustodian: CustodianID
+  /// What it belongs to for good. So far nothing depends on it.
+  let group: ThreadGroupPath
   let linger: Bool
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool

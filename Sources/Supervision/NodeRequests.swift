@@ -85,6 +85,9 @@ extension Node {
       return .custodianTree(listing)
     case .custodianShutdown(let path, let follow):
       try shutDown(path, follow: follow, for: inquiry, effects: &effects)
+    case .custodianWait(let path):
+      guard let custodian = try custodian(path) else { return .done }
+      try waitForShutdown(of: custodian, "\(path)", inquiry, effects: &effects)
     case .barrier: return try awaitEffects(for: inquiry)
     case .daemonStatus: return .daemonStatus(status)
     case .event(let kind, let reference): return .stateEvent(try event(kind, of: reference))
@@ -108,6 +111,7 @@ extension Node {
       argv: Entity.shortened(spawn.argv),
       channel: spawn.channel,
       currentCustodian: current,
+      group: spawn.group ?? group(of: inquiry.connection),
       linger: spawn.linger,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
@@ -127,6 +131,11 @@ extension Node {
     note(.start(thread))
     effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: current))))
     obey(orders, effects: &effects)
+  }
+
+  /// The group that threads belong to which the connection's client makes, unless it names another (TH-31).
+  private func group(of connection: ConnectionID) -> ThreadGroupPath {
+    connections[connection]?.worker.flatMap { entities[$0.thread]?.group } ?? .root
   }
 
   /// Makes the model's thread for a program.
@@ -216,7 +225,11 @@ extension Node {
     try attempt("kill", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
       try kernel.kill(thread, by: inquiry.caller, really: really, effects: &orders)
     }
-    if kernel.threads[thread]?.life.phase == .suspended { return .killed(.suspended) }
+    if kernel.threads[thread]?.life.phase == .suspended {
+      if !waits { return .killed(.suspended) }
+      try wait(for: .suspension, of: thread, .kill(thread), "kill", reference, inquiry, effects: &effects)
+      return nil
+    }
     if wasAlive { setEnder(.request(by: asker), of: thread) }
     if wasDead { return .killed(.wasDead) }
     if !waits { return .killed(.ending) }

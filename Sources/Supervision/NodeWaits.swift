@@ -32,24 +32,45 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
-    try requireRoom(for: inquiry, attempted, "\(reference)")
+    try wait(subject, attempted, on: "\(reference)", inquiry, effects: &effects) { kernel throws(Refusal) in
+      [.state(try kernel.event(kind, of: thread)), .state(try kernel.event(.death, of: thread))]
+    }
+  }
+
+  /// Lets a request wait until a custodian's shutdown has begun; answered in this very step if it has.
+  mutating func waitForShutdown(
+    of custodian: CustodianID,
+    _ path: String,
+    _ inquiry: Inquiry,
+    effects: inout Effects
+  ) throws(WireRefusal) {
+    try wait(.done, "wait for the shutdown of", on: path, inquiry, effects: &effects) { _ in [.shutdown(custodian)] }
+  }
+
+  /// Lets a request wait for the first of several events.
+  private mutating func wait(
+    _ subject: Answer.Subject,
+    _ attempted: String,
+    on object: String,
+    _ inquiry: Inquiry,
+    effects: inout Effects,
+    for events: (Kernel) throws(Refusal) -> [Event]
+  ) throws(WireRefusal) {
+    try requireRoom(for: inquiry, attempted, object)
     let answer = Answer(
       connection: inquiry.connection,
       request: inquiry.request,
       subject: subject,
       attempted: attempted,
-      on: "\(reference)"
+      on: object
     )
     var orders: [Effect] = []
     do throws(Refusal) {
-      let branches = [
-        Branch(.state(try kernel.event(kind, of: thread))), Branch(.state(try kernel.event(.death, of: thread))),
-      ]
-      let wait = try kernel.sync(branches, in: nil, effects: &orders)
+      let wait = try kernel.sync(events(kernel).map { Branch($0) }, in: nil, effects: &orders)
       answers[wait] = answer
       connections[inquiry.connection]?.waits[inquiry.request] = wait
     } catch {
-      throw Sentences.refused(error, attempted: attempted, subject: "\(reference)", in: self)
+      throw Sentences.refused(error, attempted: attempted, subject: object, in: self)
     }
     obey(orders, effects: &effects)
   }
@@ -64,7 +85,13 @@ extension Node {
       // Forgotten only after 1,000 newer deaths: an answer comes with the death itself.
       guard let death = entities[thread]?.death else { return }
       reply = .died(thread, death)
-    case .kill(let thread): reply = .killed(state(of: thread) == .dead ? .died : .ending)
+    case .kill(let thread):
+      switch state(of: thread) {
+      case .dead, nil: reply = .killed(.died)
+      case .ending: reply = .killed(.ending)
+      // What would have killed it has suspended it, and it stood still.
+      case .starting, .running, .suspended: reply = .killed(.suspended)
+      }
     case .done: reply = .done
     case .watch(let watch): return fire(watch, on: answer.connection, effects: &effects)
     case .nested(let thread): return answerCall(answer, of: thread, choice, effects: &effects)

@@ -23,7 +23,8 @@ extension Node {
         bytes: entity.mailbox.bytes,
         bounds: entity.mailbox.bounds
       ),
-      death: state == .dead ? entity.death : nil
+      death: state == .dead ? entity.death : nil,
+      group: entity.group
     )
   }
 

@@ -222,15 +222,6 @@ struct WorkerLibraryTests {
   }
 }
 
-extension Supervisor {
-  /// A thread that does nothing for long.
-  fileprivate func sleeper(in custodian: RemoteCustodian? = nil) async throws -> RemoteThread {
-    var program = Program("/bin/sleep", "1000")
-    program.custodian = try custodian ?? self.custodian("/main")
-    return try await spawn(program)
-  }
-}
-
 extension HostedDaemon {
   /// Has `story` played with a daemon of its own, and a connection to that.
   static func run(_ story: (Supervisor) async throws -> Void) async throws {

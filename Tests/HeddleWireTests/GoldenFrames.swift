@@ -45,6 +45,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         .spawn(Spawn(in: nil, argv: [Samples.bytes("cat")], cwd: Samples.bytes("/"), stdinPipe: true))
       ),
       ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
+      ("spawn-in-group", .spawn(Samples.groupedSpawn)), ("custodian-wait", .custodianWait(Samples.job)),
     ]
     return named.map { name, command in
       GoldenFrame("request-\(name)") { writer throws(FrameError) in

@@ -45,13 +45,19 @@ enum Samples {
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
+  static let groupedSpawn = Spawn(argv: [bytes("true")], cwd: bytes("/"), group: group)
+
+  static let group: ThreadGroupPath = {
+    do { return try ThreadGroupPath(parsing: "/render/tiles") } catch { preconditionFailure("\(error)") }
+  }()
+
   static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true)
 
   static let commands: [Request.Command] =
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
-      .spawn(nestedSpawn),
+      .spawn(nestedSpawn), .spawn(groupedSpawn),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -61,7 +67,7 @@ enum Samples {
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
-      .barrier, .daemonStatus,
+      .custodianWait(job), .barrier, .daemonStatus,
     ] + BreakKind.allCases.map { .sendBreak(byID, $0) } + StateEvent.Kind.allCases.map { .event($0, of: byName) }
 
   static let events = [
@@ -103,7 +109,7 @@ enum Samples {
 
   static let infos =
     [info(.starting), info(.running), info(.suspended), info(.ending)]
-    + causes.map { info(.dead, death: DeathRecord(cause: $0, unreadMail: 3)) }
+    + causes.map { info(.dead, death: DeathRecord(cause: $0, unreadMail: 3)) } + [info(.running, in: group)]
 
   static let summaries = ThreadInfo.State.allCases.map { ThreadSummary(id: id, name: name("x"), state: $0) }
 
@@ -174,7 +180,11 @@ enum Samples {
     Ack(through: 9, refused: [.init(number: 3, code: .mailboxFull), .init(number: 9, code: .dead)]),
   ]
 
-  static func info(_ state: ThreadInfo.State, death: DeathRecord? = nil) -> ThreadInfo {
+  static func info(
+    _ state: ThreadInfo.State,
+    death: DeathRecord? = nil,
+    in group: ThreadGroupPath = .root
+  ) -> ThreadInfo {
     ThreadInfo(
       id: id,
       name: name("worker-3"),
@@ -187,7 +197,8 @@ enum Samples {
       pid: state == .running ? 4_321 : nil,
       channel: .lines,
       mail: .init(messages: 2, bytes: 130, bounds: .supervised),
-      death: death
+      death: death,
+      group: group
     )
   }
 

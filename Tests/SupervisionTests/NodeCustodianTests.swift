@@ -144,6 +144,51 @@ struct NodeCustodianTests {
     guard case .shutDown = world.take(client).reply else { throw Unexpected([]) }
   }
 
+  @Test("who waits for a shutdown is told when it has begun, with its own or with one above, and at once afterwards")
+  func waits() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = world.ask(.custodianNew(sub), on: client)
+    _ = try world.start(in: sub, on: client)
+    let other = world.client()
+    #expect(world.ask(.custodianWait(sub), on: other) == [])
+    #expect(world.ask(.custodianWait(job), on: other) == [])
+    let cancelled = world.lastRequest
+    #expect(world.ask(.cancel(cancelled), on: other).refusal == .cancelled)
+    _ = world.ask(.custodianShutdown(job, follow: false), on: client)
+    #expect(world.take(other).map(\.self) == [.reply(.done, RequestID(rawValue: cancelled.rawValue - 1))])
+    #expect(world.ask(.custodianWait(sub), on: other).reply == .done)
+    world.obeyOrders()
+    #expect(world.ask(.custodianWait(sub), on: other).reply == .done)
+  }
+
+  @Test(
+    "a thread is in the group that its spawn names, else in that of the worker that makes it, else in that above all"
+  )
+  func groups() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let group = try ThreadGroupPath(parsing: "render")
+    func spawn(in group: ThreadGroupPath?, channel: ChannelMode = .none) -> Request.Command {
+      .spawn(Spawn(argv: [[112]], cwd: [47], channel: channel, group: group))
+    }
+    _ = world.ask(spawn(in: nil), on: client)
+    _ = world.ask(spawn(in: group, channel: .frames), on: client)
+    let threads = world.takeOrders().map {
+      if case .start(let thread, _) = $0 { thread } else { ThreadID(rawValue: 0) }
+    }
+    world.report(.started(threads[1], pid: 9, descriptors: 3))
+    let worker = world.connectWorker(threads[1])
+    world.greet(worker)
+    _ = world.ask(spawn(in: nil), on: worker)
+    _ = world.ask(spawn(in: .root), on: worker)
+    _ = world.take(client)
+    let answer = world.ask(.list(includeDead: false), on: client)
+    guard case .threads(let infos, _) = answer.reply else { throw Unexpected(answer) }
+    #expect(infos.map(\.group) == [.root, group, group, .root])
+  }
+
   @Test("the root's shutdown is the supervisor's end")
   func root() throws {
     var world = NodeWorld()
