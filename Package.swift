@@ -249,7 +249,7 @@ if let sanitizers = Context.environment["HEDDLE_FUZZ"] {
       name: "heddle-fuzz-frames",
       dependencies: ["HeddleModel", "HeddleWire"],
       path: "Tests/FrameFuzzer",
-      exclude: ["Corpus"],
+      exclude: ["Corpus.tar.gz"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=\(sanitizers)"])]
     )

@@ -43,6 +43,9 @@ struct Lane: Sendable {
     return flyingCount == 0 && fresh.isEmpty && !owesRetry
   }
 
+  /// Whether the fate of a letter is not known yet.
+  var holdsLetters: Bool { flyingCount > 0 || !refused.isEmpty || !fresh.isEmpty }
+
   mutating func take(_ letter: Letter, effects: inout [SendWindow.Effect]) {
     fresh.append(letter)
     if !letter.waits { impatientCount += 1 }
@@ -103,6 +106,8 @@ struct Lane: Sendable {
     if flyingWaitingCount == 0, case .open = state { hasEarlyRoom = false }
     switch state {
     case .full(hasRoom: true) where flyingCount == 0: reopen(effects: &effects)
+    // Nothing waits for room any more: what comes now is to find out by itself.
+    case .full where flyingCount == 0 && refused.isEmpty && fresh.count == impatientCount: reopen(effects: &effects)
     case .full: refuseImpatient(effects: &effects)
     case .open: send(effects: &effects)
     }

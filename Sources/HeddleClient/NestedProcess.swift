@@ -23,8 +23,22 @@ extension Supervisor {
     onStart: @escaping @Sendable (RemoteThread) -> Void = { _ in }
   ) async throws -> UInt8 {
     try await LocalThread.checkpoint()
+    guard !program.suspendsOnKill else {
+      throw ClientError.refused(
+        .badRequest,
+        "nest",
+        program.command.first ?? "",
+        "it suspends on kill, and is waited for"
+      )
+    }
+    if let custodian = program.custodian { try requireOwn(custodian.supervisor, custodian) }
     let spawn = try program.spawn(in: await currentCustodian)
-    let end = try await welcome?.worker == nil ? nest(spawn, onStart) : nestInWorker(spawn, onStart)
+    let call = try await welcome?.worker == nil ? nest(spawn, onStart) : nestInWorker(spawn, onStart)
+    return try await status(after: call.end())
+  }
+
+  /// What a nested call comes to.
+  private nonisolated func status(after end: NestedEnd) throws -> UInt8 {
     guard !end.isValueLost else { throw ClientError(cause: .nested(end)) }
     switch end.death.cause {
     case .exited(let status): return status
@@ -38,56 +52,105 @@ extension Supervisor {
   }
 
   /// In a worker the supervisor knows who waits for whom.
-  private nonisolated func nestInWorker(
-    _ spawn: Spawn,
-    _ onStart: @escaping @Sendable (RemoteThread) -> Void
-  ) async throws -> NestedEnd {
-    guard let own = welcome?.worker?.thread else { preconditionFailure("a worker knows which thread it is") }
+  private func nestInWorker(_ spawn: Spawn, _ onStart: @escaping @Sendable (RemoteThread) -> Void) -> NestedCall {
     var spawn = spawn
     spawn.nested = true
-    let answer = await pendingAnswer(to: .spawn(spawn)) { [self] notice in
-      if case .started(let thread) = notice { onStart(RemoteThread(thread.id, at: self)) }
+    let started = Promise<RemoteThread>()
+    let answer = Promise<OpenRequests.Answer>()
+    // A break that crosses with the request is the nested thread's.
+    channel?.nestedCount += 1
+    let request = ask(.spawn(spawn)) { [self] notice in
+      guard case .started(let info) = notice else { return }
+      let thread = RemoteThread(info.id, at: self)
+      onStart(thread)
+      started.fulfillInNobodysName(thread)
+    } onAnswer: { [self] in
+      assumeIsolated { $0.channel?.nestedCount -= 1 }
+      answer.fulfillInNobodysName($0)
     }
-    // One that the process keeps goes in, and so does one that crosses with the request.
-    if let kept = LocalThread.takeKeptBreak() { await forward(kept, to: own) }
-    guard case .nestedEnded(let end) = try await reply(answer, breaksTo: own) else { throw await unexpectedAnswer() }
-    return end
+    let pending = PendingAnswer(answer, to: request, of: self)
+    return NestedCall(answer: pending, started: started, breaksIfGivenUp: false)
   }
 
   /// For other clients a nested thread is one like others, which is waited for.
   private nonisolated func nest(
     _ spawn: Spawn,
     _ onStart: @escaping @Sendable (RemoteThread) -> Void
-  ) async throws -> NestedEnd {
+  ) async throws(ClientError) -> NestedCall {
     let nested = RemoteThread(try await self.spawn(spawn).id, at: self)
-    onStart(nested)
-    if let kept = LocalThread.takeKeptBreak() { await forward(kept, to: nested.id) }
     let answer = await pendingAnswer(to: .wait(.id(nested.id)))
+    let started = Promise<RemoteThread>()
+    started.fulfillInNobodysName(nested)
+    onStart(nested)
+    return NestedCall(answer: answer, started: started, breaksIfGivenUp: true)
+  }
+}
+
+/// The wait for a nested process, and what becomes of breaks for the calling thread meanwhile.
+private struct NestedCall {
+  let answer: PendingAnswer
+  let started: Promise<RemoteThread>
+  /// Whether the nested thread gets a break when the caller is killed or gives up, since the supervisor does not see that.
+  let breaksIfGivenUp: Bool
+
+  /// Returns when the nested thread is dead. A break that came too late for it is pending for the caller then.
+  func end() async throws -> NestedEnd {
+    var held = LocalThread.takeKeptBreak()
     do {
-      guard case .died(let id, let death) = try await reply(answer, breaksTo: nested.id) else {
-        throw await unexpectedAnswer()
-      }
-      let isItsOwn =
-        if case .exited = death.cause { true } else if case .signalled = death.cause { true } else { false }
-      return NestedEnd(thread: id, death: death, isValueLost: !isItsOwn)
-    } catch let error as ClientError { throw error } catch {
-      await forward(.interrupt, to: nested.id)
+      let reply = try await reply(holding: &held)
+      giveBack(held)
+      return try Self.end(from: reply)
+    } catch {
+      giveBack(held)
+      if breaksIfGivenUp, !(error is ClientError) { breakNested() }
       throw error
     }
   }
 
-  /// The answer, for which the calling thread waits; breaks that come meanwhile are sent on.
-  private nonisolated func reply(_ answer: PendingAnswer, breaksTo nested: ThreadID) async throws -> Reply {
+  private func reply(holding held: inout HeddleThreads.BreakKind?) async throws -> Reply {
     while true {
-      do { return try await sync(answer.event, enablingBreaks: true) } catch let error as BreakError {
-        await forward(error.kind, to: nested)
+      if let reply = try answer.known { return reply }
+      if let kind = held, let nested = started.value {
+        held = nil
+        // Its answer comes before the reply to a break that was too late.
+        try await nested.sendBreak(kind)
+        if answer.isKnown { held = kind }
+        continue
+      }
+      do {
+        let start: AnyEvent<Void> = held == nil ? never() : started.wrap { _ in }
+        try await sync(answer.arrival, start, enablingBreaks: true)
+      } catch let error as BreakError {
+        held = held.map { max($0, error.kind) } ?? error.kind
       }
     }
   }
 
-  /// Sends a break, and waits for nothing.
-  private func forward(_ kind: HeddleThreads.BreakKind, to thread: ThreadID) {
-    _ = ask(.sendBreak(.id(thread), HeddleModel.BreakKind(kind))) { _ in }
+  private func giveBack(_ kind: HeddleThreads.BreakKind?) {
+    if let kind { LocalThread.current.breakFromOutside(kind) }
+  }
+
+  private func breakNested() {
+    guard let nested = started.value else { return }
+    let supervisor = nested.supervisor
+    // On the loop: not in the name of a thread that may be dead.
+    supervisor.loop.perform {
+      supervisor.assumeIsolated { _ = $0.ask(.sendBreak(.id(nested.id), .interrupt)) { _ in } }
+    }
+  }
+
+  private static func end(from reply: Reply) throws -> NestedEnd {
+    switch reply {
+    case .nestedEnded(let end): return end
+    case .died(let thread, let death):
+      let isItsOwn =
+        switch death.cause {
+        case .exited, .signalled: true
+        case .failedToStart, .killed, .custodianShutDown, .daemonEnded: false
+        }
+      return NestedEnd(thread: thread, death: death, isValueLost: !isItsOwn)
+    default: throw ClientError.protocolBroken(reason: "a nested call was answered with what answers another request")
+    }
   }
 }
 

@@ -66,8 +66,8 @@ struct OpenStreams {
   private var streams: [StreamID: Stream] = [:]
   /// A quarter of the credit is told at a time.
   private static let toldCountMin = UInt64(Taken.creditMax / 4)
-  /// The size of a piece that is written.
-  private static let pieceCount = 64 << 10
+  /// The size of a piece that is written, at most: what a frame may carry, or less, so that streams take turns.
+  var pieceMax = 64 << 10
 
   // MARK: What tasks want
 
@@ -137,7 +137,9 @@ struct OpenStreams {
     stream.receivedCount += UInt64(bytes.count)
     guard stream.receivedCount - stream.takenCount <= Taken.creditMax else { throw .overrun(id) }
     let chunk = StreamChunk(offset: stream.offset, bytes: bytes)
-    stream.offset += UInt64(bytes.count)
+    let (end, isBeyond) = stream.offset.addingReportingOverflow(UInt64(bytes.count))
+    guard !isBeyond else { throw .overrun(id) }
+    stream.offset = end
     guard let reader = stream.reader else {
       stream.chunks.append(chunk)
       return []
@@ -217,7 +219,7 @@ struct OpenStreams {
           stream.writers.prepend((rest, task))
           return orders
         }
-        let piece = rest.prefix(min(credit, Self.pieceCount))
+        let piece = rest.prefix(min(credit, pieceMax))
         rest = rest.dropFirst(piece.count)
         stream.sentCount += UInt64(piece.count)
         orders.append(.data(Array(piece), id))

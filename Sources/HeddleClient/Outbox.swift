@@ -9,9 +9,23 @@ struct Outbox {
   /// What is not in the window yet.
   private enum Pending {
     /// Messages whose poster waits for room in the window.
-    case posting(ArraySlice<[UInt8]>, to: ThreadID, CheckedContinuation<Outcome, Never>)
-    /// A message that would take its place in the window at once, were it not behind others.
+    case posting(ArraySlice<[UInt8]>, to: ThreadID, ticket: UInt64, onOutcome: @Sendable (Outcome) -> Void)
+    /// A message that would take its place in the window at once, were it not behind others for the same receiver.
     case sending(Letter)
+
+    var receiver: ThreadID {
+      switch self {
+      case .posting(_, let receiver, _, _): receiver
+      case .sending(let letter): letter.receiver
+      }
+    }
+
+    var ticket: UInt64 {
+      switch self {
+      case .posting(_, _, let ticket, _): ticket
+      case .sending(let letter): letter.ticket
+      }
+    }
   }
 
   /// How a single message is sent.
@@ -28,7 +42,9 @@ struct Outbox {
   private var senders: [UInt64: @Sendable (Outcome) -> Void] = [:]
   /// In the order in which they came.
   private var pending: Deque<Pending> = []
-  private var flushers: [CheckedContinuation<Outcome, Never>] = []
+  private var flushers: [@Sendable (Outcome) -> Void] = []
+  /// Who waits until nothing is on its way to a receiver.
+  private var followers: [(receiver: ThreadID, onSettled: @Sendable (Outcome) -> Void)] = []
   /// How many messages were posted and have no fate yet.
   private var postedCount = 0
   /// The first refusal of a posted message that nobody was told of.
@@ -48,8 +64,11 @@ struct Outbox {
   ) -> (ticket: UInt64, effects: [SendWindow.Effect]) {
     let letter = nextLetter(body, to: receiver, manner)
     senders[letter.ticket] = onFate
-    pending.append(.sending(letter))
-    return (letter.ticket, advance { _, _ in })
+    if pending.contains(where: { $0.receiver == receiver }) {
+      pending.append(.sending(letter))
+      return (letter.ticket, [])
+    }
+    return (letter.ticket, advance { $0.take(letter, effects: &$1) })
   }
 
   /// Has somebody else told of the fate of a message, which is not known yet.
@@ -60,25 +79,43 @@ struct Outbox {
 
   /// Takes a message back, if that can be done; its sender is told in any case.
   mutating func withdraw(_ ticket: UInt64, to receiver: ThreadID) -> [SendWindow.Effect] {
-    let index = pending.firstIndex { if case .sending(let letter) = $0 { letter.ticket == ticket } else { false } }
-    guard let index, case .sending(let letter) = pending.remove(at: index) else {
-      return advance { $0.withdraw(ticket, to: receiver, effects: &$1) }
-    }
-    return advance { $1.append(.settle(letter, .cancelled)) }
-  }
-
-  mutating func post(
-    _ bodies: ArraySlice<[UInt8]>,
-    to receiver: ThreadID,
-    for poster: CheckedContinuation<Outcome, Never>
-  ) -> [SendWindow.Effect] {
-    pending.append(.posting(bodies, to: receiver, poster))
+    guard let index = pending.firstIndex(where: { $0.ticket == ticket }),
+      case .sending = pending.remove(at: index)
+    else { return advance { $0.withdraw(ticket, to: receiver, effects: &$1) } }
+    // It was never in the window.
+    senders.removeValue(forKey: ticket)?(.failure(.refused(WireRefusal(mailTo: receiver, .cancelled))))
     return advance { _, _ in }
   }
 
-  mutating func flush(for flusher: CheckedContinuation<Outcome, Never>) {
-    flushers.append(flusher)
-    resumeFlushers()
+  /// - Parameter onOutcome: called once, on the loop, when all of the messages are in the window, or are not going to be.
+  /// - Returns: what gives up those that are not in the window yet.
+  mutating func post(
+    _ bodies: ArraySlice<[UInt8]>,
+    to receiver: ThreadID,
+    onOutcome: @escaping @Sendable (Outcome) -> Void
+  ) -> (ticket: UInt64, effects: [SendWindow.Effect]) {
+    lastTicket += 1
+    let ticket = lastTicket
+    pending.append(.posting(bodies, to: receiver, ticket: ticket, onOutcome: onOutcome))
+    return (ticket, advance { _, _ in })
+  }
+
+  /// The poster does not want to go on. What is in the window stays there. Its closure is not called any more.
+  mutating func giveUp(posting ticket: UInt64) -> [SendWindow.Effect] {
+    pending.removeAll { $0.ticket == ticket }
+    return advance { _, _ in }
+  }
+
+  /// - Parameter onOutcome: called once, on the loop, when everything that was posted has its fate.
+  mutating func flush(onOutcome: @escaping @Sendable (Outcome) -> Void) {
+    flushers.append(onOutcome)
+    tellWaiting()
+  }
+
+  /// - Parameter onSettled: called once, on the loop, when all that was handed over for `receiver` has its fate.
+  mutating func follow(_ receiver: ThreadID, onSettled: @escaping @Sendable (Outcome) -> Void) {
+    followers.append((receiver, onSettled))
+    tellWaiting()
   }
 
   // MARK: What the supervisor says
@@ -95,10 +132,12 @@ struct Outbox {
   mutating func failAll(with error: ClientError) {
     for ticket in senders.keys.sorted() { senders.removeValue(forKey: ticket)?(.failure(error)) }
     while let next = pending.popFirst() {
-      if case .posting(_, _, let task) = next { task.resume(returning: .failure(error)) }
+      if case .posting(_, _, _, let onOutcome) = next { onOutcome(.failure(error)) }
     }
-    for flusher in flushers { flusher.resume(returning: .failure(error)) }
+    for flusher in flushers { flusher(.failure(error)) }
     flushers = []
+    for follower in followers { follower.onSettled(.failure(error)) }
+    followers = []
   }
 
   // MARK: -
@@ -137,15 +176,15 @@ struct Outbox {
     admission: while let next = pending.popFirst() {
       switch next {
       case .sending(let letter): take(letter, effects: &effects)
-      case .posting(let bodies, let receiver, let poster):
-        let rest = admit(bodies, to: receiver, poster, &effects)
+      case .posting(let bodies, let receiver, let ticket, let onOutcome):
+        let rest = admit(bodies, to: receiver, onOutcome, &effects)
         guard rest.isEmpty else {
-          pending.prepend(.posting(rest, to: receiver, poster))
+          pending.prepend(.posting(rest, to: receiver, ticket: ticket, onOutcome: onOutcome))
           break admission
         }
       }
     }
-    resumeFlushers()
+    tellWaiting()
   }
 
   private mutating func take(_ letter: Letter, effects: inout [SendWindow.Effect]) {
@@ -160,11 +199,11 @@ struct Outbox {
   private mutating func admit(
     _ bodies: ArraySlice<[UInt8]>,
     to receiver: ThreadID,
-    _ poster: CheckedContinuation<Outcome, Never>,
+    _ onOutcome: @Sendable (Outcome) -> Void,
     _ effects: inout [SendWindow.Effect]
   ) -> ArraySlice<[UInt8]> {
     if let refusal = takeUntold() {
-      poster.resume(returning: .failure(.refused(refusal)))
+      onOutcome(.failure(.refused(refusal)))
       return []
     }
     var next = bodies.startIndex
@@ -173,7 +212,7 @@ struct Outbox {
       take(nextLetter(bodies[next], to: receiver, .whenThereIsRoom), effects: &effects)
       next += 1
     }
-    if next == bodies.endIndex { poster.resume(returning: .success(())) }
+    if next == bodies.endIndex { onOutcome(.success(())) }
     return bodies[next...]
   }
 
@@ -191,11 +230,22 @@ struct Outbox {
     }
   }
 
-  private mutating func resumeFlushers() {
+  /// Tells those who wait for a fate that is known by now.
+  private mutating func tellWaiting() {
+    if !followers.isEmpty {
+      let all = followers
+      followers = all.filter { holds($0.receiver) }
+      for follower in all where !holds(follower.receiver) { follower.onSettled(.success(())) }
+    }
     guard postedCount == 0, pending.isEmpty, !flushers.isEmpty else { return }
     let outcome: Outcome = takeUntold().map { .failure(.refused($0)) } ?? .success(())
-    for flusher in flushers { flusher.resume(returning: outcome) }
+    for flusher in flushers { flusher(outcome) }
     flushers = []
+  }
+
+  /// Whether a message for `receiver` has no fate yet.
+  private func holds(_ receiver: ThreadID) -> Bool {
+    pending.contains { $0.receiver == receiver } || window.holds(receiver)
   }
 
   private mutating func takeUntold() -> WireRefusal? {

@@ -20,9 +20,19 @@ final class PendingAnswer: Sendable {
     }
   }
 
-  /// Ready with the answer.
-  var event: AnyEvent<Reply> {
-    answer.wrap { [self] answer in try withExtendedLifetime(self) { try answer.get() } }
+  /// Ready when the answer has come.
+  var arrival: AnyEvent<Void> { answer.wrap { [self] _ in withExtendedLifetime(self) {} } }
+
+  var isKnown: Bool { answer.value != nil }
+
+  /// The answer; nil until it has come.
+  ///
+  /// - Throws: the refusal.
+  var known: Reply? {
+    get throws(ClientError) {
+      guard let answer = answer.value else { return nil }
+      return try answer.get()
+    }
   }
 
   /// The answer, when it has come.
@@ -43,7 +53,7 @@ extension Supervisor {
     onNotice: (@Sendable (Notice) -> Void)? = nil
   ) -> PendingAnswer {
     let answer = Promise<OpenRequests.Answer>()
-    let request = ask(command, onNotice: onNotice) { answer.fulfill($0) }
+    let request = ask(command, onNotice: onNotice) { answer.fulfillInNobodysName($0) }
     return PendingAnswer(answer, to: request, of: self)
   }
 }

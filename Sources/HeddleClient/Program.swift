@@ -39,7 +39,7 @@ public struct Program: Hashable, Sendable {
   /// The group of threads that it belongs to, `/render/tiles` for instance; nil is that of the process that asks, if it is a
   /// worker, and else the one above all. Recorded, and without effect so far. Racket: `current-thread-group`.
   public var group: String?
-  /// The whole environment; nil is the caller's own. Variables that begin with `HEDDLE_` are the supervisor's to set.
+  /// The whole environment; nil is what the caller was started with. Variables that begin with `HEDDLE_` are the supervisor's to set.
   public var environment: [String: String]?
   /// The working directory, absolute; nil is the caller's own.
   public var directory: String?
@@ -82,7 +82,8 @@ extension Program {
       name: try name.map { text throws(ClientError) in try EntityName(named: text) },
       in: custodian?.location ?? place,
       argv: command.map { Array($0.utf8) },
-      environment: environment?.map { Array("\($0.key)=\($0.value)".utf8) } ?? caller.environment,
+      environment: environment?.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8) }
+        ?? caller.environment,
       cwd: directory.map { Array($0.utf8) } ?? caller.directory,
       umask: caller.umask,
       channel: channel.mode,

@@ -89,7 +89,10 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
       let answer = await supervisor.pendingAnswer(to: .custodianWait(location))
       // What a later request is answered, the supervisor has looked by then.
       _ = try await supervisor.daemonStatus()
-      return answer.event.wrap { _ in self }
+      return answer.arrival.wrap { _ in
+        _ = try answer.known
+        return self
+      }
     }
   }
 
@@ -107,30 +110,29 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
 
   /// Ends everything in it and below it, and returns when the last thread of that is dead. From its beginning on nothing
   /// new starts there. A thread that has another custodian loses this one; one that suspends on kill is suspended. To shut
-  /// down what is shut down has no effect, also when there never was such a custodian. Needs no authority over the threads.
-  /// Racket: `custodian-shutdown-all`.
+  /// down what is shut down, or never was, has no effect. Needs no authority over the threads. Racket: `custodian-shutdown-all`.
   ///
   /// - Throws: `permission`. What ends the waiting (a break, a cancellation) leaves it under way.
   @discardableResult
   public func shutDown() async throws -> Shutdown {
     let answer = await supervisor.pendingAnswer(to: .custodianShutdown(location, follow: false))
-    do {
-      guard case .shutDown(let report) = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
-      return Shutdown(
-        threads: report.threads,
-        processes: report.processes,
-        leftSuspended: report.leftSuspended,
-        duration: report.duration
-      )
-    } catch let error as ClientError where error.code == .noSuchCustodian {
+    let reply: Reply
+    do { reply = try await answer.get() } catch let error as ClientError where error.code == .noSuchCustodian {
       return Shutdown(threads: 0, processes: 0, leftSuspended: 0, duration: .zero)
     }
+    guard case .shutDown(let report) = reply else { throw await supervisor.unexpectedAnswer() }
+    return Shutdown(
+      threads: report.threads,
+      processes: report.processes,
+      leftSuspended: report.leftSuspended,
+      duration: report.duration
+    )
   }
 }
 
 extension RemoteCustodian {
   public static func == (left: RemoteCustodian, right: RemoteCustodian) -> Bool {
-    left.location == right.location && left.supervisor.welcome?.incarnation == right.supervisor.welcome?.incarnation
+    left.location == right.location && left.supervisor.isSameNode(as: right.supervisor)
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(location) }

@@ -4,7 +4,8 @@ public import HeddleThreads
 internal import HeddleWire
 
 // The changes in a remote thread's life, as events for `sync`. Once ready they stay ready. Two are equal if they are of the
-// same change. To wait for one asks its supervisor each time; when the connection ends, the wait throws `ClientError`.
+// same change. To wait for one asks its supervisor each time, and `poll` waits for its answer; when the connection ends, the
+// wait throws `ClientError`.
 
 extension RemoteThread {
   /// Ready when it is dead, with itself; equal for each call. Racket: `thread-dead-evt`.
@@ -60,7 +61,9 @@ struct RemoteChange: Hashable, Sendable {
   func event<Value: Sendable>(giving value: Value) -> AnyEvent<Value> {
     guarded { [supervisor = thread.supervisor, event] in
       let outcome = Promise<OpenWatches.Outcome>()
-      let watch = OpenWatch(await supervisor.open(event) { outcome.fulfill($0) }, of: supervisor)
+      let id = await supervisor.open(event) { outcome.fulfillInNobodysName($0) }
+      let watch = OpenWatch(id, of: supervisor)
+      if Looking.isOn { await supervisor.look(at: event, watchedAs: id) }
       return outcome.wrap { outcome in
         try withExtendedLifetime(watch) { try outcome.get() }
         return value

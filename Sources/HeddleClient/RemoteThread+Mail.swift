@@ -55,14 +55,18 @@ extension RemoteThread {
   /// Puts a message into the connection's send window, from where it goes as soon as the mailbox has room; waits while the
   /// window, of 1 MiB, is full. What becomes of it, `Supervisor.flush()` tells.
   ///
-  /// - Throws: an earlier refusal of something posted, if nobody was told of it yet; this message is not sent then.
-  public func post(_ message: some Sequence<UInt8>) async throws(ClientError) {
+  /// - Throws: an earlier refusal of something posted, if nobody was told of it yet; this message is not sent then. What
+  ///   ends the wait, and then it is not sent either.
+  public func post(_ message: some Sequence<UInt8>) async throws {
     try await supervisor.post(Array(message), to: id)
   }
 
   /// The mailbox refuses mail from now on. The thread still gets what is queued, and then the end: of its standard input,
-  /// or of `Worker.receive()`.
-  public func endMail() async throws(ClientError) { try await supervisor.endMail(of: .id(id)) }
+  /// or of `Worker.receive()`. What was posted over this connection comes before it: this waits until that has its place.
+  public func endMail() async throws {
+    try await supervisor.settle(mailTo: id)
+    try await supervisor.endMail(of: .id(id))
+  }
 }
 
 extension HeddleModel.WhenSuspended {

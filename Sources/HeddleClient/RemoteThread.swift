@@ -82,7 +82,9 @@ public struct RemoteThread: Sendable {
   /// suspended or dead. Carried out also for a cancelled task. Racket: `thread-suspend`.
   ///
   /// - Throws: `permission` unless all its custodians are the one that the connection acts for, or below it.
-  public func suspend() async throws(ClientError) { try await supervisor.suspend(wire) }
+  public func suspend() async throws(ClientError) {
+    try await unlessGone { () throws(ClientError) in try await supervisor.suspend(wire) }
+  }
 
   /// Who may vouch for a resumed thread. Racket: the `benefactor` of `thread-resume`.
   public enum Benefactor: Hashable, Sendable {
@@ -97,20 +99,26 @@ public struct RemoteThread: Sendable {
   /// on; `resumption()` tells. Racket: `thread-resume`.
   public func resume(benefactor: Benefactor?) async throws(ClientError) {
     switch benefactor {
-    case .custodian(let custodian): try await resume(adoptedBy: custodian)
-    case .thread(let thread): try await supervisor.resume(wire, benefactor: .thread(.id(thread.id)))
-    case nil: try await supervisor.resume(wire, benefactor: nil)
+    case .custodian(let custodian):
+      try supervisor.requireOwn(custodian.supervisor, custodian)
+      try await resume(adoptedBy: custodian)
+    case .thread(let thread):
+      try supervisor.requireOwn(thread.supervisor, thread)
+      try await resume(from: .thread(.id(thread.id)))
+    case nil: try await resume(from: nil)
     }
   }
 
   private func resume(adoptedBy custodian: RemoteCustodian) async throws(ClientError) {
-    do throws(ClientError) {
-      try await supervisor.resume(wire, benefactor: .custodian(custodian.location))
-    } catch {
+    do throws(ClientError) { try await resume(from: .custodian(custodian.location)) } catch {
       // The supervisor forgets a path when all below it has ended.
       guard error.code == .noSuchCustodian else { throw error }
-      try await supervisor.resume(wire, benefactor: nil)
+      try await resume(from: nil)
     }
+  }
+
+  private func resume(from source: Request.Benefactor?) async throws(ClientError) {
+    try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire, benefactor: source) }
   }
 
   /// Ends it with all its processes, running or suspended, and returns when it is dead: nothing of it is left. No effect on
@@ -120,11 +128,18 @@ public struct RemoteThread: Sendable {
   /// - Parameter really: ends one that suspends on kill, too.
   /// - Throws: `permission`, as `suspend()`. What ends the waiting (a break, a cancellation) leaves it killed.
   public func kill(really: Bool) async throws {
-    let outcome = try await supervisor.kill(wire, wait: false, really: really)
-    switch outcome {
-    case .ending, .died: _ = try await wait()
-    case .suspended: try await supervisor.barrier()
-    case .wasDead: break
+    let answer = await supervisor.pendingAnswer(to: .kill(wire, wait: true, really: really))
+    do {
+      guard case .killed(let outcome) = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
+      // It is to stand still when this returns, whoever decided that first.
+      if outcome == .suspended { try await supervisor.suspend(wire) }
+    } catch let error as ClientError where error.code == .gone {}
+  }
+
+  /// What has no effect on a dead thread has none on one that is forgotten.
+  private func unlessGone(_ operation: () async throws(ClientError) -> Void) async throws(ClientError) {
+    do throws(ClientError) { try await operation() } catch {
+      if error.code != .gone { throw error }
     }
   }
 
@@ -132,7 +147,9 @@ public struct RemoteThread: Sendable {
   /// for what it does. A suspended one gets the strongest at its resumption. No effect on a dead one. Racket:
   /// `break-thread`.
   public func sendBreak(_ kind: HeddleThreads.BreakKind = .interrupt) async throws(ClientError) {
-    try await supervisor.sendBreak(HeddleModel.BreakKind(kind), to: wire)
+    try await unlessGone { () throws(ClientError) in
+      try await supervisor.sendBreak(HeddleModel.BreakKind(kind), to: wire)
+    }
   }
 
   /// Returns when it is dead, however it ended: how. Racket: `thread-wait`.
@@ -155,7 +172,7 @@ public struct RemoteThread: Sendable {
 
 extension RemoteThread: Hashable, CustomStringConvertible {
   public static func == (left: RemoteThread, right: RemoteThread) -> Bool {
-    left.id == right.id && left.supervisor.welcome?.incarnation == right.supervisor.welcome?.incarnation
+    left.id == right.id && left.supervisor.isSameNode(as: right.supervisor)
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(id) }

@@ -77,6 +77,11 @@ package struct SendWindow: Sendable {
     isEmpty || bytes + FrameHeader.count + count <= bytesMax
   }
 
+  /// Whether the fate of something for `receiver` is not known yet.
+  package func holds(_ receiver: ThreadID) -> Bool {
+    receiver == self.receiver ? lane.holdsLetters : lanes[receiver]?.holdsLetters ?? false
+  }
+
   /// The sender hands `letter` over. Taken whether it fits or not: the window's bound is kept by asking `hasRoom` first.
   package mutating func take(_ letter: Letter, effects: inout [Effect]) {
     bytes += letter.cost

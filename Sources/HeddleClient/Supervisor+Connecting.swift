@@ -39,6 +39,17 @@ extension Supervisor {
     CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "a program"
   }
 
+  /// Whether the ids and the paths of one are those of the other.
+  nonisolated func isSameNode(as other: Supervisor) -> Bool {
+    node == other.node && welcome?.incarnation == other.welcome?.incarnation
+  }
+
+  /// - Throws: `badRequest` for a handle that came over a connection to another supervisor.
+  nonisolated func requireOwn(_ other: Supervisor, _ handle: some CustomStringConvertible) throws(ClientError) {
+    guard !isSameNode(as: other) else { return }
+    throw .refused(.badRequest, "use", "\(handle)", "it is of another supervisor than the one that is asked")
+  }
+
   /// The node that the supervisor runs, by name.
   public nonisolated var node: String { welcome?.node ?? "" }
 

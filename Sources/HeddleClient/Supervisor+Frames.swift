@@ -41,8 +41,17 @@ extension Supervisor {
     case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
     case .mail, .break, .mailEnd, .mark:
       guard let channel else { throw UnaskedFrame(kind: frame.header.kind, id: nil) }
-      try channel.obey(frame)
+      if let kind = try channel.obey(frame) { giveBack(kind, as: ThreadID(rawValue: frame.header.id)) }
     case .hello, .request, .watch, .unwatch, .credit: throw UnaskedFrame(kind: frame.header.kind, id: nil)
+    }
+  }
+
+  /// A break for this worker is another's: the supervisor knows whose, while a nested call goes on and after the end.
+  private func giveBack(_ kind: BreakKind, as worker: ThreadID) {
+    if channel?.isLeaving == true {
+      say { writer throws(FrameError) in try writer.break(kind, of: worker) }
+    } else {
+      _ = ask(.sendBreak(.id(worker), kind)) { _ in }
     }
   }
 

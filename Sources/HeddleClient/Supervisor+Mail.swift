@@ -28,6 +28,9 @@ extension Supervisor {
   ///
   /// - Throws: `mailboxFull` when the time is up; what else ends the wait. The message was taken back then.
   nonisolated func send(_ body: [UInt8], to receiver: ThreadID, waitingUpTo limit: Duration) async throws {
+    guard limit >= .zero else {
+      throw ThreadError(.negativeDuration, "a send cannot wait for room during \(limit); give zero or more")
+    }
     let fate = Promise<Outbox.Outcome>()
     let ticket = try await begin(body, to: receiver, fate)
     let interruption: any Error
@@ -49,7 +52,7 @@ extension Supervisor {
     _ fate: Promise<Outbox.Outcome>
   ) throws(ClientError) -> UInt64 {
     try check([body], receiver)
-    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom) { fate.fulfill($0) }
+    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom) { fate.fulfillInNobodysName($0) }
     post(effects)
     return ticket
   }
@@ -66,28 +69,63 @@ extension Supervisor {
   }
 
   /// Puts messages into the send window, from which they go as soon as the mailbox has room; returns when all of them are
-  /// in it. What becomes of them, `flush` tells.
+  /// in it, which the calling thread waits for as `sync` does. What becomes of them, `flush` tells.
   ///
-  /// - Throws: `refused` also for an earlier message that was posted, if nobody was told of that yet; these are not sent then.
-  package func post(contentsOf bodies: [[UInt8]], to receiver: ThreadID) async throws(ClientError) {
-    try check(bodies, receiver)
-    let outcome = await withCheckedContinuation { task in
-      post(outbox.post(bodies[...], to: receiver, for: task))
+  /// - Throws: `refused` also for an earlier message that was posted, if nobody was told of that yet; these are not sent
+  ///   then. What ends the wait: those that are in the window by then go on, the others do not.
+  package nonisolated func post(contentsOf bodies: [[UInt8]], to receiver: ThreadID) async throws {
+    let outcome = Promise<Outbox.Outcome>()
+    let ticket = try await beginPosting(bodies, to: receiver, outcome)
+    if let known = outcome.value { return try known.get() }
+    do { try await sync(outcome).get() } catch {
+      if !(error is ClientError) { await giveUp(posting: ticket) }
+      throw error
     }
-    try outcome.get()
   }
 
   /// Posts one message.
-  package func post(_ body: [UInt8], to receiver: ThreadID) async throws(ClientError) {
+  package nonisolated func post(_ body: [UInt8], to receiver: ThreadID) async throws {
     try await post(contentsOf: [body], to: receiver)
   }
 
-  /// Returns when everything that was posted is queued at its owner, also what is posted meanwhile.
+  private func beginPosting(
+    _ bodies: [[UInt8]],
+    to receiver: ThreadID,
+    _ outcome: Promise<Outbox.Outcome>
+  ) throws(ClientError) -> UInt64 {
+    try check(bodies, receiver)
+    let (ticket, effects) = outbox.post(bodies[...], to: receiver) { outcome.fulfillInNobodysName($0) }
+    post(effects)
+    return ticket
+  }
+
+  private func giveUp(posting ticket: UInt64) { post(outbox.giveUp(posting: ticket)) }
+
+  /// Returns when everything that was posted is queued at its owner, also what is posted meanwhile; the calling thread
+  /// waits as `sync` does.
   ///
-  /// - Throws: the first refusal that nobody was told of.
-  public func flush() async throws(ClientError) {
+  /// - Throws: `ClientError` with the first refusal that nobody was told of; what ends the wait.
+  public nonisolated func flush() async throws {
+    let outcome = Promise<Outbox.Outcome>()
+    try await beginFlush(outcome)
+    try await sync(outcome).get()
+  }
+
+  private func beginFlush(_ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
     if let failure { throw failure }
-    try await withCheckedContinuation { outbox.flush(for: $0) }.get()
+    outbox.flush { outcome.fulfillInNobodysName($0) }
+  }
+
+  /// Returns when all that was sent or posted to `receiver` over this connection has its fate.
+  nonisolated func settle(mailTo receiver: ThreadID) async throws {
+    let outcome = Promise<Outbox.Outcome>()
+    try await beginSettling(receiver, outcome)
+    try await sync(outcome).get()
+  }
+
+  private func beginSettling(_ receiver: ThreadID, _ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
+    if let failure { throw failure }
+    outbox.follow(receiver) { outcome.fulfillInNobodysName($0) }
   }
 
   /// Writes what the window says is to be written.

@@ -189,7 +189,7 @@ extension Supervisor {
       return false
     }
     do throws(FrameError) {
-      try write(Request(command, as: currentCustodian ?? authority), id: id)
+      try write(Request(command, as: command.takesAuthority ? currentCustodian ?? authority : nil), id: id)
       requests.open(id, onNotice: onNotice, onAnswer: onAnswer)
       return true
     } catch {
@@ -200,7 +200,7 @@ extension Supervisor {
 
   /// In whose name the calling task acts here, if it says so.
   var currentCustodian: CustodianPath? {
-    guard let current = RemoteCustodian.current.value, current.supervisor === self else { return nil }
+    guard let current = RemoteCustodian.current.value, current.supervisor.isSameNode(as: self) else { return nil }
     return current.location
   }
 
@@ -223,5 +223,18 @@ extension Supervisor {
     let error = ClientError.protocolBroken(reason: "a request was answered with what answers another kind of request")
     end(error)
     return error
+  }
+}
+
+extension Request.Command {
+  /// Whether it is asked for in the name of a custodian. What needs no authority goes on when that custodian is gone.
+  fileprivate var takesAuthority: Bool {
+    switch self {
+    case .suspend, .kill: true
+    case .spawn(let spawn): spawn.nested
+    case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
+      .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event:
+      false
+    }
   }
 }

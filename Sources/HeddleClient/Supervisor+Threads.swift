@@ -8,7 +8,8 @@ extension Supervisor {
   /// - Throws: `cannotStart`, when it cannot be executed; `nameTaken`, `custodianShutDown`, `permission`; there is no thread
   ///   then.
   public func spawn(_ program: Program) async throws(ClientError) -> RemoteThread {
-    RemoteThread(try await spawn(program.spawn(in: currentCustodian)).id, at: self)
+    if let custodian = program.custodian { try requireOwn(custodian.supervisor, custodian) }
+    return RemoteThread(try await spawn(program.spawn(in: currentCustodian)).id, at: self)
   }
 
   /// The living thread of this name, else the latest dead one.

@@ -29,15 +29,17 @@ extension Supervisor {
 
   /// Has `onOutcome` called, once and on the loop, when the event has happened or cannot be watched any more.
   ///
-  /// It returns when the supervisor has looked: if the event had happened before the call, `onOutcome` was called.
-  ///
   /// - Returns: what ends the watch, and then `onOutcome` is told `cancelled`.
-  func open(_ event: StateEvent, onOutcome: @escaping @Sendable (OpenWatches.Outcome) -> Void) async -> WatchID {
+  func open(_ event: StateEvent, onOutcome: @escaping @Sendable (OpenWatches.Outcome) -> Void) -> WatchID {
     let id = WatchID(rawValue: requests.nextID().rawValue)
     begin(event, id, onOutcome)
+    return id
+  }
+
+  /// Returns when the supervisor has looked at the event that is watched: if it had happened, that was told.
+  func look(at event: StateEvent, watchedAs id: WatchID) async {
     // Requests take effect in their order, so whatever a later one is answered, the watch was answered before.
     if watches.isOpen(id) { _ = try? await answer(to: .find(.id(event.thread))) }
-    return id
   }
 
   private func begin(

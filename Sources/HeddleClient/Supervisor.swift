@@ -108,13 +108,13 @@ public actor Supervisor {
 
   /// - Parameter begin: sets off what leads to `greet`, or to the end.
   private func connect(
-    answeredWithin patience: Duration,
+    answeredWithin patience: Duration?,
     _ begin: @Sendable (isolated Supervisor) -> Void
   ) async throws(ClientError) {
     try await withCheckedContinuation {
       phase = .connecting($0)
       begin(self)
-      expectAnswer(within: patience)
+      if let patience { expectAnswer(within: patience) }
     }.get()
   }
 
@@ -181,6 +181,7 @@ public actor Supervisor {
     greeting.withLock { $0 = welcome }
     reader.bodyMax = welcome.bodyMax
     writer.bodyMax = welcome.bodyMax
+    streams.pieceMax = min(streams.pieceMax, welcome.bodyMax)
     phase = .open
     impatience?.close()
     impatience = nil
@@ -220,6 +221,9 @@ public actor Supervisor {
     if case .greeting = phase {
       end(.handshake(socketPath: socketPath, reason: "what answers there is no supervisor: \(reason)"))
     } else {
+      let refusal = WireRefusal(.badRequest, attempted: "read", subject: "a frame", reason: reason)
+      say { writer throws(FrameError) in try writer.refusal(refusal, of: nil) }
+      writeOut()
       end(.protocolBroken(reason: reason))
     }
   }
@@ -251,9 +255,11 @@ public actor Supervisor {
 
   // MARK: Writing
 
-  /// Why nothing can be asked any more; nil while the connection is open.
+  /// Why nothing can be asked any more; nil while the connection is open, and the caller can act.
   var failure: ClientError? {
     switch phase {
+    case .open where LocalThread.isCallerKilled:
+      .refused(.cancelled, "ask", "the supervisor", "the thread that wants it was killed")
     case .open: nil
     case .ended(let error): error
     case .idle, .connecting, .greeting: .connectionLost(reason: "it is not connected yet")

@@ -34,10 +34,16 @@ public struct Worker: Sendable {
     }
   }
 
-  /// Gives back a break that was kept, since it may be another's by now, and returns when all is written.
+  /// Tells the supervisor what was taken, and gives back a break that was kept or comes now, since it may be another's;
+  /// returns when all is written.
   private func leave() async {
-    let kept = LocalThread.takeKeptBreak()
-    await supervisor.leave(as: thread.id, returning: kept.map { HeddleModel.BreakKind($0) })
+    await supervisor.beginLeaving(mailbox)
+    if let kept = LocalThread.takeKeptBreak() {
+      await supervisor.giveBack(HeddleModel.BreakKind(kept), as: thread.id)
+    }
+    // Behind the breaks that were on their way.
+    await supervisor.mark()
+    await supervisor.drain()
   }
 
   /// Has `handler` called with each message, one after the other, and ends the process after the last. Racket:
@@ -153,7 +159,7 @@ public struct WorkerMailEvent: HeddleThreads.Event, Hashable {
 
   public var erased: AnyEvent<WorkerMailEvent> {
     guarded {
-      if mailbox.isEmpty { await supervisor.mark() }
+      if mailbox.isEmpty, Looking.isOn { await supervisor.mark() }
       return mailbox.arrival.wrap { _ in self }
     }
   }
@@ -164,9 +170,13 @@ public struct WorkerMailEvent: HeddleThreads.Event, Hashable {
 }
 
 extension Supervisor {
-  fileprivate func leave(as worker: ThreadID, returning kept: HeddleModel.BreakKind?) async {
-    if let kept, failure == nil { say { writer throws(FrameError) in try writer.break(kept, of: worker) } }
-    await drain()
+  fileprivate func beginLeaving(_ mailbox: WorkerMailbox) {
+    channel?.isLeaving = true
+    tell(of: mailbox)
+  }
+
+  fileprivate func giveBack(_ kind: HeddleModel.BreakKind, as worker: ThreadID) {
+    if failure == nil { say { writer throws(FrameError) in try writer.break(kind, of: worker) } }
   }
 
   /// Returns when all mail has come that was queued for this worker before, or the connection is over.

@@ -7,6 +7,10 @@ final class WorkerChannel {
   private let mailbox: WorkerMailbox
   /// The process's main thread, to which breaks go.
   private let main: LocalThread
+  /// How many nested calls of the process are open: breaks are not its own meanwhile.
+  var nestedCount = 0
+  /// Whether the process is about to end, and takes no break any more.
+  var isLeaving = false
   private var marks: [MarkID: CheckedContinuation<Void, Never>] = [:]
   private var lastMark: UInt64 = 0
 
@@ -15,15 +19,20 @@ final class WorkerChannel {
     self.main = main
   }
 
+  /// - Returns: a break that is not for the process: it goes back, to whom it belongs.
   /// - Throws: a sentence about what makes no sense in the frame.
-  func obey(_ frame: Frame) throws {
+  func obey(_ frame: Frame) throws -> HeddleModel.BreakKind? {
     switch frame.header.kind {
     case .mail: mailbox.add(frame.body)
     case .mailEnd: mailbox.end(.end)
-    case .break: main.breakFromOutside(try BreakKind(decoding: frame.body).local)
+    case .break:
+      let kind = try HeddleModel.BreakKind(decoding: frame.body)
+      if nestedCount > 0 || isLeaving { return kind }
+      main.breakFromOutside(kind.local)
     case .mark: marks.removeValue(forKey: MarkID(rawValue: frame.header.id))?.resume()
     default: preconditionFailure("\(frame.header.kind) is no frame for workers")
     }
+    return nil
   }
 
   /// A new mark, whose return lets `task` go on.

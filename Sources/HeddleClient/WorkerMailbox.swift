@@ -64,7 +64,7 @@ final class WorkerMailbox: Sendable {
       return state.arrival
     }
     // Outside of the lock, since whoever waits goes on by it.
-    arrival.fulfill(())
+    arrival.fulfillInNobodysName(())
   }
 
   // MARK: - Out

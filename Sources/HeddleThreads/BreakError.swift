@@ -10,13 +10,16 @@ public struct BreakError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a break asks for; of two that wait, the stronger stays.
-public enum BreakKind: String, Hashable, Sendable, CaseIterable {
+public enum BreakKind: String, Hashable, Comparable, Sendable, CaseIterable {
   /// The user's interrupt, as Ctrl-C gives it. The weakest.
   case interrupt
   /// The controlling party has gone.
   case hangUp
   /// A polite request to end. The strongest.
   case terminate
+
+  /// Whether `left` is the weaker.
+  public static func < (left: BreakKind, right: BreakKind) -> Bool { left.model < right.model }
 
   var model: HeddleModel.BreakKind {
     switch self {

@@ -89,7 +89,10 @@ extension LocalThread {
     }
   }
 
-  /// Takes the break that the calling thread keeps since it lets none in; nil when there is none, or outside of any thread.
+  /// Whether the caller is a thread that was killed, and so can do nothing any more.
+  package static var isCallerKilled: Bool { ThreadBody.current?.isKilled ?? false }
+
+  /// Takes the break that is pending for the calling thread, whether it lets breaks in or not; nil when there is none, or outside of any thread.
   package static func takeKeptBreak() -> BreakKind? {
     guard let body = ThreadBody.current else { return nil }
     var kept: HeddleModel.BreakKind?

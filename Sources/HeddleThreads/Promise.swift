@@ -24,6 +24,12 @@ public final class Promise<Value: Sendable>: Event {
   @discardableResult
   public func fulfill(_ value: Value) -> Bool { isKept.postOnce { kept.withLock { $0 = value } } }
 
+  /// As `fulfill(_:)`, also when a killed thread calls it: for what is said on behalf of others.
+  @discardableResult
+  package func fulfillInNobodysName(_ value: Value) -> Bool {
+    isKept.postOnce(inNobodysName: true) { kept.withLock { $0 = value } }
+  }
+
   /// What it was given; nil before that.
   public var value: Value? { kept.withLock(\.self) }
 

@@ -41,12 +41,12 @@ public final class Semaphore: Event {
     world.settle { (state, effects) throws(Refusal) in try state.kernel.post(id, effects: &effects) }
   }
 
-  /// Raises the count from zero to one, unless a thread calls that was killed.
+  /// Raises the count from zero to one, unless a thread calls that was killed, and in its own name.
   ///
   /// - Parameter prepare: called before, within the world's lock; nobody who waits goes on earlier.
   /// - Returns: whether it was raised.
-  func postOnce(_ prepare: () -> Void) -> Bool {
-    let caller = world.caller
+  func postOnce(inNobodysName isAnonymous: Bool = false, _ prepare: () -> Void) -> Bool {
+    let caller = isAnonymous ? nil : world.caller
     var hasPosted = false
     world.settle { (state, effects) throws(Refusal) in
       guard caller?.isKilled != true, try state.kernel.count(of: id) == 0 else { return }

@@ -63,6 +63,11 @@ public func poll<Value: Sendable>(_ events: any Event<Value>...) async throws ->
   return try await sync.wait(for: choice(events), until: .look, enablingBreaks: false)
 }
 
+/// Whether the wait that begins looks at its events once: a guard of what is elsewhere has to find out first how that is.
+package enum Looking {
+  @TaskLocal package static var isOn = false
+}
+
 /// How long a sync waits.
 enum SyncLimit {
   case decided
@@ -84,7 +89,12 @@ struct Sync<Value: Sendable> {
   /// Waits for `event`; nil when the limit was reached.
   mutating func wait(for event: AnyEvent<Value>, until limit: SyncLimit, enablingBreaks: Bool) async throws -> Value? {
     try await caller?.safePoint()
-    do { try await add(event, under: []) } catch {
+    do {
+      switch limit {
+      case .look: try await Looking.$isOn.withValue(true) { try await add(event, under: []) }
+      case .decided, .time: try await add(event, under: [])
+      }
+    } catch {
       // The guards that did run are told that their events were not chosen.
       world.renounce(plan.nacks)
       throw error

@@ -43,7 +43,7 @@ public struct ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was attempted, on what, and what can be done.
   public let description: String
 
-  init(_ code: Code, _ description: String) {
+  package init(_ code: Code, _ description: String) {
     self.code = code
     self.description = description
   }

@@ -61,15 +61,14 @@ struct ChaosRound {
     defer { daemon.endIfRunning() }
     var faults = try await live(plans, on: stage)
     faults += await end(stage, daemonEnding)
-    let left = plans.filter { $0.ending == .left }
-    faults += left.compactMap { plan in
-      eventually { plan.processes.all.isEmpty }
-        ? nil : text(plan, "\(plan.processes.all) survived the daemon's end: \(daemonEnding)")
+    for plan in plans where plan.ending == .left {
+      guard await !eventually({ plan.processes.all.isEmpty }) else { continue }
+      faults.append(text(plan, "\(plan.processes.all) survived the daemon's end: \(daemonEnding)"))
     }
-    if !eventually({ MarkedProcesses.inCgroup(ofKeeper: stage.keeper).isEmpty }) {
+    if await !eventually({ MarkedProcesses.inCgroup(ofKeeper: stage.keeper).isEmpty }) {
       faults.append("a cgroup has members")
     }
-    if !eventually({ ProcStat(stage.keeper)?.isZombie ?? true }) { faults.append("the keeper stays") }
+    if await !eventually({ ProcStat(stage.keeper)?.isZombie ?? true }) { faults.append("the keeper stays") }
     return faults.map { "seed \(seed) on \(rung): \($0)" }
   }
 

@@ -15,35 +15,37 @@ private enum ChaosSettings {
   private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
 }
 
-@Suite("made-up trees, ended in made-up ways", .serialized, .timeLimit(.minutes(5 + ChaosSettings.trees / 200)))
-struct ChaosTests {
-  @Test(
-    "of no tree anything is left, whoever ends it, and no death is told before that is so",
-    arguments: Rung.allCases
-  )
-  func chaos(rung: Rung) async throws {
-    do {
-      _ = try DaemonProcess(containment: rung.rawValue).end(SIGKILL)
-    } catch {
-      try Test.cancel("this machine has not the rung \(rung)")
-    }
-    for round in 0..<ChaosSettings.roundsOfEachRung {
-      let seed = ChaosSettings.seed &+ UInt64(round)
+extension Promises {
+  @Suite("made-up trees, ended in made-up ways", .timeLimit(.minutes(5 + ChaosSettings.trees / 200)))
+  struct ChaosTests {
+    @Test(
+      "of no tree anything is left, whoever ends it, and no death is told before that is so",
+      arguments: Rung.allCases
+    )
+    func chaos(rung: Rung) async throws {
       do {
-        let faults = try await within(.seconds(60)) { try await ChaosRound(rung: rung, seed: seed).run() }
-        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        _ = try DaemonProcess(containment: rung.rawValue).end(SIGKILL)
       } catch {
-        Issue.record("seed \(seed) on \(rung): \(error)")
+        try Test.cancel("this machine has not the rung \(rung)")
       }
-      tell(rung, round + 1)
+      for round in 0..<ChaosSettings.roundsOfEachRung {
+        let seed = ChaosSettings.seed &+ UInt64(round)
+        do {
+          let faults = try await within(.seconds(60)) { try await ChaosRound(rung: rung, seed: seed).run() }
+          #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        } catch {
+          Issue.record("seed \(seed) on \(rung): \(error)")
+        }
+        tell(rung, round + 1)
+      }
     }
-  }
 
-  private func tell(_ rung: Rung, _ rounds: Int) {
-    guard ChaosSettings.isVerbose, rounds % 20 == 0 || rounds == ChaosSettings.roundsOfEachRung else { return }
-    let line =
-      "\(rung): \(rounds * ChaosRound.treesCount) trees, up to seed \(ChaosSettings.seed &+ UInt64(rounds) - 1)\n"
-    FileHandle.standardError.write(Data(line.utf8))
+    private func tell(_ rung: Rung, _ rounds: Int) {
+      guard ChaosSettings.isVerbose, rounds % 20 == 0 || rounds == ChaosSettings.roundsOfEachRung else { return }
+      let line =
+        "\(rung): \(rounds * ChaosRound.treesCount) trees, up to seed \(ChaosSettings.seed &+ UInt64(rounds) - 1)\n"
+      FileHandle.standardError.write(Data(line.utf8))
+    }
   }
 }
 

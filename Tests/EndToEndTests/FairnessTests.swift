@@ -4,63 +4,64 @@ import HeddleModel
 import HeddleWire
 import Testing
 
-@Suite(
-  "a frozen worker and a client that does not read, among a hundred busy ones",
-  .serialized,
-  .timeLimit(.minutes(3))
-)
-struct FairnessTests {
-  @Test("the others lose less than 5 % of their throughput, and the daemon's memory stays within the limits")
-  func throughput() async throws {
-    try await Scene.play(with: DaemonProcess()) { scene in
-      let crowd = try await Crowd(of: 100, scene)
-      try await crowd.work()
-      let memory = scene.daemonMemory
-      var best = (alone: Duration.seconds(1_000), beside: Duration.seconds(1_000))
-      // The best of several in turns: what else the machine does only ever takes time.
-      for round in 1...15 where round <= 4 || best.alone < best.beside * 0.95 {
-        best.alone = min(best.alone, try await ContinuousClock().measure { try await crowd.work() })
-        let idlers = try await Idlers(scene)
-        best.beside = min(best.beside, try await ContinuousClock().measure { try await crowd.work() })
-        try await idlers.end()
+extension Promises {
+  @Suite(
+    "a frozen worker and a client that does not read, among a hundred busy ones",
+    .timeLimit(.minutes(3))
+  )
+  struct FairnessTests {
+    @Test("the others lose less than 5 % of their throughput, and the daemon's memory stays within the limits")
+    func throughput() async throws {
+      try await Scene.play(with: DaemonProcess()) { scene in
+        let crowd = try await Crowd(of: 100, scene)
+        try await crowd.work()
+        let memory = scene.daemonMemory
+        var best = (alone: Duration.seconds(1_000), beside: Duration.seconds(1_000))
+        // The best of several in turns: what else the machine does only ever takes time.
+        for round in 1...15 where round <= 4 || best.alone < best.beside * 0.95 {
+          best.alone = min(best.alone, try await ContinuousClock().measure { try await crowd.work() })
+          let idlers = try await Idlers(scene)
+          best.beside = min(best.beside, try await ContinuousClock().measure { try await crowd.work() })
+          try await idlers.end()
+        }
+        #expect(best.alone >= best.beside * 0.95, "\(best.alone) without, \(best.beside) beside them")
+        // 8 MiB of mail, 1 MiB of answers, and as much again for what an allocator keeps.
+        #expect(scene.daemonMemory - memory < 18 << 20)
       }
-      #expect(best.alone >= best.beside * 0.95, "\(best.alone) without, \(best.beside) beside them")
-      // 8 MiB of mail, 1 MiB of answers, and as much again for what an allocator keeps.
-      #expect(scene.daemonMemory - memory < 18 << 20)
     }
-  }
 
-  @Test("mail for a frozen worker is refused as mailboxFull, or waits for room, which comes with the resume")
-  func typed() async throws {
-    try await Scene.play(with: DaemonProcess()) { scene in
-      let worker = try await scene.client.spawn(scene.spawn("cat", channel: .lines)).id
-      try await scene.client.suspend(.id(worker))
-      try await scene.fill(worker)
-      let memory = scene.daemonMemory
-      let refused = await #expect(throws: ClientError.self) {
-        try await scene.client.send([65], to: worker, waitingForRoom: false)
+    @Test("mail for a frozen worker is refused as mailboxFull, or waits for room, which comes with the resume")
+    func typed() async throws {
+      try await Scene.play(with: DaemonProcess()) { scene in
+        let worker = try await scene.client.spawn(scene.spawn("cat", channel: .lines)).id
+        try await scene.client.suspend(.id(worker))
+        try await scene.fill(worker)
+        let memory = scene.daemonMemory
+        let refused = await #expect(throws: ClientError.self) {
+          try await scene.client.send([65], to: worker, waitingForRoom: false)
+        }
+        #expect(refused?.refusal?.code == .mailboxFull)
+        #expect(refused?.description.contains("its mailbox is full") == true)
+        let waiting = Task { try await scene.client.send(Array("waited".utf8), to: worker, waitingForRoom: true) }
+        // From other connections, far more than there is room for: each is told, and nothing is kept of it.
+        let other = try await scene.connect()
+        for _ in 0..<500 {
+          await #expect(throws: ClientError.self) { try await other.send(big, to: worker, waitingForRoom: false) }
+        }
+        #expect(try await scene.client.find(.id(worker)).mail.messages == 1_024)
+        #expect(scene.daemonMemory - memory < 4 << 20)
+        try await scene.client.resume(.id(worker))
+        try await waiting.value
+        try await scene.client.endMail(of: .id(worker))
+        _ = try await scene.client.wait(for: .id(worker))
+        #expect(try await scene.client.logs(of: .id(worker)).text.suffix(7).elementsEqual("waited\n".utf8))
+        await other.close()
       }
-      #expect(refused?.refusal?.code == .mailboxFull)
-      #expect(refused?.description.contains("its mailbox is full") == true)
-      let waiting = Task { try await scene.client.send(Array("waited".utf8), to: worker, waitingForRoom: true) }
-      // From other connections, far more than there is room for: each is told, and nothing is kept of it.
-      let other = try await scene.connect()
-      for _ in 0..<500 {
-        await #expect(throws: ClientError.self) { try await other.send(big, to: worker, waitingForRoom: false) }
-      }
-      #expect(try await scene.client.find(.id(worker)).mail.messages == 1_024)
-      #expect(scene.daemonMemory - memory < 4 << 20)
-      try await scene.client.resume(.id(worker))
-      try await waiting.value
-      try await scene.client.endMail(of: .id(worker))
-      _ = try await scene.client.wait(for: .id(worker))
-      #expect(try await scene.client.logs(of: .id(worker)).text.suffix(7).elementsEqual("waited\n".utf8))
-      await other.close()
     }
-  }
 
-  /// As long as each of 1,024 may be in a mailbox of 8 MiB.
-  private var big: [UInt8] { [UInt8](repeating: 65, count: 8 << 10) }
+    /// As long as each of 1,024 may be in a mailbox of 8 MiB.
+    private var big: [UInt8] { [UInt8](repeating: 65, count: 8 << 10) }
+  }
 }
 
 /// Programs that are mailed to, all the time.

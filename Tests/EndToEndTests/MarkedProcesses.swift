@@ -84,11 +84,12 @@ enum FileBytes {
 }
 
 /// Whether `condition` comes true within 20 seconds. For what proc(5) shows alone, which announces nothing.
-func eventually(_ condition: () -> Bool) -> Bool {
+func eventually(_ condition: () -> Bool) async -> Bool {
   let end = ContinuousClock.now + .seconds(20)
   while ContinuousClock.now < end {
     if condition() { return true }
-    _ = poll(nil, 0, 1)
+    // The pause between two looks: whoever looked without one would keep the processor from what is looked for.
+    try? await Task.sleep(for: .milliseconds(1))
   }
   return condition()
 }

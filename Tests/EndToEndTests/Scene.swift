@@ -29,7 +29,7 @@ final class Scene: Sendable {
     try await body(scene)
     await scene.client.close()
     #expect(!daemon.process.isRunning || daemon.end(SIGKILL) == SIGKILL)
-    #expect(eventually { scene.processes.all.isEmpty })
+    #expect(await eventually { scene.processes.all.isEmpty })
   }
 
   /// Plays a scene on a rung, or skips the test where the machine has not that rung.

@@ -4,34 +4,36 @@ import HeddleModel
 import HeddleWire
 import Testing
 
-@Suite("suspended means no progress", .serialized, .timeLimit(.minutes(2)))
-struct StandstillTests {
-  @Test(
-    "counters, in a session of their own or daemons, and a forker stand still from the suspension event to the resume",
-    arguments: Rung.allCases
-  )
-  func standstill(rung: Rung) async throws {
-    try await Scene.play(on: rung) { scene in
-      let (counted, others) = (try Counts(in: scene.daemon.directory), try Counts(in: scene.daemon.directory))
-      let thread = try await scene.client.spawn(scene.spawn("heddle-test-tree", "--count", counted.path)).id
-      _ = try await scene.client.spawn(scene.spawn("heddle-test-tree", "--count", others.path))
-      for _ in 1...5 {
+extension Promises {
+  @Suite("suspended means no progress", .timeLimit(.minutes(2)))
+  struct StandstillTests {
+    @Test(
+      "counters, in a session of their own or daemons, and a forker stand still from the suspension event to the resume",
+      arguments: Rung.allCases
+    )
+    func standstill(rung: Rung) async throws {
+      try await Scene.play(on: rung) { scene in
+        let (counted, others) = (try Counts(in: scene.daemon.directory), try Counts(in: scene.daemon.directory))
+        let thread = try await scene.client.spawn(scene.spawn("heddle-test-tree", "--count", counted.path)).id
+        _ = try await scene.client.spawn(scene.spawn("heddle-test-tree", "--count", others.path))
+        for _ in 1...5 {
+          await counted.awaitProgress(from: counted.slots)
+          let event = try await scene.client.event(.suspension, of: .id(thread))
+          async let suspension: Void = scene.client.watch(event)
+          try await scene.client.suspend(.id(thread))
+          try await suspension
+          let before = counted.slots
+          // The others have had their turns meanwhile, so there was time for ours.
+          for _ in 1...2 { await others.awaitProgress(from: others.slots) }
+          #expect(counted.slots == before)
+          try await scene.client.resume(.id(thread))
+        }
         await counted.awaitProgress(from: counted.slots)
-        let event = try await scene.client.event(.suspension, of: .id(thread))
-        async let suspension: Void = scene.client.watch(event)
-        try await scene.client.suspend(.id(thread))
-        try await suspension
-        let before = counted.slots
-        // The others have had their turns meanwhile, so there was time for ours.
-        for _ in 1...2 { await others.awaitProgress(from: others.slots) }
-        #expect(counted.slots == before)
-        try await scene.client.resume(.id(thread))
+        _ = try await scene.client.kill(.id(thread))
+        let last = counted.slots
+        await others.awaitProgress(from: others.slots)
+        #expect(counted.slots == last)
       }
-      await counted.awaitProgress(from: counted.slots)
-      _ = try await scene.client.kill(.id(thread))
-      let last = counted.slots
-      await others.awaitProgress(from: others.slots)
-      #expect(counted.slots == last)
     }
   }
 }

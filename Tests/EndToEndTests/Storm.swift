@@ -32,8 +32,8 @@ struct Storm {
       try await group.waitForAll()
     }
     try await kept.check(scene)
-    #expect(eventually { scene.zombies.isEmpty }, "seed \(seed)")
-    #expect(eventually { scene.daemonDescriptors == descriptors }, "seed \(seed)")
+    #expect(await eventually { scene.zombies.isEmpty }, "seed \(seed)")
+    #expect(await eventually { scene.daemonDescriptors == descriptors }, "seed \(seed)")
     try await compareMail(receivers)
     #expect(scene.processes.all == [], "seed \(seed)")
   }

@@ -27,15 +27,21 @@ struct RequestTests {
     }
   }
 
-  @Test("they carry the authority that the connection was opened with")
+  @Test("those that need authority carry what the connection was opened with, and no others")
   func authority() async throws {
     let job = try CustodianPath(parsing: "job")
     try await Peer.playConnected(as: job) { peer, supervisor in
-      let answer = Task { try await supervisor.barrier() }
-      let (id, request) = try await peer.nextRequest()
-      #expect(request == Request(.barrier, as: job))
-      try await peer.say { try $0.reply(.done, to: id) }
-      try await answer.value
+      let answers = Task {
+        try await supervisor.suspend(Self.thread)
+        // It goes on when that custodian is gone.
+        try await supervisor.barrier()
+      }
+      for expected in [Request(.suspend(Self.thread), as: job), Request(.barrier)] {
+        let (id, request) = try await peer.nextRequest()
+        #expect(request == expected)
+        try await peer.say { try $0.reply(.done, to: id) }
+      }
+      try await answers.value
     }
   }
 

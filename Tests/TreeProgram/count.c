@@ -5,21 +5,25 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t *slots;
 
 static void turn(enum slot slot) { __atomic_fetch_add(&slots[slot], 1, __ATOMIC_SEQ_CST); }
 
+/// Long enough for others to have the processor, and short beside a suspension.
+static void pass(void) { nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL); }
+
 _Noreturn static void count(enum slot slot) {
-  for (;;) turn(slot);
+  for (;;) turn(slot), pass();
 }
 
 _Noreturn static void fork_and_count(void) {
   for (;;) {
     pid_t child = fork();
     if (child == 0) turn(SLOT_FORKER), _exit(0);
-    if (child > 0) waitpid(child, NULL, 0);
+    if (child > 0) waitpid(child, NULL, 0), pass();
   }
 }
 
