@@ -104,24 +104,21 @@ public struct RemoteThread: Sendable {
       try await resume(adoptedBy: custodian)
     case .thread(let thread):
       try supervisor.requireOwn(thread.supervisor, thread)
-      try await unlessGone { () throws(ClientError) in
-        try await supervisor.resume(wire, benefactor: .thread(.id(thread.id)))
-      }
-    case nil: try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire) }
+      try await resume(from: .thread(.id(thread.id)))
+    case nil: try await resume(from: nil)
     }
   }
 
   private func resume(adoptedBy custodian: RemoteCustodian) async throws(ClientError) {
-    do throws(ClientError) {
-      try await supervisor.resume(wire, benefactor: .custodian(custodian.location))
-    } catch {
-      switch error.code {
+    do throws(ClientError) { try await resume(from: .custodian(custodian.location)) } catch {
       // The supervisor forgets a path when all below it has ended.
-      case .noSuchCustodian: try await resume(benefactor: nil)
-      case .gone: break
-      default: throw error
-      }
+      guard error.code == .noSuchCustodian else { throw error }
+      try await resume(from: nil)
     }
+  }
+
+  private func resume(from source: Request.Benefactor?) async throws(ClientError) {
+    try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire, benefactor: source) }
   }
 
   /// Ends it with all its processes, running or suspended, and returns when it is dead: nothing of it is left. No effect on
