@@ -2,6 +2,7 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
+import Synchronization
 import Testing
 
 extension Promises {
@@ -120,18 +121,23 @@ extension Promises {
         let counter = try await scene.client.spawn(scene.spawn("sh", "-c", "exec wc -l", channel: .lines)).id
         let others = try await scene.connect()
         let descriptors = scene.daemonDescriptors
-        let work = Task {
+        // Not by the task's cancellation, which would end a flush in the middle.
+        let isOver = Atomic(false)
+        async let work = {
           var count = 0
           repeat {
             try await others.post(contentsOf: [[UInt8]](repeating: [65], count: 100), to: counter)
             try await others.flush()
             count += 100
-          } while !Task.isCancelled
+          } while !isOver.load(ordering: .relaxed)
           return count
+        }()
+        do { try await body(scene) } catch {
+          isOver.store(true, ordering: .relaxed)
+          throw error
         }
-        try await body(scene)
-        work.cancel()
-        let count = try await work.value
+        isOver.store(true, ordering: .relaxed)
+        let count = try await work
         try await others.endMail(of: .id(counter))
         _ = try await scene.client.wait(for: .id(counter))
         #expect(try await scene.client.logs(of: .id(counter)).text.elementsEqual("\(count)\n".utf8))
