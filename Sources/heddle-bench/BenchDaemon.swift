@@ -17,11 +17,12 @@ struct BenchDaemon {
     let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw BenchError(what: "make a pipe", errno: errno) }
-    defer { close(ends[1]) }
     let pinned = onOneCore ? ["taskset", "-c", "0"] : []
     let words = pinned + ["\(try ownDirectory())/heddle", "daemon", "--socket", "\(directory)/s.sock"]
-    let daemon = BenchDaemon(pid: try spawn(words, standardError: ends[1]), directory: directory)
+    // Ours is closed first, so that the daemon's end is seen.
+    let started = Result { try spawn(words, standardError: ends[1]) }
     close(ends[1])
+    let daemon = BenchDaemon(pid: try started.get(), directory: directory)
     try waitUntilListening(ends[0])
     return daemon
   }

@@ -28,10 +28,12 @@ struct HeddleBench: AsyncParsableCommand {
   )
 
   enum Group: String, CaseIterable, ExpressibleByArgument {
+    case kill
     case local
     case mail
+    case memory
     case model
-    case processes
+    case spawn
   }
 
   @Argument(help: "What to measure (\(Group.allCases.map(\.rawValue).joined(separator: ", "))); none is all.")
@@ -48,13 +50,13 @@ struct HeddleBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    for group in groups.isEmpty ? Group.allCases : groups {
-      switch group {
-      case .local: try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
-      case .mail: try await MailBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
-      case .processes: try await ProcessBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
-      case .model: try await ModelBenchmarks.run(runs) { print($0.json) }
-      }
-    }
+    let groups = Set(self.groups.isEmpty ? Group.allCases : self.groups)
+    if groups.contains(.model) { try await ModelBenchmarks.run(runs) { print($0.json) } }
+    if groups.contains(.local) { try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
+    if groups.contains(.mail) { try await MailBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
+    // The same thousand threads serve all three.
+    let parts = groups.intersection([.spawn, .kill, .memory])
+    guard !parts.isEmpty else { return }
+    try await ProcessBenchmarks(runs: runs, limits: limits, parts: parts) { print($0.json) }.run()
   }
 }

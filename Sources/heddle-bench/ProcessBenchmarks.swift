@@ -10,12 +10,14 @@ struct ProcessBenchmarks {
   let runs: Int
   /// Where the limits' programs are.
   let limits: String?
+  /// Of `spawn`, `kill` and `memory`, those that are wanted.
+  let parts: Set<HeddleBench.Group>
   let report: (Figure) -> Void
   private let count = 1_000
 
   func run() async throws {
     try await measure(among: nil, "")
-    try await measure(among: 32, ".256MiB")
+    if parts.contains(.spawn) { try await measure(among: 32, ".256MiB") }
   }
 
   /// The samples of one run after the other, in a daemon that keeps what it has.
@@ -36,12 +38,14 @@ struct ProcessBenchmarks {
     var samples = Samples()
     for round in 0...runs {
       let crowd = try await start(on: supervisor, &samples)
-      if round == 0, full == nil { try reportMemory(of: daemon, before: before) }
+      if round == 0, full == nil, parts.contains(.memory) { try reportMemory(of: daemon, before: before) }
       try await suspendAll(crowd, on: supervisor, &samples)
       try await endAll(on: supervisor, &samples)
     }
-    try report("spawn.\(count).each\(suffix)", .milliseconds, samples.spawn, "ms_per_entity")
-    if full == nil {
+    if parts.contains(.spawn) {
+      try report("spawn.\(count).each\(suffix)", .milliseconds, samples.spawn, "ms_per_entity")
+    }
+    if full == nil, parts.contains(.kill) {
       try report("suspend.\(count).each", .microseconds, samples.suspend, nil)
       try report("kill.\(count)", .milliseconds, samples.kill, "kill_ms")
     }
