@@ -54,7 +54,7 @@ extension Node {
     from sender: ConnectionID,
     effects: inout Effects
   ) {
-    guard let worker = workers[run.receiver], kernel.takesMailAtOnce(run.receiver),
+    guard !isHeldBack(run, from: sender), let worker = workers[run.receiver], kernel.takesMailAtOnce(run.receiver),
       let sizeMax = entities.look(run.receiver, { $0.mailbox.mostInMessage })
     else { return }
     let rest = connections.change(worker) { connection in
@@ -78,7 +78,7 @@ extension Node {
   ) {
     let thread = run.receiver
     let mayWait = run.flags.contains(.wait)
-    if mayWait, connections.look(sender, { $0.receipts.heldBack.contains(thread) }) == true {
+    if isHeldBack(run, from: sender) {
       connections.change(sender) { $0.receipts.noteRefused(run.count, .mailboxFull) }
       run = run.end
       return
@@ -100,6 +100,11 @@ extension Node {
     }
     if let refusal { note(refusal, by: thread, of: sender, mayWait: mayWait) }
     if count > 0 { pump(thread, effects: &effects) }
+  }
+
+  /// Whether mail of the same sender has been refused and waits to be sent again: what comes after it must not overtake it.
+  private func isHeldBack(_ run: MailRun, from sender: ConnectionID) -> Bool {
+    run.flags.contains(.wait) && connections.look(sender, { $0.receipts.heldBack.contains(run.receiver) }) == true
   }
 
   /// Kernel and mailbox in one step.

@@ -47,6 +47,26 @@ struct NodeRunTests {
     }
   }
 
+  @Test("mail behind a message that waits to be sent again does not overtake it, whatever credit there is by then")
+  func heldBack() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let worker = try world.startWorker(
+      credit: MailTotals(messages: 1, bytes: 100),
+      bounds: MailboxBounds(messagesMax: 1, bytesMax: 100),
+      on: client
+    )
+    // One under credit, one in the mailbox, one refused.
+    #expect(world.mail(["a", "b", "c"], to: worker.thread, flags: .wait, on: client)?.refused.map(\.number) == [3])
+    #expect(world.take(worker.connection).texts == ["a"])
+    world.take(1, bytes: 1, on: worker.connection)
+    world.take(2, bytes: 2, on: worker.connection)
+    #expect(world.take(worker.connection).texts == ["b"])
+    #expect(world.mail(["d"], to: worker.thread, flags: .wait, on: client)?.refused.map(\.code) == [.mailboxFull])
+    #expect(world.mail(["c"], to: worker.thread, flags: [.wait, .retry], on: client)?.refused == [])
+    #expect(world.take(worker.connection).texts == ["c"])
+  }
+
   @Test("mail under credit passes in one piece, and is acknowledged in one")
   func inOnePiece() throws {
     var world = NodeWorld()
