@@ -43,12 +43,40 @@ struct Lane: Sendable {
     return flyingCount == 0 && fresh.isEmpty && !owesRetry
   }
 
+  /// How many posted messages may be written before anything else is known.
+  private var writableCount: Int {
+    guard case .open = state, fresh.isEmpty, !owesRetry else { return 0 }
+    return flyingMax - flyingCount
+  }
+
   /// Whether the fate of a letter is not known yet.
   var holdsLetters: Bool { flyingCount > 0 || !refused.isEmpty || !fresh.isEmpty }
 
   mutating func take(_ letter: Letter, effects: inout [SendWindow.Effect]) {
     fresh.append(letter)
     if !letter.waits { impatientCount += 1 }
+    proceed(effects: &effects)
+  }
+
+  /// Posted messages go as they are if nothing is before them; else they wait as letters.
+  mutating func take(_ run: PostedRun, effects: inout [SendWindow.Effect]) {
+    var rest = run
+    let first = rest.removeFirst(min(writableCount, run.count))
+    if !first.isEmpty {
+      flyingCount += first.count
+      flyingWaitingCount += first.count
+      effects.append(.writeRun(first))
+    }
+    while let letter = rest.popLetter() { fresh.append(letter) }
+    proceed(effects: &effects)
+  }
+
+  /// The supervisor has queued the oldest messages that fly, all of the same run.
+  mutating func land(_ queued: PostedRun, effects: inout [SendWindow.Effect]) {
+    flyingCount -= queued.count
+    flyingWaitingCount -= queued.count
+    noteAccepted(queued.count)
+    effects.append(.settleRun(queued))
     proceed(effects: &effects)
   }
 
@@ -61,7 +89,7 @@ struct Lane: Sendable {
       noteFull()
       if isWithdrawn { effects.append(.settle(letter, .cancelled)) } else { refused.append(letter) }
     } else {
-      if refusal == nil { noteAccepted() }
+      if refusal == nil { noteAccepted(1) }
       effects.append(.settle(letter, refusal))
     }
     proceed(effects: &effects)
@@ -96,9 +124,9 @@ struct Lane: Sendable {
     flyingMax = max(Self.flyingLeast, acceptedCount)
   }
 
-  private mutating func noteAccepted() {
-    acceptedCount += 1
-    if acceptedCount >= flyingMax { flyingMax *= 2 }
+  private mutating func noteAccepted(_ count: Int) {
+    acceptedCount += count
+    while acceptedCount >= flyingMax { flyingMax *= 2 }
   }
 
   /// Sends what can be sent now.

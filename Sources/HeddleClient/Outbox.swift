@@ -87,17 +87,33 @@ struct Outbox {
     return advance { _, _ in }
   }
 
-  /// - Parameter onOutcome: called once, on the loop, when all of the messages are in the window, or are not going to be.
-  /// - Returns: what gives up those that are not in the window yet.
+  /// Puts messages into the window, as far as there is room and nobody waits for it.
+  ///
+  /// - Returns: those that have to wait, for `wait(toPost:)`.
+  /// - Throws: a refusal that nobody was told of; no message is in the window then.
   mutating func post(
-    _ bodies: ArraySlice<[UInt8]>,
+    _ bodies: [[UInt8]],
+    to receiver: ThreadID
+  ) throws(ClientError) -> (rest: ArraySlice<[UInt8]>, effects: [SendWindow.Effect]) {
+    guard pending.isEmpty else { return (bodies[...], []) }
+    if let refusal = takeUntold() { throw .refused(refusal) }
+    var effects: [SendWindow.Effect] = []
+    let rest = take(bodies[...], to: receiver, effects: &effects)
+    return (rest, effects)
+  }
+
+  /// Has messages wait for room in the window that `post` found none for.
+  ///
+  /// - Parameter onOutcome: called once, on the loop, when all of them are in the window, or are not going to be.
+  /// - Returns: what gives up those that are not in the window yet.
+  mutating func wait(
+    toPost bodies: ArraySlice<[UInt8]>,
     to receiver: ThreadID,
     onOutcome: @escaping @Sendable (Outcome) -> Void
-  ) -> (ticket: UInt64, effects: [SendWindow.Effect]) {
+  ) -> UInt64 {
     lastTicket += 1
-    let ticket = lastTicket
-    pending.append(.posting(bodies, to: receiver, ticket: ticket, onOutcome: onOutcome))
-    return (ticket, advance { _, _ in })
+    pending.append(.posting(bodies, to: receiver, ticket: lastTicket, onOutcome: onOutcome))
+    return lastTicket
   }
 
   /// The poster does not want to go on. What is in the window stays there. Its closure is not called any more.
@@ -193,6 +209,19 @@ struct Outbox {
     settle(effects, from: before)
   }
 
+  /// - Returns: what there is no room for.
+  private mutating func take(
+    _ bodies: ArraySlice<[UInt8]>,
+    to receiver: ThreadID,
+    effects: inout [SendWindow.Effect]
+  ) -> ArraySlice<[UInt8]> {
+    let before = effects.count
+    let rest = window.post(bodies, to: receiver, effects: &effects)
+    postedCount += bodies.count - rest.count
+    settle(effects, from: before)
+    return rest
+  }
+
   /// A refusal stops the poster: whoever reads an endless input for a dead thread has to learn of it.
   ///
   /// - Returns: what there is no room for.
@@ -206,27 +235,28 @@ struct Outbox {
       onOutcome(.failure(.refused(refusal)))
       return []
     }
-    var next = bodies.startIndex
-    while next < bodies.endIndex, window.hasRoom(forBodyOf: bodies[next].count) {
-      postedCount += 1
-      take(nextLetter(bodies[next], to: receiver, .whenThereIsRoom), effects: &effects)
-      next += 1
-    }
-    if next == bodies.endIndex { onOutcome(.success(())) }
-    return bodies[next...]
+    let rest = take(bodies, to: receiver, effects: &effects)
+    if rest.isEmpty { onOutcome(.success(())) }
+    return rest
   }
 
-  /// Tells those concerned what became of letters.
+  /// Tells those concerned what became of messages.
   private mutating func settle(_ effects: [SendWindow.Effect], from start: Int) {
     for index in start..<effects.count {
-      guard case .settle(let letter, let code) = effects[index] else { continue }
-      let refusal = code.map { WireRefusal(mailTo: letter.receiver, $0) }
-      if !senders.isEmpty, let sender = senders.removeValue(forKey: letter.ticket) {
-        sender(refusal.map { .failure(.refused($0)) } ?? .success(()))
-      } else {
-        postedCount -= 1
-        untold = untold ?? refusal
+      switch effects[index] {
+      case .settle(let letter, let code): settle(letter, code.map { WireRefusal(mailTo: letter.receiver, $0) })
+      case .settleRun(let run): postedCount -= run.count
+      case .write, .writeRun: break
       }
+    }
+  }
+
+  private mutating func settle(_ letter: Letter, _ refusal: WireRefusal?) {
+    if let sender = senders.removeValue(forKey: letter.ticket) {
+      sender(refusal.map { .failure(.refused($0)) } ?? .success(()))
+    } else {
+      postedCount -= 1
+      untold = untold ?? refusal
     }
   }
 

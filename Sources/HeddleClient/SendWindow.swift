@@ -4,7 +4,7 @@ package import HeddleWire
 
 /// One message on its way, from the moment it is handed over to the moment its fate is known.
 package struct Letter: Equatable, Sendable {
-  /// The sender's own name for it: each is used once.
+  /// The sender's own name for it, which is used once; 0 for a posted one, which nobody takes back.
   package let ticket: UInt64
   package let receiver: ThreadID
   package let body: [UInt8]
@@ -19,6 +19,11 @@ package struct Letter: Equatable, Sendable {
     self.body = body
     self.waits = waits
     self.requiresRunning = requiresRunning
+  }
+
+  /// A message that was posted.
+  package init(posted body: [UInt8], to receiver: ThreadID) {
+    self.init(ticket: 0, receiver: receiver, body: body, waits: true)
   }
 
   /// What its frame asks for, but for a retry.
@@ -43,9 +48,19 @@ package struct SendWindow: Sendable {
   package enum Effect: Equatable, Sendable {
     /// Write the letter as the connection's next MAIL frame.
     case write(Letter, FrameFlags)
+    /// Write the messages as the connection's next MAIL frames, with the flag `wait`.
+    case writeRun(PostedRun)
     /// The letter is queued at its owner, or was refused for this reason, or taken back (`cancelled`); it is forgotten
     /// here.
     case settle(Letter, RefusalCode?)
+    /// The messages, which were a run or the first of one, are queued at their owner, and are forgotten here.
+    case settleRun(PostedRun)
+  }
+
+  /// What flies with one number, or with several in a row.
+  private enum Flight {
+    case letter(Letter)
+    case run(PostedRun)
   }
 
   /// What the window takes, in bytes, before those who post have to wait.
@@ -54,8 +69,10 @@ package struct SendWindow: Sendable {
   package private(set) var bytes = 0
   /// The number of the last MAIL frame whose fate is known. Numbers count from 1.
   private var settledThrough: UInt64 = 0
+  /// The number of the last MAIL frame.
+  private var writtenThrough: UInt64 = 0
   /// Written and neither acknowledged nor refused, by ascending number, the first one's being `settledThrough` + 1.
-  private var flying: Deque<Letter> = []
+  private var flying: Deque<Flight> = []
   /// Those to which something is on its way, but for the one in hand.
   private var lanes: [ThreadID: Lane] = [:]
   /// The lane that was used last: mail to one receiver comes in rows, and need not be looked up each time.
@@ -88,21 +105,67 @@ package struct SendWindow: Sendable {
     advance(letter.receiver, effects: &effects) { $0.take(letter, effects: &$1) }
   }
 
+  /// The sender posts messages, which wait for room in a full mailbox. Those are taken that fit, from the first on.
+  ///
+  /// - Returns: the others.
+  package mutating func post(
+    _ bodies: ArraySlice<[UInt8]>,
+    to receiver: ThreadID,
+    effects: inout [Effect]
+  ) -> ArraySlice<[UInt8]> {
+    guard let first = bodies.first, hasRoom(forBodyOf: first.count) else { return bodies }
+    let costMax = max(bytesMax - bytes, FrameHeader.count + first.count)
+    let run = PostedRun(bodies, to: receiver, costMax: costMax)
+    bytes += run.cost
+    advance(receiver, effects: &effects) { $0.take(run, effects: &$1) }
+    return bodies[run.bodies.endIndex...]
+  }
+
   /// The supervisor has said what became of mail.
   ///
   /// - Throws: why the ack can't be about what was written.
   package mutating func receive(_ ack: Ack, effects: inout [Effect]) throws(SendWindowError) {
-    let written = settledThrough + UInt64(flying.count)
-    guard settledThrough...written ~= ack.through else { throw .through(ack.through, settledThrough...written) }
+    let possible = settledThrough...writtenThrough
+    guard possible ~= ack.through else { throw .through(ack.through, possible) }
     if let first = ack.refused.first, first.number <= settledThrough { throw .refusedBefore(number: first.number) }
 
     var refused = ack.refused[...]
-    while settledThrough < ack.through, let letter = flying.popFirst() {
-      settledThrough += 1
-      let isRefused = refused.first?.number == settledThrough
-      let code = isRefused ? refused.removeFirst().code : nil
-      advance(letter.receiver, effects: &effects) { $0.land(letter, code, effects: &$1) }
+    while settledThrough < ack.through, let flight = flying.popFirst() {
+      switch flight {
+      case .letter(let letter): land(letter, &refused, effects: &effects)
+      case .run(let run): land(run, through: ack.through, &refused, effects: &effects)
+      }
     }
+  }
+
+  /// The oldest message that flies has come to its end: it is refused if it is the first of `refused`, or else queued.
+  private mutating func land(_ letter: Letter, _ refused: inout ArraySlice<Ack.Refused>, effects: inout [Effect]) {
+    settledThrough += 1
+    let isRefused = refused.first?.number == settledThrough
+    let code = isRefused ? refused.removeFirst().code : nil
+    advance(letter.receiver, effects: &effects) { $0.land(letter, code, effects: &$1) }
+  }
+
+  /// The same for the messages of `run` up to the number `through`; those behind it go on flying.
+  private mutating func land(
+    _ run: PostedRun,
+    through: UInt64,
+    _ refused: inout ArraySlice<Ack.Refused>,
+    effects: inout [Effect]
+  ) {
+    var run = run
+    while settledThrough < through, !run.isEmpty {
+      // Up to the next refusal all are queued, and mostly that is all of the run.
+      let queuedThrough = refused.first.map { $0.number - 1 } ?? through
+      let queued = run.removeFirst(min(Int(queuedThrough - settledThrough), run.count))
+      if !queued.isEmpty {
+        settledThrough += UInt64(queued.count)
+        advance(run.receiver, effects: &effects) { $0.land(queued, effects: &$1) }
+      } else if let letter = run.popLetter() {
+        land(letter, &refused, effects: &effects)
+      }
+    }
+    if !run.isEmpty { flying.prepend(.run(run)) }
   }
 
   /// The supervisor has said that there is room in a mailbox that was full.
@@ -130,10 +193,17 @@ package struct SendWindow: Sendable {
     if lane.isIdle { lane = Lane() }
     for index in before..<effects.count {
       switch effects[index] {
-      case .write(let letter, _): flying.append(letter)
+      case .write(let letter, _): fly(.letter(letter), 1)
+      case .writeRun(let run): fly(.run(run), run.count)
       case .settle(let letter, _): bytes -= letter.cost
+      case .settleRun(let run): bytes -= run.cost
       }
     }
+  }
+
+  private mutating func fly(_ flight: Flight, _ count: Int) {
+    flying.append(flight)
+    writtenThrough += UInt64(count)
   }
 
   /// Takes the lane of `receiver` in hand.

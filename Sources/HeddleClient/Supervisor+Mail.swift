@@ -74,9 +74,7 @@ extension Supervisor {
   /// - Throws: `refused` also for an earlier message that was posted, if nobody was told of that yet; these are not sent
   ///   then. What ends the wait: those that are in the window by then go on, the others do not.
   package nonisolated func post(contentsOf bodies: [[UInt8]], to receiver: ThreadID) async throws {
-    let outcome = Promise<Outbox.Outcome>()
-    let ticket = try await beginPosting(bodies, to: receiver, outcome)
-    if let known = outcome.value { return try known.get() }
+    guard let (ticket, outcome) = try await beginPosting(bodies, to: receiver) else { return }
     do { try await sync(outcome).get() } catch {
       if !(error is ClientError) { await giveUp(posting: ticket) }
       throw error
@@ -88,15 +86,18 @@ extension Supervisor {
     try await post(contentsOf: [body], to: receiver)
   }
 
+  /// - Returns: what is to be waited for, and how to give it up; nil when all messages are in the window.
   private func beginPosting(
     _ bodies: [[UInt8]],
-    to receiver: ThreadID,
-    _ outcome: Promise<Outbox.Outcome>
-  ) throws(ClientError) -> UInt64 {
+    to receiver: ThreadID
+  ) throws(ClientError) -> (ticket: UInt64, outcome: Promise<Outbox.Outcome>)? {
     try check(bodies, receiver)
-    let (ticket, effects) = outbox.post(bodies[...], to: receiver) { outcome.fulfillInNobodysName($0) }
+    let (rest, effects) = try outbox.post(bodies, to: receiver)
     post(effects)
-    return ticket
+    guard !rest.isEmpty else { return nil }
+    let outcome = Promise<Outbox.Outcome>()
+    let ticket = outbox.wait(toPost: rest, to: receiver) { outcome.fulfillInNobodysName($0) }
+    return (ticket, outcome)
   }
 
   private func giveUp(posting ticket: UInt64) { post(outbox.giveUp(posting: ticket)) }
@@ -130,14 +131,20 @@ extension Supervisor {
 
   /// Writes what the window says is to be written.
   func post(_ effects: [SendWindow.Effect]) {
-    for case .write(let letter, let flags) in effects {
-      do throws(FrameError) {
-        try write { writer throws(FrameError) in
-          try writer.mail(letter.body.span, to: letter.receiver, flags: flags)
+    do throws(FrameError) {
+      for effect in effects {
+        switch effect {
+        case .write(let letter, let flags):
+          try write { writer throws(FrameError) in
+            try writer.mail(letter.body.span, to: letter.receiver, flags: flags)
+          }
+        case .writeRun(let run):
+          try write { writer throws(FrameError) in try writer.mail(run.bodies, to: run.receiver, flags: .wait) }
+        case .settle, .settleRun: break
         }
-      } catch {
-        preconditionFailure("a message's size was checked when it was handed over: \(error)")
       }
+    } catch {
+      preconditionFailure("a message's size was checked when it was handed over: \(error)")
     }
   }
 

@@ -58,9 +58,18 @@ extension FrameHeader {
 
   /// Appends the header's 16 bytes.
   func encode(into bytes: inout [UInt8]) {
+    unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  /// Appends the header's 16 bytes, for which there is room.
+  func encode(into output: inout OutputSpan<UInt8>) {
+    unsafe withUnsafeBytes(of: words) { unsafe output.append(copying: $0) }
+  }
+
+  /// The header as it is in memory. Two words are appended faster than five fields.
+  private var words: (UInt64, UInt64) {
     let length = UInt64(bodyCount + Self.countedCount)
-    // One word is appended faster than its four fields.
-    bytes.append(bigEndian: length << 32 | UInt64(kind.rawValue) << 24 | UInt64(flags.rawValue) << 16)
-    bytes.append(bigEndian: id)
+    let first = length << 32 | UInt64(kind.rawValue) << 24 | UInt64(flags.rawValue) << 16
+    return (first.bigEndian, id.bigEndian)
   }
 }

@@ -81,6 +81,25 @@ extension FrameWriter {
     try append(.mail, flags: flags, id: receiver.rawValue, body: message)
   }
 
+  /// One frame for each message.
+  package mutating func mail(
+    _ messages: ArraySlice<[UInt8]>,
+    to receiver: ThreadID,
+    flags: FrameFlags = []
+  ) throws(FrameError) {
+    var size = 0
+    for message in messages {
+      try FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: message.count).check(bodyMax: bodyMax)
+      size += FrameHeader.count + message.count
+    }
+    bytes.append(addingCapacity: size) { output in
+      for message in messages {
+        FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: message.count).encode(into: &output)
+        unsafe message.withUnsafeBytes { unsafe output.append(copying: $0) }
+      }
+    }
+  }
+
   /// Appends `ack`, as several frames when it refuses more than one frame can tell.
   package mutating func ack(_ ack: Ack) throws(FrameError) {
     for part in ack.split(bodyMax: bodyMax) { try append(.ack, body: part.encoded().span) }

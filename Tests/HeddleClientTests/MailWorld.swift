@@ -46,14 +46,25 @@ struct MailWorld {
 
   /// - Returns: false if the window has no room.
   mutating func post(to index: Int, waits: Bool, bodyCount: Int) -> Bool {
-    guard window.hasRoom(forBodyOf: bodyCount) else { return false }
     lastTicket += 1
     let receiver = ThreadID(rawValue: UInt64(index + 1))
-    let body = [UInt8](repeating: 7, count: bodyCount)
+    let body = Self.body(lastTicket, padding: bodyCount)
+    guard window.hasRoom(forBodyOf: body.count) else { return false }
     let letter = Letter(ticket: lastTicket, receiver: receiver, body: body, waits: waits)
     letters.append(letter)
     obey(window.take(letter))
     return true
+  }
+
+  /// Posts as many of `count` messages as there is room for.
+  mutating func postRun(to index: Int, count: Int, bodyCount: Int) {
+    let receiver = ThreadID(rawValue: UInt64(index + 1))
+    let bodies = (1...UInt64(count)).map { Self.body(lastTicket + $0, padding: bodyCount) }
+    var effects: [SendWindow.Effect] = []
+    let rest = window.post(bodies[...], to: receiver, effects: &effects)
+    letters += bodies[..<rest.startIndex].map { Self.letter($0, to: receiver) }
+    lastTicket += UInt64(bodies.count)
+    obey(effects)
   }
 
   mutating func hear() throws {
@@ -69,11 +80,32 @@ struct MailWorld {
       switch effect {
       case .write(let letter, let flags):
         frameCount += 1
-        frames.append((letter, flags))
-      case .settle(let letter, let code):
-        if fates.updateValue(code, forKey: letter.ticket) != nil { toldTwice.append(letter.ticket) }
+        frames.append((Self.letter(letter.body, to: letter.receiver), flags))
+      case .writeRun(let run):
+        frameCount += run.count
+        frames += run.bodies.map { (Self.letter($0, to: run.receiver), .wait) }
+      case .settle(let letter, let code): note(code, letter.body)
+      case .settleRun(let run): for body in run.bodies { note(nil, body) }
       }
     }
+  }
+
+  private mutating func note(_ code: RefusalCode?, _ body: [UInt8]) {
+    let ticket = Self.ticket(in: body)
+    if fates.updateValue(code, forKey: ticket) != nil { toldTwice.append(ticket) }
+  }
+
+  /// A body that tells which message it is: what is posted has no ticket.
+  private static func body(_ ticket: UInt64, padding: Int) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: ticket >> (8 * $0)) } + [UInt8](repeating: 7, count: padding)
+  }
+
+  private static func ticket(in body: [UInt8]) -> UInt64 {
+    body.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private static func letter(_ body: [UInt8], to receiver: ThreadID) -> Letter {
+    Letter(ticket: ticket(in: body), receiver: receiver, body: body, waits: true)
   }
 
   // MARK: The supervisor
@@ -106,11 +138,12 @@ struct MailWorld {
 
   /// Something happens, by chance.
   mutating func step() throws {
-    switch random.next() % 8 {
+    switch random.next() % 9 {
     case 0, 1: _ = post(to: pick(), waits: random.next() % 8 != 0, bodyCount: Int(random.next() % 40))
     case 2, 3: read()
     case 4: acknowledge()
     case 5, 6: try hear()
+    case 7: postRun(to: pick(), count: Int.random(in: 1...12, using: &random), bodyCount: Int(random.next() % 40))
     default: consume(pick())
     }
   }

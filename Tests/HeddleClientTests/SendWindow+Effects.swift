@@ -10,6 +10,13 @@ extension SendWindow {
     return effects
   }
 
+  /// Posts what fits, and forgets the others.
+  mutating func post(_ bodies: [[UInt8]], to receiver: ThreadID) -> [Effect] {
+    var effects: [Effect] = []
+    _ = post(bodies[...], to: receiver, effects: &effects)
+    return effects
+  }
+
   mutating func receive(_ ack: Ack) throws(SendWindowError) -> [Effect] {
     var effects: [Effect] = []
     try receive(ack, effects: &effects)

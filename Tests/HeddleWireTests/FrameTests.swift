@@ -34,6 +34,22 @@ struct FrameTests {
     return writer.take()
   }
 
+  @Test("messages that are written together are the bytes of each written alone, or nothing if one is too long")
+  func together() throws {
+    let messages = [Samples.bytes("hello"), [], [UInt8](repeating: 7, count: 300)]
+    var (one, all) = (FrameWriter(), FrameWriter())
+    for message in messages { try one.mail(message.span, to: Samples.id, flags: .wait) }
+    try all.mail(messages[..<1], to: Samples.id, flags: .wait)
+    try all.mail(messages[1...], to: Samples.id, flags: .wait)
+    #expect(all.bytes == one.bytes)
+
+    let tooLong = [UInt8](repeating: 0, count: all.bodyMax + 1)
+    #expect(throws: FrameError.bodyTooLong(declared: all.bodyMax + 1, limit: all.bodyMax)) {
+      try all.mail([[1], tooLong], to: Samples.id)
+    }
+    #expect(all.take() == one.take())
+  }
+
   @Test("a header is length, kind, flags, reserved and id, big-endian")
   func layout() throws {
     var writer = FrameWriter()
