@@ -141,15 +141,19 @@ struct CoroutineTests {
   @Test("CO-08, CO-09, CO-16: an error comes out of the run in progress, itself; then runs give true, without a result")
   func raises() async throws {
     try await inWorld { stage in
-      let (mishap, tick) = (Mishap(), Semaphore())
+      let (mishap, tick, go) = (Mishap(), Semaphore(), Semaphore())
       let coroutine = try await Coroutine { _ in
         for _ in 0..<2 {
           try await tick.post()
-          try await LocalThread.current.suspend()
+          // Wherever the run stops it, it goes on behind this in the next.
+          try await go.wait()
         }
         throw mishap
       }
-      for _ in 0..<2 { #expect(try await coroutine.run(until: tick) == false) }
+      for _ in 0..<2 {
+        #expect(try await coroutine.run(until: tick) == false)
+        try await go.post()
+      }
       let error = await #expect(throws: Mishap.self) { try await coroutine.run(until: never(Void.self)) }
       #expect(error === mishap)
       #expect(try await coroutine.run(until: never(Void.self)))
