@@ -153,14 +153,3 @@ private struct NestedCall {
     }
   }
 }
-
-extension HeddleModel.BreakKind {
-  /// The signal that is this break for a plain program; signal(7).
-  fileprivate var signal: Int32 {
-    switch self {
-    case .hangUp: 1
-    case .interrupt: 2
-    case .terminate: 15
-    }
-  }
-}

@@ -85,12 +85,7 @@ public struct Worker: Sendable {
 
   /// Ends the process as a program ends that does nothing about the signal of this break.
   private static func raise(_ kind: HeddleThreads.BreakKind) {
-    let number =
-      switch kind {
-      case .interrupt: SIGINT
-      case .hangUp: SIGHUP
-      case .terminate: SIGTERM
-      }
+    let number = HeddleModel.BreakKind(kind).signal
     signal(number, SIG_DFL)
     kill(getpid(), number)
   }

@@ -8,5 +8,14 @@ package enum BreakKind: UInt8, Comparable, Hashable, Codable, Sendable, CaseIter
   /// A polite request to end.
   case terminate = 3
 
+  /// The signal that is this break for a plain program, by its number in signal(7), the same on every Linux.
+  package var signal: Int32 {
+    switch self {
+    case .hangUp: 1
+    case .interrupt: 2
+    case .terminate: 15
+    }
+  }
+
   package static func < (left: BreakKind, right: BreakKind) -> Bool { left.rawValue < right.rawValue }
 }

@@ -229,14 +229,3 @@ extension ProgramEnd {
     }
   }
 }
-
-extension BreakKind {
-  /// The signal that is this break for a plain program, by its number in signal(7), the same on every Linux.
-  var signal: Int32 {
-    switch self {
-    case .hangUp: 1
-    case .interrupt: 2
-    case .terminate: 15
-    }
-  }
-}

@@ -87,6 +87,7 @@ actor Peer {
   static func playConnected(
     as authority: CustodianPath? = nil,
     window: Int = 1 << 20,
+    welcome: Welcome = welcome,
     _ body: (Peer, Supervisor) async throws -> Void
   ) async throws {
     try await play { peer, path in
