@@ -29,6 +29,20 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var nested: Bool
   /// The group that the thread belongs to; nil is that of the worker that asks, and for other clients the one above all.
   package var group: ThreadGroupPath?
+  /// Where the lines of its standard output go, beside the log.
+  package var relay: Relay?
+
+  /// A thread that gets another one's lines as mail.
+  package struct Relay: Hashable, Codable, Sendable {
+    package let to: ThreadReference
+    /// Whether the end of the lines is announced as the end of its mail.
+    package let passesEnd: Bool
+
+    package init(to: ThreadReference, passesEnd: Bool = false) {
+      self.to = to
+      self.passesEnd = passesEnd
+    }
+  }
 
   package init(
     name: EntityName? = nil,
@@ -45,7 +59,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     mailboxBounds: MailboxBounds? = nil,
     stdinPipe: Bool = false,
     nested: Bool = false,
-    group: ThreadGroupPath? = nil
+    group: ThreadGroupPath? = nil,
+    relay: Relay? = nil
   ) {
     self.name = name
     self.custodian = custodian
@@ -62,6 +77,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.stdinPipe = stdinPipe
     self.nested = nested
     self.group = group
+    self.relay = relay
   }
 
   /// The mask of a client that names none.

@@ -110,7 +110,7 @@ extension Node {
   /// Kernel and mailbox in one step.
   ///
   /// - Returns: why it was not queued.
-  private static func queue(
+  static func queue(
     _ body: [UInt8],
     for thread: ThreadID,
     _ whenSuspended: WhenSuspended,
@@ -172,9 +172,12 @@ extension Node {
 
   /// Tells those who were refused for want of room once half of the mailbox is free.
   mutating func offerRoom(in thread: ThreadID, effects: inout Effects) {
-    guard let waiting = entities.look(thread, { $0.mailbox.isHalfFree ? $0.awaitingRoom : [] }), !waiting.isEmpty
+    guard entities.look(thread, { $0.isRoomAwaited && $0.mailbox.isHalfFree }) == true, let entity = entities[thread]
     else { return }
     entities[thread]?.awaitingRoom = []
-    for connection in waiting { effects.append(.send(connection, .room(thread))) }
+    entities[thread]?.relaysAwaitingRoom = []
+    for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
+    relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
+    workOffRelays(effects: &effects)
   }
 }
