@@ -434,6 +434,12 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   /// Clears the value of `group`. Subsequent reads from it will return its default value.
   package mutating func clearGroup() {_uniqueStorage()._group = nil}
 
+  /// The program, if it is a worker, starts with breaks kept out, as its creator keeps them out. Without effect on others.
+  package var breaksDisabled: Bool {
+    get {_storage._breaksDisabled}
+    set {_uniqueStorage()._breaksDisabled = newValue}
+  }
+
   /// Each line of standard output is also sent on to this thread, which is alive, as mail; while its mailbox is full
   /// standard output is not read.
   package var relayTo: ProtoThreadReference {
@@ -1391,7 +1397,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{4}\u{8}relay_to\0\u{3}relay_end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1409,6 +1415,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _stdinPipe: Bool = false
     var _nested: Bool = false
     var _group: String? = nil
+    var _breaksDisabled: Bool = false
     var _relayTo: ProtoThreadReference? = nil
     var _relayEnd: Bool = false
 
@@ -1436,6 +1443,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _stdinPipe = source._stdinPipe
       _nested = source._nested
       _group = source._group
+      _breaksDisabled = source._breaksDisabled
       _relayTo = source._relayTo
       _relayEnd = source._relayEnd
     }
@@ -1471,6 +1479,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
+        case 23: try { try decoder.decodeSingularBoolField(value: &_storage._breaksDisabled) }()
         case 30: try { try decoder.decodeSingularMessageField(value: &_storage._relayTo) }()
         case 31: try { try decoder.decodeSingularBoolField(value: &_storage._relayEnd) }()
         default: break
@@ -1530,6 +1539,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._group {
         try visitor.visitSingularStringField(value: v, fieldNumber: 22)
       } }()
+      if _storage._breaksDisabled != false {
+        try visitor.visitSingularBoolField(value: _storage._breaksDisabled, fieldNumber: 23)
+      }
       try { if let v = _storage._relayTo {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
       } }()
@@ -1560,6 +1572,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
+        if _storage._breaksDisabled != rhs_storage._breaksDisabled {return false}
         if _storage._relayTo != rhs_storage._relayTo {return false}
         if _storage._relayEnd != rhs_storage._relayEnd {return false}
         return true

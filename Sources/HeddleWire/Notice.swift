@@ -29,7 +29,9 @@ extension Notice {
     }
   }
 
-  package func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] { encodeBody(proto) }
+
+  var proto: ProtoNotice {
     var proto = ProtoNotice()
     switch self {
     case .threadDead(let thread, let after, let ended):
@@ -40,6 +42,6 @@ extension Notice {
       proto.leftSuspended.threads = threads.map(\.proto)
     case .started(let thread): proto.started.thread = thread.proto
     }
-    return encodeBody(proto)
+    return proto
   }
 }

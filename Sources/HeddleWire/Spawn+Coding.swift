@@ -20,6 +20,7 @@ extension Spawn {
       stdinPipe: proto.stdinPipe,
       nested: proto.nested,
       group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil,
+      breaksDisabled: proto.breaksDisabled,
       relay: try Relay(proto)
     )
     try check()
@@ -60,22 +61,12 @@ extension Spawn {
     proto.stdinPipe = stdinPipe
     proto.nested = nested
     if let group { proto.group = group.description }
+    proto.breaksDisabled = breaksDisabled
     if let relay {
       proto.relayTo = relay.to.proto
       proto.relayEnd = relay.passesEnd
     }
     return proto
-  }
-}
-
-extension Spawn.Relay {
-  /// nil when the lines go nowhere else.
-  fileprivate init?(_ proto: ProtoSpawn) throws(WireDecodingError) {
-    guard proto.hasRelayTo else {
-      if proto.relayEnd { throw .missing(field: "spawn.relay_to") }
-      return nil
-    }
-    self.init(to: try ThreadReference(field: "spawn.relay_to", proto.relayTo), passesEnd: proto.relayEnd)
   }
 }
 

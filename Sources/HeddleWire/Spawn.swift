@@ -29,20 +29,10 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var nested: Bool
   /// The group that the thread belongs to; nil is that of the worker that asks, and for other clients the one above all.
   package var group: ThreadGroupPath?
+  /// A worker starts with breaks kept out, as its creator keeps them out.
+  package var breaksDisabled: Bool
   /// Where the lines of its standard output go, beside the log.
   package var relay: Relay?
-
-  /// A thread that gets another one's lines as mail.
-  package struct Relay: Hashable, Codable, Sendable {
-    package let to: ThreadReference
-    /// Whether the end of the lines is announced as the end of its mail.
-    package let passesEnd: Bool
-
-    package init(to: ThreadReference, passesEnd: Bool = false) {
-      self.to = to
-      self.passesEnd = passesEnd
-    }
-  }
 
   package init(
     name: EntityName? = nil,
@@ -60,6 +50,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     stdinPipe: Bool = false,
     nested: Bool = false,
     group: ThreadGroupPath? = nil,
+    breaksDisabled: Bool = false,
     relay: Relay? = nil
   ) {
     self.name = name
@@ -77,6 +68,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.stdinPipe = stdinPipe
     self.nested = nested
     self.group = group
+    self.breaksDisabled = breaksDisabled
     self.relay = relay
   }
 

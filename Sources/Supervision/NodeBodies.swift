@@ -193,12 +193,13 @@ extension Node {
     note(thread, "died", by: "")
     // A sender that waits for room learns, by trying again, that there will be none.
     for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
-    relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
     tellShutdowns(of: thread, entity, effects: &effects)
     entities[thread]?.body = .gone
     closeInput(of: thread, effects: &effects)
     endStreams(of: thread, effects: &effects)
-    endRelay(of: thread, effects: &effects)
+    relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
+    endRelay(of: thread)
+    workOffRelays(effects: &effects)
     dead.append(thread)
     forgetOldDead()
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }

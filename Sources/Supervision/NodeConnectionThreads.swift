@@ -24,6 +24,7 @@ extension Node {
       currentCustodian: custodian,
       group: group(of: id),
       linger: false,
+      breaksDisabled: false,
       takesStream: false,
       createdAt: now,
       input: .closed,

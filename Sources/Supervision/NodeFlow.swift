@@ -73,12 +73,14 @@ extension Node {
   mutating func holdOrRelease(_ output: ProgramOutput, of thread: ThreadID, effects: inout Effects) {
     guard let wasHeld = entities[thread]?.heldOutputs.contains(output) else { return }
     let isRelayed = output == .standardOutput && entities.look(thread, { $0.relay?.isEmpty }) == false
-    let isHeld = isRelayed || (attachments[thread] ?? []).contains { place in
-      guard place.source.output == output,
-        case .output(let stream) = connections[place.connection]?.streams[place.stream]
-      else { return false }
-      return stream.holdsProgram && !stream.isEmpty
-    }
+    let isHeld =
+      isRelayed
+      || (attachments[thread] ?? []).contains { place in
+        guard place.source.output == output,
+          case .output(let stream) = connections[place.connection]?.streams[place.stream]
+        else { return false }
+        return stream.holdsProgram && !stream.isEmpty
+      }
     guard isHeld != wasHeld else { return }
     if isHeld { entities[thread]?.heldOutputs.insert(output) } else { entities[thread]?.heldOutputs.remove(output) }
     effects.append(.holdOutput(thread, output, isHeld))

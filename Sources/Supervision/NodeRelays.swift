@@ -41,14 +41,13 @@ extension Node {
     workOffRelays(effects: &effects)
   }
 
-  /// The thread is dead, and has written its last.
-  mutating func endRelay(of thread: ThreadID, effects: inout Effects) {
+  /// The thread is dead, and has written its last: the rest is sent on by `workOffRelays`.
+  mutating func endRelay(of thread: ThreadID) {
     guard entities.look(thread, { $0.relay != nil }) == true else { return }
     entities.change(thread) { $0.relay?.end() }
     // It is remembered until all is sent on.
     refer(to: thread)
     relaysDue.append(thread)
-    workOffRelays(effects: &effects)
   }
 
   /// Sends on what can be. Sending makes room, and room lets others send: one after the other, not one inside the other.
@@ -97,7 +96,7 @@ extension Node {
   private mutating func stopRelay(of thread: ThreadID, _ code: RefusalCode, effects: inout Effects) {
     guard let relay = entities[thread]?.relay else { return }
     let reason = code == .endedMail ? "its mail has ended" : "it is dead"
-    let lost = relay.count == 0 ? "" : "; \(relay.count) lines of it were not delivered, and are in the log alone"
+    let lost = relay.count == 0 ? "" : "; its log alone has what was not delivered (lines: \(relay.count))"
     effects.append(.log("\(label(thread)) sends nothing on to \(label(relay.target)) any more: \(reason)\(lost)"))
     dropRelay(of: thread)
     if kernel.threads[thread]?.life.isAlive == true {

@@ -49,7 +49,12 @@ extension Node {
     guard hello.bodyMax >= BodyLimit.usual else { throw Sentences.workerTakesTooLittle(hello.bodyMax) }
     let credit = (hello.mailCredit ?? .usualCredit).limited(to: .creditCeiling)
     connections[connection]?.worker?.mail = MailFlow(credit: credit)
-    return Welcome.Worker(thread: thread, name: entities[thread]?.name, credit: credit)
+    return Welcome.Worker(
+      thread: thread,
+      name: entities[thread]?.name,
+      credit: credit,
+      breaksDisabled: entities.look(thread) { $0.breaksDisabled } ?? false
+    )
   }
 
   /// A worker's connection is gone, which is not its death: its mail stays in the mailbox, and a break is a signal.

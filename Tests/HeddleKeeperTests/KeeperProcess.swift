@@ -244,7 +244,8 @@ extension KeeperReport {
   func concerns(_ asked: ThreadID) -> Bool {
     switch self {
     case .hello, .unusable, .fault: true
-    case .started(let entity, _, _, _), .startFailed(let entity, _, _), .suspended(let entity, _), .resumed(let entity, _),
+    case .started(let entity, _, _, _), .startFailed(let entity, _, _), .suspended(let entity, _),
+      .resumed(let entity, _),
       .exited(let entity, _), .empty(let entity, _):
       entity == asked
     }

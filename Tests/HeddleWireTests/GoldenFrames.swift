@@ -47,7 +47,8 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
       ("spawn-in-group", .spawn(Samples.groupedSpawn)), ("custodian-wait", .custodianWait(Samples.job)),
       ("spawn-relaying", .spawn(Samples.relayingSpawn)), ("receive", .receive(most: 40, wait: true)),
-      ("confirm-mail", .confirmMail(through: 12)), ("rewind", .rewind([Samples.bytes("first"), Samples.bytes("then")])),
+      ("confirm-mail", .confirmMail(through: 12)),
+      ("rewind", .rewind([Samples.bytes("first"), Samples.bytes("then")])),
       ("mail-wait", .mailWait), ("become-thread", .becomeThread(Samples.name("inbox"))),
     ]
     return named.map { name, command in

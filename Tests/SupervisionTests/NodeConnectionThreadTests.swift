@@ -6,12 +6,14 @@ import Testing
 @Suite("connections that are threads")
 struct NodeConnectionThreadTests {
   /// A world with a connection that is the thread `inbox`, and another client.
-  private static func stage() throws -> (world: NodeWorld, inbox: ConnectionID, thread: ThreadID, client: ConnectionID) {
+  private static func stage() throws -> (world: NodeWorld, inbox: ConnectionID, thread: ThreadID, client: ConnectionID)
+  {
     var world = NodeWorld()
     let inbox = world.client()
     let answers = try world.ask(.becomeThread(EntityName("inbox")), on: inbox)
     guard let info = answers.info else { throw Unexpected(answers) }
-    return (world, inbox, info.id, world.client())
+    let client = world.client()
+    return (world, inbox, info.id, client)
   }
 
   @Test("it has a name, a mailbox, the session custodian, and is listed as any thread")

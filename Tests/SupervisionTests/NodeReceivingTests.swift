@@ -14,7 +14,8 @@ struct NodeReceivingTests {
     var world = NodeWorld()
     let sender = world.client()
     let thread = try world.start("inbox", channel: channel, bounds: bounds, on: sender)
-    return (world, thread, sender, world.client(in: thread))
+    let own = world.client(in: thread)
+    return (world, thread, sender, own)
   }
 
   @Test("a receive takes the oldest messages, as many as it may; a try that finds none is told so")
@@ -92,7 +93,9 @@ struct NodeReceivingTests {
     _ = world.ask(.resume(.id(thread)), on: sender)
     let told = world.take(own)
     #expect(told.mail == ["1"])
-    #expect(told.contains(.reply(.received(messages: 0, isEnd: false), RequestID(rawValue: world.lastRequest.rawValue - 2))))
+    #expect(
+      told.contains(.reply(.received(messages: 0, isEnd: false), RequestID(rawValue: world.lastRequest.rawValue - 2)))
+    )
   }
 
   @Test("waiting for mail takes none, and is level-triggered")
@@ -179,7 +182,9 @@ struct NodeReceivingTests {
     #expect(world.ask(.find(.id(thread)), on: sender).info?.death?.unreadMail == 2)
   }
 
-  @Test("of a program on lines a client takes what is still queued, and its sender's barrier counts that as handed over")
+  @Test(
+    "of a program on lines a client takes what is still queued, and its sender's barrier counts that as handed over"
+  )
   func lines() throws {
     var (world, thread, sender, own) = try Self.stage(channel: .lines)
     _ = world.mail(["1", "2", "3"], to: thread, on: sender)

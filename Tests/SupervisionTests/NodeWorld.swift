@@ -45,7 +45,8 @@ struct NodeWorld {
   }
 
   /// A client that has said nothing yet.
-  mutating func connect(granted grant: CustodianID? = nil, from origin: ProcessOrigin = ProcessOrigin()) -> ConnectionID {
+  mutating func connect(granted grant: CustodianID? = nil, from origin: ProcessOrigin = ProcessOrigin()) -> ConnectionID
+  {
     node.connectionOpened(by: Peer(pid: 100, uid: 0, origin: origin), granted: grant, at: now)
   }
 
