@@ -169,7 +169,8 @@ package actor Daemon {
       configuration.log("refused a connection of user \(credentials.uid)")
       return stream.close()
     }
-    let peer = Peer(pid: credentials.pid, uid: credentials.uid)
+    let origin = ProcessOrigin(of: credentials.pid, below: keeper?.pid)
+    let peer = Peer(pid: credentials.pid, uid: credentials.uid, origin: origin)
     let id = node.connectionOpened(by: peer, at: Instant(nanoseconds: EventLoop.nanoseconds))
     clients[id] = Client(stream)
     do throws(LoopError) {
@@ -264,7 +265,7 @@ package actor Daemon {
 
   private func handle(_ report: KeeperReport, _ streams: [ByteStream]) {
     var channel: ByteStream?
-    if case .started(let thread, _, let count) = report {
+    if case .started(let thread, _, _, let count) = report {
       guard streams.count == count else { return endUnreachable(thread, report, streams) }
       var streams = streams
       channel = node.isWorker(thread) ? streams.popLast() : nil
@@ -277,7 +278,7 @@ package actor Daemon {
       }
     }
     step { $0.keeperReported(report, effects: &$1) }
-    if case .started(let thread, _, _) = report, let channel { serveWorker(thread, on: channel) }
+    if case .started(let thread, _, _, _) = report, let channel { serveWorker(thread, on: channel) }
   }
 
   /// A program runs whose streams could not be received, for want of descriptors: it is ended.

@@ -233,7 +233,8 @@ extension Request.Command {
     case .suspend, .kill: true
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
-      .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event:
+      .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
+      .rewind, .mailWait, .becomeThread:
       false
     }
   }

@@ -45,6 +45,7 @@ public actor Supervisor {
   var outbox: Outbox
   /// What only a worker has; nil for other clients.
   var channel: WorkerChannel?
+  var arrivals = OpenReceives()
   /// How many writes the system has not taken yet, and who waits for the last of them.
   private var writesCount = 0
   private var drainers: [CheckedContinuation<Void, Never>] = []
@@ -232,6 +233,9 @@ public actor Supervisor {
   func refused(_ refusal: WireRefusal) {
     if case .greeting = phase {
       end(.handshake(socketPath: socketPath, reason: refusal.description))
+    } else if refusal.code == .dead {
+      // The connection was a thread.
+      end(.refused(refusal))
     } else {
       end(.connectionLost(reason: refusal.description))
     }

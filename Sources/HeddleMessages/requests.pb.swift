@@ -209,6 +209,51 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .custodianWait(newValue)}
   }
 
+  /// Answered by Received, after as many MAIL frames as it says.
+  package var receive: ProtoReceive {
+    get {
+      if case .receive(let v)? = command {return v}
+      return ProtoReceive()
+    }
+    set {command = .receive(newValue)}
+  }
+
+  /// Answered by Done.
+  package var confirmMail: ProtoConfirmMail {
+    get {
+      if case .confirmMail(let v)? = command {return v}
+      return ProtoConfirmMail()
+    }
+    set {command = .confirmMail(newValue)}
+  }
+
+  /// Answered by Done.
+  package var rewind: ProtoRewind {
+    get {
+      if case .rewind(let v)? = command {return v}
+      return ProtoRewind()
+    }
+    set {command = .rewind(newValue)}
+  }
+
+  /// Answered by Done when there is mail, or no more can come.
+  package var mailWait: ProtoMailWait {
+    get {
+      if case .mailWait(let v)? = command {return v}
+      return ProtoMailWait()
+    }
+    set {command = .mailWait(newValue)}
+  }
+
+  /// Answered by Spawned.
+  package var becomeThread: ProtoBecomeThread {
+    get {
+      if case .becomeThread(let v)? = command {return v}
+      return ProtoBecomeThread()
+    }
+    set {command = .becomeThread(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -249,6 +294,16 @@ package nonisolated struct ProtoRequest: Sendable {
     case event(ProtoGetEvent)
     /// Answered by Done when the custodian is shut down.
     case custodianWait(ProtoCustodianWait)
+    /// Answered by Received, after as many MAIL frames as it says.
+    case receive(ProtoReceive)
+    /// Answered by Done.
+    case confirmMail(ProtoConfirmMail)
+    /// Answered by Done.
+    case rewind(ProtoRewind)
+    /// Answered by Done when there is mail, or no more can come.
+    case mailWait(ProtoMailWait)
+    /// Answered by Spawned.
+    case becomeThread(ProtoBecomeThread)
 
   }
 
@@ -383,6 +438,23 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var breaksDisabled: Bool {
     get {_storage._breaksDisabled}
     set {_uniqueStorage()._breaksDisabled = newValue}
+  }
+
+  /// Each line of standard output is also sent on to this thread, which is alive, as mail; while its mailbox is full
+  /// standard output is not read.
+  package var relayTo: ProtoThreadReference {
+    get {_storage._relayTo ?? ProtoThreadReference()}
+    set {_uniqueStorage()._relayTo = newValue}
+  }
+  /// Returns true if `relayTo` has been explicitly set.
+  package var hasRelayTo: Bool {_storage._relayTo != nil}
+  /// Clears the value of `relayTo`. Subsequent reads from it will return its default value.
+  package mutating func clearRelayTo() {_uniqueStorage()._relayTo = nil}
+
+  /// When this thread is dead, and all its lines were sent on, the end of the other's mail is announced.
+  package var relayEnd: Bool {
+    get {_storage._relayEnd}
+    set {_uniqueStorage()._relayEnd = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -817,13 +889,86 @@ package nonisolated struct ProtoGetDaemonStatus: Sendable {
   package init() {}
 }
 
+/// Takes mail of the client's own thread: the one in whose tree of processes it is, or that it has become. What is taken is
+/// the client's once it is confirmed: else it goes back when the connection ends.
+package nonisolated struct ProtoReceive: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At most so many messages; 0 stands for 1.
+  package var most: UInt64 = 0
+
+  /// Answer when there is a message, or no more can come, rather than at once. While the thread is suspended nothing is
+  /// answered either way.
+  package var wait: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The client has done with what it received.
+package nonisolated struct ProtoConfirmMail: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// So many messages, of those received over this connection, from its first one on.
+  package var through: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Pushes messages back to the front of the client's own thread's mail, one by one: the last of them is received first.
+package nonisolated struct ProtoRewind: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var messages: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Waits for mail of the client's own thread, and takes none.
+package nonisolated struct ProtoMailWait: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The connection becomes a thread: a mailbox of this name, from which only this connection receives. It is managed by the
+/// session custodian, stands still while suspended, and is dead when the connection ends; its end by others ends the
+/// connection.
+package nonisolated struct ProtoBecomeThread: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// As for Spawn.
+  package var name: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1066,6 +1211,71 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .custodianWait(v)
         }
       }()
+      case 50: try {
+        var v: ProtoReceive?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .receive(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .receive(v)
+        }
+      }()
+      case 51: try {
+        var v: ProtoConfirmMail?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .confirmMail(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .confirmMail(v)
+        }
+      }()
+      case 52: try {
+        var v: ProtoRewind?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .rewind(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .rewind(v)
+        }
+      }()
+      case 53: try {
+        var v: ProtoMailWait?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .mailWait(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .mailWait(v)
+        }
+      }()
+      case 54: try {
+        var v: ProtoBecomeThread?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .becomeThread(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .becomeThread(v)
+        }
+      }()
       default: break
       }
     }
@@ -1152,6 +1362,26 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .receive?: try {
+      guard case .receive(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .confirmMail?: try {
+      guard case .confirmMail(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .rewind?: try {
+      guard case .rewind(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .mailWait?: try {
+      guard case .mailWait(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .becomeThread?: try {
+      guard case .becomeThread(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1167,7 +1397,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1186,6 +1416,8 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _nested: Bool = false
     var _group: String? = nil
     var _breaksDisabled: Bool = false
+    var _relayTo: ProtoThreadReference? = nil
+    var _relayEnd: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1212,6 +1444,8 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _nested = source._nested
       _group = source._group
       _breaksDisabled = source._breaksDisabled
+      _relayTo = source._relayTo
+      _relayEnd = source._relayEnd
     }
   }
 
@@ -1246,6 +1480,8 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         case 23: try { try decoder.decodeSingularBoolField(value: &_storage._breaksDisabled) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._relayTo) }()
+        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._relayEnd) }()
         default: break
         }
       }
@@ -1306,6 +1542,12 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._breaksDisabled != false {
         try visitor.visitSingularBoolField(value: _storage._breaksDisabled, fieldNumber: 23)
       }
+      try { if let v = _storage._relayTo {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+      if _storage._relayEnd != false {
+        try visitor.visitSingularBoolField(value: _storage._relayEnd, fieldNumber: 31)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1331,6 +1573,8 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
         if _storage._breaksDisabled != rhs_storage._breaksDisabled {return false}
+        if _storage._relayTo != rhs_storage._relayTo {return false}
+        if _storage._relayEnd != rhs_storage._relayEnd {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1990,6 +2234,150 @@ nonisolated extension ProtoGetDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf
   }
 
   package static func ==(lhs: ProtoGetDaemonStatus, rhs: ProtoGetDaemonStatus) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoReceive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Receive"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}most\0\u{1}wait\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.most) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.wait) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.most != 0 {
+      try visitor.visitSingularUInt64Field(value: self.most, fieldNumber: 1)
+    }
+    if self.wait != false {
+      try visitor.visitSingularBoolField(value: self.wait, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoReceive, rhs: ProtoReceive) -> Bool {
+    if lhs.most != rhs.most {return false}
+    if lhs.wait != rhs.wait {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoConfirmMail: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConfirmMail"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}through\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.through != 0 {
+      try visitor.visitSingularUInt64Field(value: self.through, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoConfirmMail, rhs: ProtoConfirmMail) -> Bool {
+    if lhs.through != rhs.through {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRewind: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Rewind"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.messages) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.messages.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.messages, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoRewind, rhs: ProtoRewind) -> Bool {
+    if lhs.messages != rhs.messages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoMailWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MailWait"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoMailWait, rhs: ProtoMailWait) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoBecomeThread: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BecomeThread"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoBecomeThread, rhs: ProtoBecomeThread) -> Bool {
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

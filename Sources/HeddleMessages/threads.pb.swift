@@ -484,7 +484,7 @@ package nonisolated struct ProtoDeathCause: Sendable {
 
   }
 
-  /// The program returned.
+  /// The program returned; or, with code 0, the connection ended that was the thread.
   package nonisolated struct Exited: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

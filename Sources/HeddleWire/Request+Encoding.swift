@@ -45,8 +45,15 @@ extension Request.Command {
     case .barrier: proto.barrier = .init()
     case .daemonStatus: proto.daemonStatus = .init()
     case .event(let kind, let thread):
-      proto.event.thread = thread.proto
       proto.event.kind = kind.proto
+      proto.event.thread = thread.proto
+    case .receive(let most, let wait):
+      proto.receive.most = UInt64(clamping: most)
+      proto.receive.wait = wait
+    case .confirmMail(let through): proto.confirmMail.through = through
+    case .rewind(let messages): proto.rewind.messages = messages.map { $0.wire() }
+    case .mailWait: proto.mailWait = .init()
+    case .becomeThread(let name): proto.becomeThread.name = name.text
     }
   }
 }

@@ -20,7 +20,8 @@ extension Spawn {
       stdinPipe: proto.stdinPipe,
       nested: proto.nested,
       group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil,
-      breaksDisabled: proto.breaksDisabled
+      breaksDisabled: proto.breaksDisabled,
+      relay: try Relay(proto)
     )
     try check()
   }
@@ -61,6 +62,10 @@ extension Spawn {
     proto.nested = nested
     if let group { proto.group = group.description }
     proto.breaksDisabled = breaksDisabled
+    if let relay {
+      proto.relayTo = relay.to.proto
+      proto.relayEnd = relay.passesEnd
+    }
     return proto
   }
 }

@@ -33,6 +33,13 @@ package enum WireJSON {
     return object(happened)
   }
 
+  /// A message that was received; its bytes are in base64.
+  package static func received(_ message: [UInt8]) -> String {
+    var received = ProtoReceivedMessage()
+    received.body = message.wire()
+    return object(received)
+  }
+
   private static let options = {
     var options = JSONEncodingOptions()
     options.preserveProtoFieldNames = true

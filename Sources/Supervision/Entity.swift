@@ -13,6 +13,8 @@ package struct Entity: Equatable, Codable, Sendable {
     case exited(pid: Int32?, ProgramEnd)
     /// No process is left; what the program wrote last is being read.
     case draining(pid: Int32?, ProgramEnd, Stragglers)
+    /// There is no program: the thread is a connection, which the client of this pid has made.
+    case connection(ConnectionID, pid: Int32)
     case gone
   }
 
@@ -57,14 +59,27 @@ package struct Entity: Equatable, Codable, Sendable {
   var death: DeathRecord?
   /// Those who were refused for want of room, in order: each is told once half of the mailbox is free.
   var awaitingRoom: [ConnectionID] = []
+  /// The threads whose lines were, in order: each goes on then.
+  var relaysAwaitingRoom: [ThreadID] = []
+  /// Where the lines of its standard output go, beside the log.
+  var relay: Relay?
+  /// The child of the keeper from which its processes descend, if that is not the program.
+  var warden: Int32?
+  /// Its messages that were received by clients, and not confirmed.
+  var unconfirmed = 0
+  /// Has a count of one from the end of its mail on; made when somebody waits for mail.
+  var endOfMail: SemaphoreID?
 
   /// The number of the newest line in the mailbox, as `handedOver` counts them.
   var lastQueued: UInt64 { handedOver + UInt64(inFlight + mailbox.count) }
 
+  /// Whether somebody was refused for want of room, and is to be told of it.
+  var isRoomAwaited: Bool { !awaitingRoom.isEmpty || !relaysAwaitingRoom.isEmpty }
+
   /// The program's process, while it has one that can be looked at.
   var pid: Int32? {
     switch body {
-    case .running(let pid): pid
+    case .running(let pid), .connection(_, let pid): pid
     case .starting, .exited, .draining, .gone: nil
     }
   }
@@ -149,6 +164,15 @@ package enum Limits {
   package static let backlogBytesMax = 256 << 10
   /// A stream's bytes go in pieces of at most this size.
   package static let dataBytesMax = 64 << 10
+  /// So many messages, and about so many bytes, are received by one connection and not confirmed.
+  package static let unconfirmedMax = 10_000
+  package static let unconfirmedBytesMax = 16 << 20
+  /// About so many bytes of mail are the answer to one request.
+  package static let receivedBytesMax = 256 << 10
+  /// The requests that wait until it is known of which thread their client is a part.
+  package static let deferredMax = 16
+  /// A longer line is sent on in pieces of this size.
+  package static let lineBytesMax = 64 << 10
   /// No mailbox takes more, whatever was asked for.
   package static let mailboxCeiling = MailboxBounds(messagesMax: 1 << 20, bytesMax: 256 << 20)
 

@@ -59,6 +59,13 @@ package struct Node: Sendable {
   var connections = IDTable<ConnectionID, Connection>()
   /// The connection that is a thread's own, on its program's descriptor 3.
   var workers: [ThreadID: ConnectionID] = [:]
+  /// The threads that are known by a process of theirs: a warden, or the program.
+  var roots: [Int32: ThreadID] = [:]
+  /// The connections of clients that descend from the keeper, from a program of which nothing is known yet.
+  var unplaced: Set<ConnectionID> = []
+  /// The threads that may have lines to send on, and whether that is being done.
+  var relaysDue: Deque<ThreadID> = []
+  var isRelaying = false
   /// Whose session custodian has, or will have, this path.
   var sessions: [CustodianPath: ConnectionID] = [:]
   /// Which request waits for each of the kernel's waits.
@@ -135,6 +142,7 @@ package struct Node: Sendable {
     )
     if let path = session.path { sessions[path] = id }
     greetings.append(id)
+    place(id)
     return id
   }
 
@@ -156,6 +164,9 @@ package struct Node: Sendable {
       answers[wait] = nil
       step(effects: &effects) { $0.withdraw(wait, effects: &$1) }
     }
+    unplaced.remove(id)
+    putBackMail(of: connection, effects: &effects)
+    endThread(of: id, connection.own, effects: &effects)
     for index in shutdowns.indices { shutdowns[index].clients.removeAll { $0.connection == id } }
     for (thread, spawn) in spawns where spawn.connection == id { spawns[thread]?.connection = nil }
   }
@@ -294,6 +305,7 @@ extension Node: Codable {
     ending = try values.decode(Ending.self, forKey: .ending)
     lastSession = try values.decode(UInt64.self, forKey: .lastSession)
     now = try values.decode(Instant.self, forKey: .now)
+    for thread in kernel.threads.ids { learnRoots(of: thread) }
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -43,6 +43,7 @@ extension Node {
 
   /// A snapshot goes on, and none of the connections that there were: so nothing of their sessions does.
   package mutating func restored(effects: inout Effects) {
+    for thread in kernel.threads.ids { endConnection(of: thread, .exit(code: 0), effects: &effects) }
     for custodian in custodians.ofSessions where kernel.custodians[custodian]?.isShutDown == false {
       beginShutdown(of: custodian, nil, effects: &effects)
     }

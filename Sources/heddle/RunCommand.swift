@@ -12,7 +12,11 @@ struct RunCommand: AsyncParsableCommand {
       heddle run -d --name ticker -- sh -c 'while :; do echo tick; sleep 1; done'
       heddle run -d --name words --channel lines -- awk '{ n += NF; print n; fflush() }'
       heddle run -d --in job -- make test
+      heddle run -d --to words --to-end -- cat book.txt
       heddle run -- make test
+
+      With --to each line of standard output is mail for another thread; while its mailbox is full the program waits, as \
+      in a pipeline. A line of more than 64 KiB goes in pieces.
 
       The program has the caller's directory, environment and umask. Inside a thread, its custodian is the \
       place of new ones; elsewhere /main is.
@@ -58,6 +62,23 @@ struct RunCommand: AsyncParsableCommand {
   )
   var channel = Channel.none
 
+  @Option(
+    help: ArgumentHelp("Send each line of standard output on to this thread, too.", valueName: "thread"),
+    transform: Targets.thread
+  )
+  var to: ThreadReference?
+
+  @Flag(help: "Then announce the end of that thread's mail.")
+  var toEnd = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How much mail waits for it: messages, bytes, or both; 1024,8MiB unless said. A part may be unlimited.",
+      valueName: "messages,bytes"
+    )
+  )
+  var mailbox: MailboxArgument?
+
   @Flag(help: "Killed, the thread is suspended instead.")
   var suspendToKill = false
 
@@ -83,6 +104,7 @@ struct RunCommand: AsyncParsableCommand {
   var command: [String]
 
   func validate() throws {
+    if toEnd, to == nil { throw ValidationError("--to-end passes the end on to the thread of --to; name one.") }
     if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
   }
 
@@ -140,7 +162,9 @@ struct RunCommand: AsyncParsableCommand {
       suspendToKill: suspendToKill,
       linger: linger,
       limits: limit.reduce(into: ResourceLimits()) { $1.apply(to: &$0) },
-      allowSetuid: allowSetuid
+      allowSetuid: allowSetuid,
+      mailboxBounds: mailbox?.bounds,
+      relay: to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
     )
   }
 

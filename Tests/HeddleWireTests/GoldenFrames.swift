@@ -46,6 +46,10 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ),
       ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
       ("spawn-in-group", .spawn(Samples.groupedSpawn)), ("custodian-wait", .custodianWait(Samples.job)),
+      ("spawn-relaying", .spawn(Samples.relayingSpawn)), ("receive", .receive(most: 40, wait: true)),
+      ("confirm-mail", .confirmMail(through: 12)),
+      ("rewind", .rewind([Samples.bytes("first"), Samples.bytes("then")])),
+      ("mail-wait", .mailWait), ("become-thread", .becomeThread(Samples.name("inbox"))),
     ]
     return named.map { name, command in
       GoldenFrame("request-\(name)") { writer throws(FrameError) in
@@ -64,6 +68,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
+      ("received", .received(messages: 2, isEnd: false)), ("received-end", .received(messages: 0, isEnd: true)),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]

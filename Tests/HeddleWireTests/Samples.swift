@@ -51,13 +51,22 @@ enum Samples {
     do { return try ThreadGroupPath(parsing: "/render/tiles") } catch { preconditionFailure("\(error)") }
   }()
 
+  static let relayingSpawn = Spawn(
+    argv: [bytes("true")],
+    cwd: bytes("/"),
+    relay: Spawn.Relay(to: byName, passesEnd: true)
+  )
+
   static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true, breaksDisabled: true)
 
   static let commands: [Request.Command] =
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
-      .spawn(nestedSpawn), .spawn(groupedSpawn),
+      .spawn(nestedSpawn), .spawn(groupedSpawn), .spawn(relayingSpawn),
+      .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"), relay: Spawn.Relay(to: byID))),
+      .receive(most: 1, wait: true), .receive(most: 40, wait: false), .confirmMail(through: .max), .rewind([]),
+      .rewind([bytes("a\nb"), []]), .mailWait, .becomeThread(name("inbox")),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -146,7 +155,7 @@ enum Samples {
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status),
-      .nestedEnded(nestedEnd),
+      .nestedEnded(nestedEnd), .received(messages: 3, isEnd: false), .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 
