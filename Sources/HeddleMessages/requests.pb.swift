@@ -209,6 +209,33 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .custodianWait(newValue)}
   }
 
+  /// Answered by History.
+  package var history: ProtoGetHistory {
+    get {
+      if case .history(let v)? = command {return v}
+      return ProtoGetHistory()
+    }
+    set {command = .history(newValue)}
+  }
+
+  /// Answered by ThreadDetail.
+  package var show: ProtoGetThread {
+    get {
+      if case .show(let v)? = command {return v}
+      return ProtoGetThread()
+    }
+    set {command = .show(newValue)}
+  }
+
+  /// Answered by ShutdownPlan.
+  package var shutdownPlan: ProtoGetShutdownPlan {
+    get {
+      if case .shutdownPlan(let v)? = command {return v}
+      return ProtoGetShutdownPlan()
+    }
+    set {command = .shutdownPlan(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -249,6 +276,12 @@ package nonisolated struct ProtoRequest: Sendable {
     case event(ProtoGetEvent)
     /// Answered by Done when the custodian is shut down.
     case custodianWait(ProtoCustodianWait)
+    /// Answered by History.
+    case history(ProtoGetHistory)
+    /// Answered by ThreadDetail.
+    case show(ProtoGetThread)
+    /// Answered by ShutdownPlan.
+    case shutdownPlan(ProtoGetShutdownPlan)
 
   }
 
@@ -692,12 +725,24 @@ package nonisolated struct ProtoLogs: Sendable {
   /// Clears the value of `tailLines`. Subsequent reads from it will return its default value.
   package mutating func clearTailLines() {self._tailLines = nil}
 
+  /// Only what came in the last so many nanoseconds, from the beginning of a line. Arrivals are known to the second or so,
+  /// those of a long log more coarsely: some lines from before may be there, and none from since is missing.
+  package var sinceAgeNs: UInt64 {
+    get {_sinceAgeNs ?? 0}
+    set {_sinceAgeNs = newValue}
+  }
+  /// Returns true if `sinceAgeNs` has been explicitly set.
+  package var hasSinceAgeNs: Bool {self._sinceAgeNs != nil}
+  /// Clears the value of `sinceAgeNs`. Subsequent reads from it will return its default value.
+  package mutating func clearSinceAgeNs() {self._sinceAgeNs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _thread: ProtoThreadReference? = nil
   fileprivate var _tailLines: UInt64? = nil
+  fileprivate var _sinceAgeNs: UInt64? = nil
 }
 
 /// Makes a custodian below an existing one.
@@ -749,9 +794,49 @@ package nonisolated struct ProtoCustodianShutdown: Sendable {
   /// Tell by notices how it goes on.
   package var follow: Bool = false
 
+  /// Ask its threads to end, by a break of kind terminate, suspended ones after a resume; after half of this time by
+  /// SIGTERM, too; and shut it down when the time is up, or none of them is left. Until then it is open: what starts in it
+  /// meanwhile ends with it. Absent or 0: at once, also if another client has asked with a grace that is not over.
+  package var graceNs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// Asks what a shutdown would do now, and does nothing.
+package nonisolated struct ProtoGetShutdownPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var path: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for all that is known of a thread.
+package nonisolated struct ProtoGetThread: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: ProtoThreadReference {
+    get {_thread ?? ProtoThreadReference()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: ProtoThreadReference? = nil
 }
 
 /// Waits until the custodian's shutdown has begun; at once where there is no such custodian, any more or at all.
@@ -817,7 +902,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{13}history\0\u{1}show\0\u{3}shutdown_plan\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1060,6 +1145,45 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .custodianWait(v)
         }
       }()
+      case 60: try {
+        var v: ProtoGetHistory?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .history(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .history(v)
+        }
+      }()
+      case 61: try {
+        var v: ProtoGetThread?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .show(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .show(v)
+        }
+      }()
+      case 62: try {
+        var v: ProtoGetShutdownPlan?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .shutdownPlan(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .shutdownPlan(v)
+        }
+      }()
       default: break
       }
     }
@@ -1145,6 +1269,18 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .custodianWait?: try {
       guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .history?: try {
+      guard case .history(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .show?: try {
+      guard case .show(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
+    case .shutdownPlan?: try {
+      guard case .shutdownPlan(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
     }()
     case nil: break
     }
@@ -1734,7 +1870,7 @@ nonisolated extension ProtoCancel: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Logs"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}tail_lines\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}tail_lines\0\u{4}&since_age_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1744,6 +1880,7 @@ nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self._tailLines) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self._sinceAgeNs) }()
       default: break
       }
     }
@@ -1760,12 +1897,16 @@ nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._tailLines {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._sinceAgeNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoLogs, rhs: ProtoLogs) -> Bool {
     if lhs._thread != rhs._thread {return false}
     if lhs._tailLines != rhs._tailLines {return false}
+    if lhs._sinceAgeNs != rhs._sinceAgeNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1842,7 +1983,7 @@ nonisolated extension ProtoGetCustodianTree: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CustodianShutdown"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}follow\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}follow\0\u{4}&grace_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1852,6 +1993,7 @@ nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtob
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.follow) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self.graceNs) }()
       default: break
       }
     }
@@ -1864,12 +2006,80 @@ nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtob
     if self.follow != false {
       try visitor.visitSingularBoolField(value: self.follow, fieldNumber: 2)
     }
+    if self.graceNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.graceNs, fieldNumber: 40)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoCustodianShutdown, rhs: ProtoCustodianShutdown) -> Bool {
     if lhs.path != rhs.path {return false}
     if lhs.follow != rhs.follow {return false}
+    if lhs.graceNs != rhs.graceNs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGetShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetShutdownPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGetShutdownPlan, rhs: ProtoGetShutdownPlan) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGetThread: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetThread"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGetThread, rhs: ProtoGetThread) -> Bool {
+    if lhs._thread != rhs._thread {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
