@@ -355,6 +355,18 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
     set {_uniqueStorage()._group = newValue}
   }
 
+  /// For readers of JSON, and empty on the wire: how a command line names the thread, "id:7f3a", and `argv` as text, with
+  /// U+FFFD for what is not UTF-8.
+  package var reference: String {
+    get {_storage._reference}
+    set {_uniqueStorage()._reference = newValue}
+  }
+
+  package var command: [String] {
+    get {_storage._command}
+    set {_uniqueStorage()._command = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -675,7 +687,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -693,6 +705,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _mailboxBounds: ProtoMailboxBounds? = nil
     var _death: ProtoDeathRecord? = nil
     var _group: String = String()
+    var _reference: String = String()
+    var _command: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -718,6 +732,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _mailboxBounds = source._mailboxBounds
       _death = source._death
       _group = source._group
+      _reference = source._reference
+      _command = source._command
     }
   }
 
@@ -751,6 +767,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._mailboxBounds) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._death) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
+        case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._command) }()
         default: break
         }
       }
@@ -808,6 +826,12 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._group.isEmpty {
         try visitor.visitSingularStringField(value: _storage._group, fieldNumber: 15)
       }
+      if !_storage._reference.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reference, fieldNumber: 16)
+      }
+      if !_storage._command.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._command, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -832,6 +856,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._mailboxBounds != rhs_storage._mailboxBounds {return false}
         if _storage._death != rhs_storage._death {return false}
         if _storage._group != rhs_storage._group {return false}
+        if _storage._reference != rhs_storage._reference {return false}
+        if _storage._command != rhs_storage._command {return false}
         return true
       }
       if !storagesAreEqual {return false}

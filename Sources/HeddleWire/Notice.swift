@@ -58,7 +58,9 @@ extension Notice {
     }
   }
 
-  package func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] { encodeBody(proto) }
+
+  var proto: ProtoNotice {
     var proto = ProtoNotice()
     switch self {
     case .threadDead(let thread, let after, let ended):
@@ -77,7 +79,7 @@ extension Notice {
       proto.threadEnded.afterNs = after.wireNanoseconds
       proto.threadEnded.death = death.proto
     }
-    return encodeBody(proto)
+    return proto
   }
 }
 

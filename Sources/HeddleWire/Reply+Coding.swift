@@ -84,7 +84,7 @@ extension ShutdownReport {
     )
   }
 
-  fileprivate var proto: ProtoShutDown {
+  var proto: ProtoShutDown {
     var proto = ProtoShutDown()
     proto.threads = UInt64(clamping: threads)
     proto.processes = UInt64(clamping: processes)

@@ -6,13 +6,13 @@ internal import HeddleWire
 struct BreakCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "break",
-    abstract: "Send a thread a break: an interrupt, as Ctrl-C is one, a hang-up, or a request to terminate.",
+    abstract: "Send threads a break: an interrupt, as Ctrl-C is one, a hang-up, or a request to terminate.",
     discussion: """
       heddle break build
-      heddle break --kind terminate build
+      heddle break --kind terminate build 'web.*'
 
       A plain program gets SIGINT, SIGHUP or SIGTERM, a worker a break of its library. A suspended thread gets the \
-      strongest at its resumption.
+      strongest at its resumption. A thread is \(Selector.forms).
       """
   )
 
@@ -33,12 +33,18 @@ struct BreakCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Which break.", valueName: "interrupt|hang-up|terminate"))
   var kind = Kind.interrupt
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The thread.", transform: Targets.thread)
-  var thread: ThreadReference
+  @Argument(help: "The threads.")
+  var threads: [Selector]
 
   func run() async throws {
-    try await daemon.withSupervisor { try await $0.sendBreak(kind.model, to: thread) }
+    let kind = kind.model
+    try await common.withSupervisor { supervisor in
+      let threads = try await threads.threads(of: supervisor)
+      try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
+        try await supervisor.sendBreak(kind, to: .id(thread.id))
+      }
+    }
   }
 }

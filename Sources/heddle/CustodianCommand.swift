@@ -23,13 +23,13 @@ struct CustodianCommand: ParsableCommand {
       discussion: "heddle custodian new job"
     )
 
-    @OptionGroup var daemon: SocketOption
+    @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path.", transform: Targets.custodian)
     var path: CustodianPath
 
     func run() async throws {
-      try await daemon.withSupervisor { try await $0.custodianNew(path) }
+      try await common.withSupervisor { try await $0.custodianNew(path) }
     }
   }
 
@@ -42,13 +42,13 @@ struct CustodianCommand: ParsableCommand {
         """
     )
 
-    @OptionGroup var daemon: SocketOption
+    @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path; /main without one.", transform: Targets.custodian)
     var path: CustodianPath?
 
     func run() async throws {
-      try await daemon.withSupervisor { supervisor in
+      try await common.withSupervisor { supervisor in
         let listing = try await supervisor.custodianTree(path ?? .main)
         let drawing = TreeDrawing(isUTF8: Environment.isUTF8)
         Output.write(drawing.lines(of: listing).map { $0 + "\n" }.joined())
@@ -68,10 +68,7 @@ struct CustodianCommand: ParsableCommand {
     @Flag(help: "Print what dies as it dies.")
     var follow = false
 
-    @Flag(name: .shortAndLong, help: "Print nothing.")
-    var quiet = false
-
-    @OptionGroup var daemon: SocketOption
+    @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path.", transform: Targets.custodian)
     var path: CustodianPath
@@ -81,9 +78,9 @@ struct CustodianCommand: ParsableCommand {
       let printNotice: @Sendable (Notice) -> Void = { notice in
         Output.write(words.lines(about: notice).map { $0 + "\n" }.joined())
       }
-      try await daemon.withSupervisor { supervisor in
-        let report = try await supervisor.custodianShutdown(path, follow: follow && !quiet ? printNotice : nil)
-        if !quiet { Output.write(words.line(about: report) + "\n") }
+      try await common.withSupervisor { supervisor in
+        let report = try await supervisor.custodianShutdown(path, follow: follow && !common.quiet ? printNotice : nil)
+        if !common.quiet { Output.write(words.line(about: report) + "\n") }
       }
     }
   }

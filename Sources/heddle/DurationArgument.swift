@@ -12,7 +12,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  var defaultValueDescription: String { "\(duration.components.seconds)s" }
+  var defaultValueDescription: String { duration.spelled }
 
   init?(argument: String) {
     var rest = argument[...]
@@ -28,5 +28,16 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
     }
     guard nanoseconds <= Self.most else { return nil }
     duration = .nanoseconds(Int64(nanoseconds))
+  }
+}
+
+extension Duration {
+  /// As an argument has it, to the millisecond: "90s", "1.5s", "20ms".
+  var spelled: String {
+    let milliseconds = components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    if milliseconds < 1_000 { return "\(milliseconds)ms" }
+    let digits = "\(milliseconds % 1_000 + 1_000)".dropFirst()
+    let fraction = digits.reversed().drop { $0 == "0" }.reversed()
+    return "\(milliseconds / 1_000)\(fraction.isEmpty ? "" : "." + String(fraction))s"
   }
 }

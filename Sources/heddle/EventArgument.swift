@@ -7,7 +7,8 @@ internal import HeddleWire
 /// Something that `heddle sync` waits for: "dead:web", "late=timer:10s".
 struct EventArgument: ExpressibleByArgument {
   enum Kind {
-    case state(StateEvent.Kind, ThreadReference)
+    /// Of several threads, the first of them.
+    case state(StateEvent.Kind, Selector)
     case timer(Duration)
     case at(WallTime)
     case standardInput
@@ -45,8 +46,8 @@ extension EventArgument.Kind {
       guard let number = SignalName.number(of: name) else { return nil }
       self = .signal(number)
     case (let word, let name?):
-      guard let kind = Self.stateWords[word], let thread = try? Targets.thread(name) else { return nil }
-      self = .state(kind, thread)
+      guard let kind = Self.stateWords[word], let threads = Selector(argument: name) else { return nil }
+      self = .state(kind, threads)
     default: return nil
     }
   }

@@ -13,14 +13,13 @@ struct EventSources {
 
   func event(_ kind: EventArgument.Kind) async throws -> AnyEvent<Void> {
     switch kind {
-    case .state(let kind, let thread):
+    case .state(let kind, let selector):
       guard let supervisor else { preconditionFailure("a daemon was connected to, since an event is a thread's") }
-      let thread = RemoteThread(try await supervisor.find(thread).id, at: supervisor)
-      switch kind {
-      case .death: return thread.death.wrap { _ in }
-      case .suspension: return try await thread.suspension().wrap { _ in }
-      case .resumption: return try await thread.resumption().wrap { _ in }
+      var events: [AnyEvent<Void>] = []
+      for thread in try await selector.threads(of: supervisor) {
+        events.append(try await Self.event(kind, of: RemoteThread(thread.id, at: supervisor)))
       }
+      return choice(events).erased
     case .timer(let duration):
       return promise { promise in try Timer(on: loop) { promise.fulfill(()) }.start(after: duration) }
     case .at(let date): return alarm(at: date)
@@ -30,6 +29,14 @@ struct EventSources {
       let readable = Promise<Void>()
       Self.watchStandardInput { readable.fulfill(()) }
       return readable.erased
+    }
+  }
+
+  private static func event(_ kind: StateEvent.Kind, of thread: RemoteThread) async throws -> AnyEvent<Void> {
+    switch kind {
+    case .death: thread.death.wrap { _ in }
+    case .suspension: try await thread.suspension().wrap { _ in }
+    case .resumption: try await thread.resumption().wrap { _ in }
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HeddleWire
 
 /// What the program's exit status says. The numbers are documented and never change.
@@ -20,6 +21,12 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
   static let killed = ExitStatus.signalled(9)
 
   static func signalled(_ number: Int32) -> ExitStatus { ExitStatus(rawValue: 128 + number) }
+
+  /// Ends this process at once.
+  func leave(saying sentence: String) -> Never {
+    Output.complain(sentence)
+    exit(rawValue)
+  }
 }
 
 extension ExitStatus {

@@ -19,6 +19,16 @@ struct Failure: Error, Equatable {
 }
 
 extension Failure {
+  /// - Parameter socket: where the daemon is that it happened with.
+  init(any error: any Error, at socket: SocketPath) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as ClientError: self.init(error, at: socket)
+    case let error as LoopError: self.init(.failed, error.description)
+    default: self.init(.failed, "\(error)")
+    }
+  }
+
   init(_ error: ClientError, at socket: SocketPath) {
     switch error.cause {
     case .connectFailed(let path, let error) where error.code == ENOENT || error.code == ECONNREFUSED:

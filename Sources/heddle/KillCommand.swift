@@ -5,43 +5,47 @@ internal import HeddleWire
 struct KillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kill",
-    abstract: "End a thread, with all of its processes.",
+    abstract: "End threads, with all of their processes.",
     discussion: """
       heddle kill ticker
       heddle kill ticker --no-wait
       heddle kill crunch --really
+      heddle kill @job
 
-      A thread that was made with --suspend-to-kill is suspended instead, unless it is to be killed really.
+      A thread that was made with --suspend-to-kill is suspended instead, unless it is to be killed really. A thread is \
+      \(Selector.forms).
       """
   )
 
-  @Flag(help: "Do not wait for the thread's death.")
+  @Flag(help: "Do not wait for their deaths.")
   var noWait = false
 
-  @Flag(help: "End also a thread that was made with --suspend-to-kill.")
+  @Flag(help: "End also those that were made with --suspend-to-kill.")
   var really = false
 
-  @Flag(name: .shortAndLong, help: "Print nothing.")
-  var quiet = false
+  @OptionGroup var common: CommonOptions
 
-  @OptionGroup var daemon: SocketOption
-
-  @Argument(help: "The thread.", transform: Targets.thread)
-  var thread: ThreadReference
+  @Argument(help: "The threads.")
+  var threads: [Selector]
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
-      let outcome = try await supervisor.kill(thread, wait: !noWait, really: really)
-      if !quiet, let remark = Self.remark(outcome, thread) { Output.complain(remark) }
+    let (wait, really) = (!noWait, really)
+    try await common.withSupervisor { supervisor in
+      let threads = try await threads.threads(of: supervisor)
+      try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
+        try await supervisor.kill(.id(thread.id), wait: wait, really: really)
+      } remark: {
+        Self.remark($1, $0.label)
+      }
     }
   }
 
   /// What is worth saying of a kill that did not kill.
-  static func remark(_ outcome: KillOutcome, _ thread: ThreadReference) -> String? {
+  static func remark(_ outcome: KillOutcome, _ label: String) -> String? {
     switch outcome {
     case .died, .ending: nil
-    case .suspended: "\(thread) is suspended, as it was made with --suspend-to-kill; --really ends it"
-    case .wasDead: "\(thread) was dead before"
+    case .suspended: "\(label) is suspended, as it was made with --suspend-to-kill; --really ends it"
+    case .wasDead: "\(label) was dead before"
     }
   }
 }

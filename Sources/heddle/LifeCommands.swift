@@ -6,29 +6,34 @@ internal import HeddleWire
 struct SuspendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "suspend",
-    abstract: "Stop a thread, with all of its processes, until it is resumed.",
+    abstract: "Stop threads, with all of their processes, until they are resumed.",
     discussion: """
       heddle suspend ticker
-      heddle suspend id:7f3a
+      heddle suspend id:7f3a 'web.*'
       heddle suspend ticker --for 10s
+
+      A thread is \(Selector.forms).
       """
   )
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("Resume it after so long.", valueName: "duration"))
+  @Option(name: .customLong("for"), help: ArgumentHelp("Resume them after so long.", valueName: "duration"))
   var time: DurationArgument?
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The thread.", transform: Targets.thread)
-  var thread: ThreadReference
+  @Argument(help: "The threads.")
+  var threads: [Selector]
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
-      let thread = ThreadReference.id(try await supervisor.find(thread).id)
-      try await supervisor.suspend(thread)
-      guard let time else { return }
-      try await Task.sleep(for: time.duration)
-      try await supervisor.resume(thread)
+    let time = time
+    try await common.withSupervisor { supervisor in
+      let threads = try await threads.threads(of: supervisor)
+      try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
+        try await supervisor.suspend(.id(thread.id))
+        guard let time else { return }
+        try await Task.sleep(for: time.duration)
+        try await supervisor.resume(.id(thread.id))
+      }
     }
   }
 }
@@ -36,7 +41,7 @@ struct SuspendCommand: AsyncParsableCommand {
 struct ResumeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
-    abstract: "Let a suspended thread go on.",
+    abstract: "Let suspended threads go on.",
     discussion: """
       heddle resume ticker
       heddle resume ticker --benefactor /main/job
@@ -44,8 +49,8 @@ struct ResumeCommand: AsyncParsableCommand {
       heddle resume crunch --for 50ms
       heddle resume crunch --until dead:db
 
-      With --for or --until it runs a slice, and is suspended again: exits with 0 when it ended, with 1 when it was \
-      suspended.
+      With --for or --until one thread runs a slice, and is suspended again: exits with 0 when it ended, with 1 when it \
+      was suspended. A thread is \(Selector.forms).
       """
   )
 
@@ -57,35 +62,49 @@ struct ResumeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Who gives the thread its custodians, from now on as well: a thread, or a custodian that starts with a slash.",
+      "Who gives the threads their custodians, from now on as well: a thread, or a custodian that starts with a slash.",
       valueName: "thread|/custodian"
     ),
     transform: Targets.benefactor
   )
   var benefactor: Request.Benefactor?
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The thread.", transform: Targets.thread)
-  var thread: ThreadReference
+  @Argument(help: "The threads.")
+  var threads: [Selector]
 
   func validate() throws {
     if time != nil, until != nil { throw ValidationError("A slice ends by --for or by --until; leave out one.") }
   }
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
-      let thread = RemoteThread(try await supervisor.find(thread).id, at: supervisor)
-      guard let limit = time.map({ EventArgument.Kind.timer($0.duration) }) ?? until?.kind else {
-        return try await supervisor.resume(.id(thread.id), benefactor: benefactor)
+    try await common.withSupervisor { supervisor in
+      let threads = try await threads.threads(of: supervisor)
+      if let end = time.map({ EventArgument.Kind.timer($0.duration) }) ?? until?.kind {
+        try await runSlice(of: threads, until: end, over: supervisor)
+      } else {
+        let benefactor = benefactor
+        try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
+          try await supervisor.resume(.id(thread.id), benefactor: benefactor)
+        }
       }
-      let end = try await EventSources(supervisor: supervisor, loop: supervisor.loop).event(limit)
-      try await supervisor.resume(.id(thread.id), benefactor: benefactor)
-      let hasEnded = try await sync(thread.death.wrap { _ in true }, end.wrap { false })
-      guard !hasEnded else { return }
-      try await thread.suspend()
-      // It may have ended meanwhile.
-      if try await !thread.isDead() { throw ExitCode(ExitStatus.failed.rawValue) }
     }
+  }
+
+  private func runSlice(of threads: [ThreadInfo], until kind: EventArgument.Kind, over supervisor: Supervisor)
+    async throws
+  {
+    guard threads.count == 1 else {
+      throw Failure(.usage, "cannot run a slice of \(threads.count) threads: the exit status tells of one; name one")
+    }
+    let thread = RemoteThread(threads[0].id, at: supervisor)
+    let end = try await EventSources(supervisor: supervisor, loop: supervisor.loop).event(kind)
+    try await supervisor.resume(.id(thread.id), benefactor: benefactor)
+    let hasEnded = try await sync(thread.death.wrap { _ in true }, end.wrap { false })
+    guard !hasEnded else { return }
+    try await thread.suspend()
+    // It may have ended meanwhile.
+    if try await !thread.isDead() { throw ExitCode(ExitStatus.failed.rawValue) }
   }
 }

@@ -19,7 +19,7 @@ struct LogsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only so many lines from the end.", valueName: "lines"))
   var tail: Int?
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
   @Argument(help: "The thread, dead or alive.", transform: Targets.thread)
   var thread: ThreadReference
@@ -29,8 +29,8 @@ struct LogsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
-      let thread = ThreadReference.id(try await supervisor.find(thread).id)
+    try await common.withSupervisor { supervisor in
+      let thread = ThreadReference.id(try await supervisor.findOrHint(thread).id)
       // Attached first, so that nothing falls between what was and what comes.
       let stream = follow ? try await supervisor.attach(to: .log, of: thread) : nil
       let log = try await supervisor.logs(of: thread, tailLines: follow ? nil : tail)

@@ -20,15 +20,15 @@ struct PsCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "The dead that are remembered, too.")
   var all = false
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
   @Argument(help: "One thread, dead or alive.", transform: Targets.thread)
   var thread: ThreadReference?
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
+    try await common.withSupervisor { supervisor in
       let threads =
-        if let thread { [try await supervisor.find(thread)] } else { try await supervisor.list(includeDead: all) }
+        if let thread { [try await supervisor.findOrHint(thread)] } else { try await supervisor.list(includeDead: all) }
       let table = Self.table(of: threads, isUTF8: Environment.isUTF8)
       Output.write(table.lines(columnsMax: Output.columns).map { $0 + "\n" }.joined())
     }

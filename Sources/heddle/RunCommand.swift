@@ -75,10 +75,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Let setuid programs have their privileges.")
   var allowSetuid = false
 
-  @Flag(name: .shortAndLong, help: "Print nothing.")
-  var quiet = false
+  @OptionGroup var place: SocketOption
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var output: OutputOptions
 
   @Argument(parsing: .postTerminator, help: "The program and its arguments, after --.")
   var command: [String]
@@ -88,9 +87,9 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard !detach else { return try await daemon.withSupervisor { try await start(over: $0) } }
+    guard !detach else { return try await place.withSupervisor { try await start(over: $0) } }
     do {
-      try await daemon.withSupervisor { supervisor in
+      try await place.withSupervisor { supervisor in
         let cause = try await foreground(over: supervisor)
         throw try Self.exit(after: cause)
       }
@@ -103,7 +102,7 @@ struct RunCommand: AsyncParsableCommand {
   private func start(over supervisor: Supervisor) async throws {
     do {
       let thread = try await supervisor.spawn(makeSpawn(in: .main))
-      if !quiet { Output.write(Self.line(about: thread)) }
+      output.write(json: WireJSON.text(thread), Self.line(about: thread))
     } catch let error as ClientError {
       throw Self.startFailure(error) ?? error
     }

@@ -23,7 +23,7 @@ struct SendCommand: AsyncParsableCommand {
   @Flag(help: "Then announce the end of the thread's mail; alone, only that.")
   var end = false
 
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
   @Argument(help: "The receiver.", transform: Targets.thread)
   var thread: ThreadReference
@@ -38,8 +38,8 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await daemon.withSupervisor { supervisor in
-      let receiver = try await supervisor.find(thread)
+    try await common.withSupervisor { supervisor in
+      let receiver = try await supervisor.findOrHint(thread)
       do {
         try await sendMail(to: receiver, over: supervisor)
         if end { try await supervisor.endMail(of: .id(receiver.id)) }

@@ -4,19 +4,21 @@ internal import HeddleLoop
 internal import HeddleModel
 internal import HeddleWire
 
-/// Which daemon: what every verb takes that is, or talks to, one.
+/// Which daemon.
 struct SocketOption: ParsableArguments {
   @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
   var socket: String?
 
   /// The socket's path.
-  var path: String { SocketPath(flag: socket).text }
+  var path: String { location.text }
+
+  var location: SocketPath { SocketPath(flag: socket) }
 
   /// Calls `body` with a connection to the daemon, which is closed afterwards.
   ///
   /// - Throws: a `Failure`, also for what `body` throws as a `ClientError`.
   func withSupervisor(_ body: (Supervisor) async throws -> Void) async throws {
-    let path = SocketPath(flag: socket)
+    let path = location
     try path.checkDirectory()
     do {
       let loop = try EventLoop.start()

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import HeddleClient
 internal import HeddleLoop
 internal import HeddleThreads
+internal import HeddleWire
 
 struct SyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +15,8 @@ struct SyncCommand: AsyncParsableCommand {
 
       An event is \(EventArgument.forms); NAME=EVENT has it printed as NAME. What has happened stays so: a thread that \
       is dead is dead at once. A suspension or a resumption is the next one from now on, or the one that is. Of several \
-      that are ready any one is taken, and nothing from the others.
+      that are ready any one is taken, and nothing from the others. A THREAD is \(Selector.forms); of several \
+      the first counts.
 
       Exits with 0, with 124 when the time is up, and with --code as the place of the event says, from 0.
       """
@@ -26,13 +28,7 @@ struct SyncCommand: AsyncParsableCommand {
   @Flag(help: "Exit with the place of the event, from 0.")
   var code = false
 
-  @Option(help: ArgumentHelp("Give up after so long.", valueName: "duration"))
-  var timeout: DurationArgument?
-
-  @Flag(name: .shortAndLong, help: "Print nothing.")
-  var quiet = false
-
-  @OptionGroup var daemon: SocketOption
+  @OptionGroup var common: CommonOptions
 
   @Argument(help: ArgumentHelp("What to wait for.", valueName: "event"))
   var events: [EventArgument]
@@ -46,8 +42,9 @@ struct SyncCommand: AsyncParsableCommand {
 
   func run() async throws {
     let isOfThread = events.contains { if case .state = $0.kind { true } else { false } }
+    // Its time is one of the events, so that one that is ready wins against no time at all.
     if isOfThread {
-      try await daemon.withSupervisor { try await wait(EventSources(supervisor: $0, loop: $0.loop)) }
+      try await common.place.withSupervisor { try await wait(EventSources(supervisor: $0, loop: $0.loop)) }
     } else {
       let loop = try EventLoop.start()
       defer { loop.stop() }
@@ -59,14 +56,15 @@ struct SyncCommand: AsyncParsableCommand {
     var waiting: [AnyEvent<Int>] = []
     for (place, event) in events.enumerated() { waiting.append(try await sources.event(event.kind).wrap { place }) }
     var end = AnyEvent<Int>?.none
-    if let timeout { end = try await sources.event(.timer(timeout.duration)).wrap { -1 } }
+    if let timeout = common.timeout { end = try await sources.event(.timer(timeout.duration)).wrap { -1 } }
     var done: Set<Int> = []
     repeat {
       let rest = waiting.indices.filter { !done.contains($0) }.map { waiting[$0] }
       let place = try await sync(choice(rest + [end].compactMap(\.self)))
       guard place >= 0 else { throw ExitCode(ExitStatus.timeout.rawValue) }
       done.insert(place)
-      if !quiet { Output.write(events[place].label + "\n") }
+      let label = events[place].label
+      common.output.write(json: WireJSON.happened(label, place: place), label + "\n")
       if code, place > 0 { throw ExitCode(Int32(place)) }
     } while all && done.count < events.count
   }

@@ -100,10 +100,9 @@ struct OutputTests {
 
   @Test("a kill that did not kill says so")
   func kill() {
-    let thread = ThreadReference.id(Samples.id)
-    #expect(KillCommand.remark(.died, thread) == nil)
-    #expect(KillCommand.remark(.wasDead, thread) == "id:7f3a was dead before")
-    #expect(KillCommand.remark(.suspended, thread)?.contains("--really") == true)
+    #expect(KillCommand.remark(.died, "web") == nil)
+    #expect(KillCommand.remark(.wasDead, "web") == "web was dead before")
+    #expect(KillCommand.remark(.suspended, "web")?.contains("--really") == true)
   }
 
   @Test("a tree of custodians is drawn, in Unicode and in ASCII")

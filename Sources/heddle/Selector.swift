@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Glibc
+internal import HeddleClient
+internal import HeddleModel
+internal import HeddleWire
+
+/// Threads, as an argument names them: "web", "id:7f3a", "web.*", "@job".
+enum Selector: Equatable {
+  /// The living holder of a name, else the latest dead one; or exactly one thread, dead or alive.
+  case thread(ThreadReference)
+  /// All whose name matches; fnmatch(3).
+  case glob(String)
+  /// All that a custodian or one below it manages.
+  case subtree(CustodianPath)
+
+  static let forms = "NAME, id:7f3a, a pattern such as 'web.*', or @custodian/path for all that is in it"
+}
+
+extension Selector: ExpressibleByArgument {
+  private static let patternCharacters = "*?["
+
+  init?(argument: String) {
+    if argument.hasPrefix("@") {
+      guard let path = try? CustodianPath(parsing: argument.dropFirst()) else { return nil }
+      self = .subtree(path)
+    } else if argument.contains(where: Self.patternCharacters.contains) {
+      self = .glob(argument)
+    } else {
+      guard let thread = try? ThreadReference(parsing: argument) else { return nil }
+      self = .thread(thread)
+    }
+  }
+}
+
+extension Selector: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .thread(let thread): "\(thread)"
+    case .glob(let pattern): pattern
+    case .subtree(let path): "@\(path)"
+    }
+  }
+}
+
+extension Selector {
+  /// The threads that are meant, oldest first.
+  ///
+  /// - Parameter dead: whether a pattern and a custodian mean the dead as well; by name or id they are always meant. A
+  ///   custodian manages no dead ones.
+  /// - Throws: a `Failure` when there are none.
+  func threads(of supervisor: Supervisor, includingDead dead: Bool = false) async throws -> [ThreadInfo] {
+    switch self {
+    case .thread(let reference): return [try await supervisor.findOrHint(reference)]
+    case .glob(let pattern):
+      let found = try await supervisor.list(includeDead: dead).filter { Self.matches(pattern, $0) }
+      if found.isEmpty { throw Failure(.noSuchTarget, "there is no\(dead ? "" : " living") thread called \(pattern)") }
+      return found
+    case .subtree(let path):
+      let members = Self.members(of: try await supervisor.treeOrHint(path))
+      let found = try await supervisor.list(includeDead: false).filter { members.contains($0.id) }
+      if found.isEmpty { throw Failure(.noSuchTarget, "custodian \(path) manages no thread") }
+      return found
+    }
+  }
+
+  private static func matches(_ pattern: String, _ thread: ThreadInfo) -> Bool {
+    guard let name = thread.name else { return false }
+    return unsafe fnmatch(pattern, name.text, 0) == 0
+  }
+
+  private static func members(of listing: CustodianListing) -> Set<ThreadID> {
+    listing.children.reduce(into: Set(listing.threads.map(\.id))) { $0.formUnion(members(of: $1)) }
+  }
+}
+
+extension [Selector] {
+  /// The threads that any of them means, each once.
+  ///
+  /// - Throws: a `Failure` when one of them means none.
+  func threads(of supervisor: Supervisor, includingDead dead: Bool = false) async throws -> [ThreadInfo] {
+    var known: Set<ThreadID> = []
+    var threads: [ThreadInfo] = []
+    for selector in self {
+      threads += try await selector.threads(of: supervisor, includingDead: dead).filter { known.insert($0.id).inserted }
+    }
+    return threads
+  }
+}
