@@ -213,6 +213,12 @@ package nonisolated struct ProtoThreadDetail: @unchecked Sendable {
   /// Clears the value of `warden`. Subsequent reads from it will return its default value.
   package mutating func clearWarden() {_uniqueStorage()._warden = nil}
 
+  /// For readers of JSON, and empty on the wire: the last of what happened to it.
+  package var happenings: [ProtoHappening] {
+    get {_storage._happenings}
+    set {_uniqueStorage()._happenings = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -241,7 +247,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadDetail"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}cwd\0\u{3}environment_count\0\u{3}heddle_environment\0\u{1}umask\0\u{1}limits\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}allow_setuid\0\u{3}stdin_pipe\0\u{3}current_custodian\0\u{1}benefactors\0\u{1}beneficiaries\0\u{1}creator\0\u{3}pending_break\0\u{3}mail_taken\0\u{3}mail_ended\0\u{1}credit\0\u{3}on_their_way\0\u{3}log_written\0\u{3}log_kept\0\u{3}made_time_ns\0\u{3}change_time_ns\0\u{1}containment\0\u{1}cgroup\0\u{1}processes\0\u{1}warden\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}cwd\0\u{3}environment_count\0\u{3}heddle_environment\0\u{1}umask\0\u{1}limits\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}allow_setuid\0\u{3}stdin_pipe\0\u{3}current_custodian\0\u{1}benefactors\0\u{1}beneficiaries\0\u{1}creator\0\u{3}pending_break\0\u{3}mail_taken\0\u{3}mail_ended\0\u{1}credit\0\u{3}on_their_way\0\u{3}log_written\0\u{3}log_kept\0\u{3}made_time_ns\0\u{3}change_time_ns\0\u{1}containment\0\u{1}cgroup\0\u{1}processes\0\u{1}warden\0\u{1}happenings\0")
 
   fileprivate class _StorageClass {
     var _thread: ProtoThreadInfo? = nil
@@ -271,6 +277,7 @@ nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._M
     var _cgroup: String = String()
     var _processes: UInt32? = nil
     var _warden: UInt32? = nil
+    var _happenings: [ProtoHappening] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -308,6 +315,7 @@ nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._M
       _cgroup = source._cgroup
       _processes = source._processes
       _warden = source._warden
+      _happenings = source._happenings
     }
   }
 
@@ -353,6 +361,7 @@ nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._M
         case 25: try { try decoder.decodeSingularStringField(value: &_storage._cgroup) }()
         case 26: try { try decoder.decodeSingularUInt32Field(value: &_storage._processes) }()
         case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._warden) }()
+        case 28: try { try decoder.decodeRepeatedMessageField(value: &_storage._happenings) }()
         default: break
         }
       }
@@ -446,6 +455,9 @@ nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._M
       try { if let v = _storage._warden {
         try visitor.visitSingularUInt32Field(value: v, fieldNumber: 27)
       } }()
+      if !_storage._happenings.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._happenings, fieldNumber: 28)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -482,6 +494,7 @@ nonisolated extension ProtoThreadDetail: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._cgroup != rhs_storage._cgroup {return false}
         if _storage._processes != rhs_storage._processes {return false}
         if _storage._warden != rhs_storage._warden {return false}
+        if _storage._happenings != rhs_storage._happenings {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -250,6 +250,18 @@ package nonisolated struct ProtoHappening: @unchecked Sendable {
     set {_uniqueStorage()._text = newValue}
   }
 
+  /// For readers of JSON, and empty on the wire: `time_ns` as RFC 3339 has it, in UTC, and how a command line names the
+  /// thread, "id:7f3a".
+  package var time: String {
+    get {_storage._time}
+    set {_uniqueStorage()._time = newValue}
+  }
+
+  package var reference: String {
+    get {_storage._reference}
+    set {_uniqueStorage()._reference = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What a shutdown came to.
@@ -382,7 +394,7 @@ nonisolated extension ProtoHappeningKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Happening"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}time_ns\0\u{3}monotonic_ns\0\u{1}kind\0\u{1}thread\0\u{1}name\0\u{1}custodian\0\u{1}by\0\u{1}pid\0\u{3}break_kind\0\u{1}death\0\u{1}ended\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}time_ns\0\u{3}monotonic_ns\0\u{1}kind\0\u{1}thread\0\u{1}name\0\u{1}custodian\0\u{1}by\0\u{1}pid\0\u{3}break_kind\0\u{1}death\0\u{1}ended\0\u{1}text\0\u{1}time\0\u{1}reference\0")
 
   fileprivate class _StorageClass {
     var _number: UInt64 = 0
@@ -398,6 +410,8 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _death: ProtoDeathRecord? = nil
     var _ended: ProtoHappening.Ended? = nil
     var _text: String = String()
+    var _time: String = String()
+    var _reference: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -421,6 +435,8 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _death = source._death
       _ended = source._ended
       _text = source._text
+      _time = source._time
+      _reference = source._reference
     }
   }
 
@@ -452,6 +468,8 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._death) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._ended) }()
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._text) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._time) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
         default: break
         }
       }
@@ -503,6 +521,12 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._text.isEmpty {
         try visitor.visitSingularStringField(value: _storage._text, fieldNumber: 13)
       }
+      if !_storage._time.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._time, fieldNumber: 14)
+      }
+      if !_storage._reference.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reference, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -525,6 +549,8 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._death != rhs_storage._death {return false}
         if _storage._ended != rhs_storage._ended {return false}
         if _storage._text != rhs_storage._text {return false}
+        if _storage._time != rhs_storage._time {return false}
+        if _storage._reference != rhs_storage._reference {return false}
         return true
       }
       if !storagesAreEqual {return false}

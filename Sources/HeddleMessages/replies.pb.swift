@@ -355,12 +355,21 @@ package nonisolated struct ProtoLog: Sendable {
   /// Bytes that came before the oldest that is kept, and are lost.
   package var droppedBytes: UInt64 = 0
 
-  /// The place of the first byte of `text` in all that the thread wrote.
-  package var offset: UInt64 = 0
+  /// The place of the first byte of `text` in all that the thread wrote; absent, it is right behind what was dropped.
+  package var offset: UInt64 {
+    get {_offset ?? 0}
+    set {_offset = newValue}
+  }
+  /// Returns true if `offset` has been explicitly set.
+  package var hasOffset: Bool {self._offset != nil}
+  /// Clears the value of `offset`. Subsequent reads from it will return its default value.
+  package mutating func clearOffset() {self._offset = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _offset: UInt64? = nil
 }
 
 /// A shutdown is complete.
@@ -958,29 +967,33 @@ nonisolated extension ProtoLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.text) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.droppedBytes) }()
-      case 40: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self._offset) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.text.isEmpty {
       try visitor.visitSingularBytesField(value: self.text, fieldNumber: 1)
     }
     if self.droppedBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.droppedBytes, fieldNumber: 2)
     }
-    if self.offset != 0 {
-      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 40)
-    }
+    try { if let v = self._offset {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoLog, rhs: ProtoLog) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.droppedBytes != rhs.droppedBytes {return false}
-    if lhs.offset != rhs.offset {return false}
+    if lhs._offset != rhs._offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,5 +1,5 @@
 internal import HeddleMessages
-package import HeddleModel
+internal import HeddleModel
 
 /// Which happenings a client wants to know of.
 package struct HistoryQuery: Hashable, Codable, Sendable {

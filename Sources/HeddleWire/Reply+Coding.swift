@@ -18,9 +18,8 @@ extension Reply {
       self = .died(try ThreadID(field: "died.thread", it.thread), try DeathRecord(field: "died.death", it.death))
     case .log(let it):
       let dropped = try Int(field: "log.dropped_bytes", it.droppedBytes)
-      self = .log(
-        LogText(text: [UInt8](it.text), droppedBytes: dropped, offset: try Int(field: "log.offset", it.offset))
-      )
+      let offset = it.hasOffset ? try Int(field: "log.offset", it.offset) : nil
+      self = .log(LogText(text: [UInt8](it.text), droppedBytes: dropped, offset: offset))
     case .custodianTree(let it): self = .custodianTree(try CustodianListing(field: "custodian_tree", it))
     case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
@@ -49,7 +48,7 @@ extension Reply {
     case .log(let log):
       proto.log.text = log.text.wire()
       proto.log.droppedBytes = UInt64(clamping: log.droppedBytes)
-      proto.log.offset = UInt64(clamping: log.offset)
+      if log.offset != log.droppedBytes { proto.log.offset = UInt64(clamping: log.offset) }
     case .custodianTree(let tree): proto.custodianTree = tree.proto
     case .shutDown(let report): proto.shutDown = report.proto
     case .daemonStatus(let status): proto.daemonStatus = status.proto

@@ -78,12 +78,14 @@ extension Node {
     self.containment = containment
     let reasons = containment.reasons.isEmpty ? "" : " (\(containment.reasons))"
     effects.append(.log("containment: \(containment.rung)\(reasons)"))
+    record(.daemonStarted(containment: "\(containment.rung)\(reasons)"))
     effects.append(.listen)
   }
 
   private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
     entities[thread]?.body = .running(pid: pid)
+    record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
     if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
       // The answer to the spawn of a nested thread is how that ends.
@@ -101,6 +103,7 @@ extension Node {
       cause: .failedToStart(errorNumber: errno, stage: stage.text),
       unreadMail: entity.mailbox.count
     )
+    if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
       let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
@@ -133,11 +136,13 @@ extension Node {
       switch order {
       case .runBody(let thread, let generation):
         note(thread, "resumed")
+        record(.resumed, of: thread)
         note(.change(thread, generation: generation))
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         holdWorker(thread, effects: &effects)
         note(thread, "suspended")
+        record(.suspended, of: thread)
         note(.change(thread, generation: generation))
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
@@ -148,8 +153,9 @@ extension Node {
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
       // Other waits than nested calls are given up by their connections alone, which know it.
       case .withdrawn(let wait): dropAnswer(toCall: wait)
+      case .shutDown(let custodian): if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
       // No wait here but a nested call is a thread's, so none is broken.
-      case .broken, .shutDown: break
+      case .broken: break
       }
     }
   }
@@ -157,10 +163,13 @@ extension Node {
   private mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     switch reason {
     // Entities are held by their supervisor, so none is given up as unreachable.
-    case .killed, .unreachable: note(thread, "killed")
+    case .killed, .unreachable:
+      note(thread, "killed")
+      record(.ending(with: nil), of: thread)
     case .lostCustodian(let custodian):
       setEnder(.custodian(custodians.path(of: custodian) ?? .root), of: thread)
       note(thread, "ended with its custodian")
+      record(.ending(with: custodians.path(of: custodian)), of: thread)
       joinShutdowns(thread, of: custodian)
     }
     note(.end(thread))
@@ -175,6 +184,7 @@ extension Node {
     entities[thread]?.awaitingRoom = []
     entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
     note(thread, "died", by: "")
+    if case .failedToStart = death.cause {} else { record(.dead(death), of: thread, by: "") }
     // A sender that waits for room learns, by trying again, that there will be none.
     for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
     tellShutdowns(of: thread, entity, effects: &effects)
@@ -183,6 +193,7 @@ extension Node {
     endStreams(of: thread, effects: &effects)
     dead.append(thread)
     forgetOldDead()
+    beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
   }
 

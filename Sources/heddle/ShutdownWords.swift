@@ -9,13 +9,26 @@ struct ShutdownWords: Sendable {
     switch notice {
     case .threadDead(let thread, let after, let ended):
       let killed = Self.list(ended).map { "\(path)  \(thread.label)  killed: \($0)" }
-      let dead = Self.padded("dead  (custodian shutdown)", to: 38) + Self.padded(after.took, to: 7, fromLeft: true)
-      return [killed, "\(path)  \(thread.label)  \(dead)"].compactMap { $0 }
+      return [killed, line(thread, "dead  (custodian shutdown)", after)].compactMap { $0 }
     case .leftSuspended(let threads):
       return threads.map { "\(path)  \($0.label)  suspended  (made with --suspend-to-kill)" }
     // Of spawns, not of shutdowns.
     case .started: return []
+    case .grace(.asked, let threads, let left):
+      return ["\(path)  asked \(Self.counted(threads.count, "thread", "threads")) to end, within \(left.spelled)"]
+    case .grace(.terminated, let threads, _):
+      return ["\(path)  SIGTERM for \(threads.map(\.label).joined(separator: ", "))"]
+    case .grace(.over, let threads, _):
+      guard !threads.isEmpty else { return [] }
+      return ["\(path)  the time is up for \(threads.map(\.label).joined(separator: ", "))"]
+    case .threadEnded(let thread, let after, let death):
+      return [line(thread, "dead  (\(StateWords.cause(death.cause)))", after)]
     }
+  }
+
+  /// "/main/job  build  dead  (custodian shutdown)               4 ms"
+  private func line(_ thread: ThreadSummary, _ words: String, _ after: Duration) -> String {
+    "\(path)  \(thread.label)  \(Self.padded(words, to: 38))\(Self.padded(after.took, to: 7, fromLeft: true))"
   }
 
   /// "/main/job  shut down: 1 thread, 3 processes, 0 left"
