@@ -1,5 +1,5 @@
 internal import HeddleMessages
-package import HeddleModel
+internal import HeddleModel
 
 // What the verbs that look at things print.
 

@@ -275,7 +275,9 @@ extension Instant {
     let nanoseconds = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
     guard !nanoseconds.overflow else { return Instant(nanoseconds: 0) }
     let earlier = nanoseconds.partialValue.addingReportingOverflow(UInt64(clamping: attoseconds / 1_000_000_000))
-    return Instant(nanoseconds: self.nanoseconds - min(self.nanoseconds, earlier.overflow ? .max : earlier.partialValue))
+    return Instant(
+      nanoseconds: self.nanoseconds - min(self.nanoseconds, earlier.overflow ? .max : earlier.partialValue)
+    )
   }
 
   /// The time from `earlier` to `later`; zero if it is not earlier.

@@ -17,7 +17,8 @@ extension Node {
   /// Throws unless one more request of the connection may wait.
   func requireRoom(for inquiry: Inquiry, _ attempted: String, _ subject: String) throws(WireRefusal) {
     guard let connection = connections[inquiry.connection] else { return }
-    guard connection.waits.count + connection.barriers.count + connection.historyWaits.count < Limits.openRequestsMax else {
+    guard connection.waits.count + connection.barriers.count + connection.historyWaits.count < Limits.openRequestsMax
+    else {
       throw Sentences.tooManyOpen(attempted, subject)
     }
   }

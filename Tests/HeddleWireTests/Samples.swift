@@ -69,7 +69,8 @@ enum Samples {
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
       .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)),
       .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job),
-    ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) } + StateEvent.Kind.allCases.map { .event($0, of: byName) }
+    ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
+    + StateEvent.Kind.allCases.map { .event($0, of: byName) }
 
   static let historyQueries = [
     HistoryQuery(),
