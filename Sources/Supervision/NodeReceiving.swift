@@ -62,6 +62,7 @@ extension Node {
   /// The mailbox refuses mail from now on; whoever waits for more learns it once there is none.
   mutating func endMail(of thread: ThreadID, effects: inout Effects) {
     guard let entity = entities[thread], !entity.mailbox.isEnded else { return }
+    record(.mailEnded, of: thread)
     entities[thread]?.mailbox.end()
     if let end = entity.endOfMail {
       // It is forgotten together with the thread's life.
