@@ -385,9 +385,30 @@ package nonisolated struct ProtoDaemonStatus: Sendable {
   /// How process trees are held together: "cgroup", "pidns" or "subreaper".
   package var containment: String = String()
 
+  /// It was started by a client that needed one, and leaves when nobody has used it for so long: when there was neither a
+  /// living thread nor a client nor a custodian that a user made. Absent: it stays.
+  package var leavesAfterNs: UInt64 {
+    get {_leavesAfterNs ?? 0}
+    set {_leavesAfterNs = newValue}
+  }
+  /// Returns true if `leavesAfterNs` has been explicitly set.
+  package var hasLeavesAfterNs: Bool {self._leavesAfterNs != nil}
+  /// Clears the value of `leavesAfterNs`. Subsequent reads from it will return its default value.
+  package mutating func clearLeavesAfterNs() {self._leavesAfterNs = nil}
+
+  /// The file that its own log goes to, as bytes; empty if that is standard error.
+  package var logPath: Data = Data()
+
+  /// For readers of JSON, and empty on the wire: the two paths as text, with U+FFFD for what is not UTF-8.
+  package var socket: String = String()
+
+  package var log: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _leavesAfterNs: UInt64? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -918,7 +939,7 @@ nonisolated extension ProtoShutDown: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DaemonStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0\u{4}\u{9}leaves_after_ns\0\u{3}log_path\0\u{1}socket\0\u{1}log\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -937,12 +958,20 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.custodians) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.containment) }()
+      case 20: try { try decoder.decodeSingularUInt64Field(value: &self._leavesAfterNs) }()
+      case 21: try { try decoder.decodeSingularBytesField(value: &self.logPath) }()
+      case 22: try { try decoder.decodeSingularStringField(value: &self.socket) }()
+      case 23: try { try decoder.decodeSingularStringField(value: &self.log) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.pid != 0 {
       try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 1)
     }
@@ -976,6 +1005,18 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.containment.isEmpty {
       try visitor.visitSingularStringField(value: self.containment, fieldNumber: 11)
     }
+    try { if let v = self._leavesAfterNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 20)
+    } }()
+    if !self.logPath.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logPath, fieldNumber: 21)
+    }
+    if !self.socket.isEmpty {
+      try visitor.visitSingularStringField(value: self.socket, fieldNumber: 22)
+    }
+    if !self.log.isEmpty {
+      try visitor.visitSingularStringField(value: self.log, fieldNumber: 23)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -991,6 +1032,10 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.custodians != rhs.custodians {return false}
     if lhs.connections != rhs.connections {return false}
     if lhs.containment != rhs.containment {return false}
+    if lhs._leavesAfterNs != rhs._leavesAfterNs {return false}
+    if lhs.logPath != rhs.logPath {return false}
+    if lhs.socket != rhs.socket {return false}
+    if lhs.log != rhs.log {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -209,6 +209,15 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .custodianWait(newValue)}
   }
 
+  /// Answered by Done when the supervisor has begun to end; when it is gone the connection is.
+  package var stopDaemon: ProtoStopDaemon {
+    get {
+      if case .stopDaemon(let v)? = command {return v}
+      return ProtoStopDaemon()
+    }
+    set {command = .stopDaemon(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -249,6 +258,8 @@ package nonisolated struct ProtoRequest: Sendable {
     case event(ProtoGetEvent)
     /// Answered by Done when the custodian is shut down.
     case custodianWait(ProtoCustodianWait)
+    /// Answered by Done when the supervisor has begun to end; when it is gone the connection is.
+    case stopDaemon(ProtoStopDaemon)
 
   }
 
@@ -378,6 +389,29 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var hasGroup: Bool {_storage._group != nil}
   /// Clears the value of `group`. Subsequent reads from it will return its default value.
   package mutating func clearGroup() {_uniqueStorage()._group = nil}
+
+  /// The thread is ended when it has not died so long after it was made, suspended or not. Absent: it has all the time.
+  package var timeoutNs: UInt64 {
+    get {_storage._timeoutNs ?? 0}
+    set {_uniqueStorage()._timeoutNs = newValue}
+  }
+  /// Returns true if `timeoutNs` has been explicitly set.
+  package var hasTimeoutNs: Bool {_storage._timeoutNs != nil}
+  /// Clears the value of `timeoutNs`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeoutNs() {_uniqueStorage()._timeoutNs = nil}
+
+  /// Dead, the thread is forgotten at once rather than remembered: once whoever waits for it, or refers to it, is answered.
+  package var forget: Bool {
+    get {_storage._forget}
+    set {_uniqueStorage()._forget = newValue}
+  }
+
+  /// The thread is held by this connection, wherever its place is: when the connection ends it gets a hang-up, and is ended
+  /// two seconds later if it is not dead by then.
+  package var held: Bool {
+    get {_storage._held}
+    set {_uniqueStorage()._held = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -811,13 +845,37 @@ package nonisolated struct ProtoGetDaemonStatus: Sendable {
   package init() {}
 }
 
+/// Ends the supervisor, as SIGTERM does: each thread is asked to end, and after the grace all that is left is ended. It takes
+/// a connection that was granted the root custodian. Asked again it makes the grace shorter, and never longer.
+package nonisolated struct ProtoStopDaemon: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent: 10 seconds.
+  package var graceNs: UInt64 {
+    get {_graceNs ?? 0}
+    set {_graceNs = newValue}
+  }
+  /// Returns true if `graceNs` has been explicitly set.
+  package var hasGraceNs: Bool {self._graceNs != nil}
+  /// Clears the value of `graceNs`. Subsequent reads from it will return its default value.
+  package mutating func clearGraceNs() {self._graceNs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _graceNs: UInt64? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{4}\u{1d}stop_daemon\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1060,6 +1118,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .custodianWait(v)
         }
       }()
+      case 70: try {
+        var v: ProtoStopDaemon?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .stopDaemon(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .stopDaemon(v)
+        }
+      }()
       default: break
       }
     }
@@ -1146,6 +1217,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .stopDaemon?: try {
+      guard case .stopDaemon(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1161,7 +1236,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{4}\u{1c}timeout_ns\0\u{1}forget\0\u{1}held\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1179,6 +1254,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _stdinPipe: Bool = false
     var _nested: Bool = false
     var _group: String? = nil
+    var _timeoutNs: UInt64? = nil
+    var _forget: Bool = false
+    var _held: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1204,6 +1282,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _stdinPipe = source._stdinPipe
       _nested = source._nested
       _group = source._group
+      _timeoutNs = source._timeoutNs
+      _forget = source._forget
+      _held = source._held
     }
   }
 
@@ -1237,6 +1318,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
+        case 50: try { try decoder.decodeSingularUInt64Field(value: &_storage._timeoutNs) }()
+        case 51: try { try decoder.decodeSingularBoolField(value: &_storage._forget) }()
+        case 52: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
         default: break
         }
       }
@@ -1294,6 +1378,15 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._group {
         try visitor.visitSingularStringField(value: v, fieldNumber: 22)
       } }()
+      try { if let v = _storage._timeoutNs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 50)
+      } }()
+      if _storage._forget != false {
+        try visitor.visitSingularBoolField(value: _storage._forget, fieldNumber: 51)
+      }
+      if _storage._held != false {
+        try visitor.visitSingularBoolField(value: _storage._held, fieldNumber: 52)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1318,6 +1411,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
+        if _storage._timeoutNs != rhs_storage._timeoutNs {return false}
+        if _storage._forget != rhs_storage._forget {return false}
+        if _storage._held != rhs_storage._held {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1977,6 +2073,40 @@ nonisolated extension ProtoGetDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf
   }
 
   package static func ==(lhs: ProtoGetDaemonStatus, rhs: ProtoGetDaemonStatus) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStopDaemon: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StopDaemon"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}grace_ns\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._graceNs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._graceNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStopDaemon, rhs: ProtoStopDaemon) -> Bool {
+    if lhs._graceNs != rhs._graceNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

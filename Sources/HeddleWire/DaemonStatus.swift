@@ -27,6 +27,10 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
   package let counts: Counts
   /// How process trees are held together: "cgroup", "pidns" or "subreaper"; empty until the keeper has said so.
   package let containment: String
+  /// It was started by a client that needed one, and leaves when nobody has used it for so long; nil for one that stays.
+  package var leavesAfter: Duration?
+  /// The file that its own log goes to; empty if that is standard error.
+  package var logPath: [UInt8] = []
 
   package init(
     pid: Int32,
@@ -66,6 +70,8 @@ extension DaemonStatus {
       ),
       containment: proto.containment
     )
+    leavesAfter = proto.hasLeavesAfterNs ? Duration(wire: proto.leavesAfterNs) : nil
+    logPath = [UInt8](proto.logPath)
   }
 
   var proto: ProtoDaemonStatus {
@@ -81,6 +87,8 @@ extension DaemonStatus {
     proto.custodians = UInt64(clamping: counts.custodians)
     proto.connections = UInt64(clamping: counts.connections)
     proto.containment = containment
+    if let leavesAfter { proto.leavesAfterNs = leavesAfter.wireNanoseconds }
+    proto.logPath = logPath.wire()
     return proto
   }
 }

@@ -64,6 +64,7 @@ extension Request.Command {
         try StateEvent.Kind(field: "event.kind", enumeration: it.kind.rawValue),
         of: try ThreadReference(field: "event.thread", it.thread)
       )
+    case .stopDaemon(let it): self = .stopDaemon(grace: it.hasGraceNs ? Duration(wire: it.graceNs) : nil)
     }
   }
 }

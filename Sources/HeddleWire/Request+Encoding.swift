@@ -47,6 +47,9 @@ extension Request.Command {
     case .event(let kind, let thread):
       proto.event.thread = thread.proto
       proto.event.kind = kind.proto
+    case .stopDaemon(let grace):
+      proto.stopDaemon = .init()
+      if let grace { proto.stopDaemon.graceNs = grace.wireNanoseconds }
     }
   }
 }

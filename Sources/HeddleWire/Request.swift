@@ -53,6 +53,8 @@ extension Request {
     case daemonStatus
     /// `stateEvent`: the one that the thread has now.
     case event(StateEvent.Kind, of: ThreadReference)
+    /// `done`, when the supervisor has begun to end; nil is its usual grace.
+    case stopDaemon(grace: Duration?)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

@@ -21,6 +21,9 @@ extension Spawn {
       nested: proto.nested,
       group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil
     )
+    if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
+    forget = proto.forget
+    held = proto.held
     try check()
   }
 
@@ -59,6 +62,9 @@ extension Spawn {
     proto.stdinPipe = stdinPipe
     proto.nested = nested
     if let group { proto.group = group.description }
+    if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
+    proto.forget = forget
+    proto.held = held
     return proto
   }
 }

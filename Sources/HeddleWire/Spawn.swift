@@ -29,6 +29,12 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var nested: Bool
   /// The group that the thread belongs to; nil is that of the worker that asks, and for other clients the one above all.
   package var group: ThreadGroupPath?
+  /// The thread is ended when it has not died so long after it was made; nil is never.
+  package var timeout: Duration?
+  /// Dead, the thread is forgotten at once.
+  package var forget = false
+  /// The thread is held by the connection: when that ends it gets a hang-up, and is ended soon after.
+  package var held = false
 
   package init(
     name: EntityName? = nil,

@@ -60,6 +60,8 @@ struct Connection: Equatable, Sendable {
   var waits: [RequestID: WaitID] = [:]
   var watches: [WatchID: Watch] = [:]
   var streams: [StreamID: AttachedStream] = [:]
+  /// The threads that end with it, wherever their place is.
+  var held: [ThreadID] = []
   var barriers = Barriers()
   var receipts = MailReceipts()
   /// The longest body that the client takes, in bytes.

@@ -68,34 +68,6 @@ extension Node {
     beginShutdown(of: id, client, effects: &effects)
   }
 
-  /// The supervisor was told to end: its threads are asked to, and are ended after a grace; told again, at once.
-  package mutating func askedToEnd(effects: inout Effects) {
-    switch ending {
-    case .no:
-      let alive = kernel.threads.ids.filter { kernel.threads[$0]?.life.isAlive == true }
-      guard !alive.isEmpty else { return shutDownRoot(effects: &effects) }
-      ending = .grace(until: now + Limits.grace)
-      effects.append(.log("asking \(alive.count) threads to end, for \(Limits.grace)"))
-      for thread in alive {
-        step(effects: &effects) {
-          // The thread is alive, which is all that these two ask for. One in a nested call is asked when that is over:
-          // till then the break would be the nested thread's, which gets one of its own.
-          if !$0.isNesting(thread) { try? $0.sendBreak(.terminate, to: thread, effects: &$1) }
-          try? $0.resume(thread, effects: &$1)
-        }
-      }
-    case .grace: shutDownRoot(effects: &effects)
-    case .shuttingDown: break
-    }
-  }
-
-  mutating func shutDownRoot(effects: inout Effects) {
-    guard ending != .shuttingDown else { return }
-    ending = .shuttingDown
-    for thread in kernel.threads.ids { setEnder(.daemon, of: thread) }
-    beginShutdown(of: kernel.root, nil, effects: &effects)
-  }
-
   /// Begins what one client waits for, or nobody.
   mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
     if id == kernel.root { ending = .shuttingDown }

@@ -91,6 +91,11 @@ extension Node {
     case .barrier: return try awaitEffects(for: inquiry)
     case .daemonStatus: return .daemonStatus(status)
     case .event(let kind, let reference): return .stateEvent(try event(kind, of: reference))
+    case .stopDaemon(let grace):
+      // To end all is the root's.
+      _ = try place(.root, for: inquiry, to: "end the daemon with")
+      end(after: grace ?? Limits.grace, effects: &effects)
+      return .done
     }
     return nil
   }
@@ -115,6 +120,9 @@ extension Node {
       linger: spawn.linger,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
+      isTransient: spawn.forget,
+      isHeld: spawn.held,
+      timeout: spawn.timeout,
       input: .closed,
       mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
       changedAt: now,
@@ -122,6 +130,8 @@ extension Node {
     )
     let entry = entities.insert(entity)
     precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
+    startTimeout(of: thread)
+    if spawn.held { hold(thread, by: inquiry.connection) }
     let formerHolder = spawn.name.flatMap { names.updateValue(thread, forKey: $0) }
     spawns[thread] = PendingSpawn(
       connection: inquiry.connection,

@@ -31,6 +31,7 @@ enum StateWords {
     case .killed(let by): by.isEmpty ? "killed" : "killed by \(by)"
     case .custodianShutDown(let path): "shut down with \(path)"
     case .daemonEnded: "ended with the daemon"
+    case .timedOut(let time): "timed out after \(time.took)"
     }
   }
 }
@@ -41,6 +42,7 @@ extension DeathCause {
     switch self {
     case .exited(let code): code != 0
     case .signalled, .failedToStart: true
+    case .timedOut: true
     case .killed, .custodianShutDown, .daemonEnded: false
     }
   }

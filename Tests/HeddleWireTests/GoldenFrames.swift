@@ -45,6 +45,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         .spawn(Spawn(in: nil, argv: [Samples.bytes("cat")], cwd: Samples.bytes("/"), stdinPipe: true))
       ),
       ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
+      ("spawn-held", .spawn(Samples.boundSpawn)), ("stop-daemon", .stopDaemon(grace: .milliseconds(1_500))),
       ("spawn-in-group", .spawn(Samples.groupedSpawn)), ("custodian-wait", .custodianWait(Samples.job)),
     ]
     return named.map { name, command in
@@ -64,6 +65,8 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
+      ("daemon-status-leaving", .daemonStatus(Samples.leavingStatus)),
+      ("died-timed-out", .died(Samples.id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0))),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]

@@ -45,6 +45,14 @@ enum Samples {
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
+  static let boundSpawn: Spawn = {
+    var spawn = Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"))
+    spawn.timeout = .seconds(90)
+    spawn.forget = true
+    spawn.held = true
+    return spawn
+  }()
+
   static let groupedSpawn = Spawn(argv: [bytes("true")], cwd: bytes("/"), group: group)
 
   static let group: ThreadGroupPath = {
@@ -57,7 +65,7 @@ enum Samples {
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
-      .spawn(nestedSpawn), .spawn(groupedSpawn),
+      .spawn(nestedSpawn), .spawn(groupedSpawn), .spawn(boundSpawn),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -67,7 +75,8 @@ enum Samples {
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
-      .custodianWait(job), .barrier, .daemonStatus,
+      .custodianWait(job), .barrier, .daemonStatus, .stopDaemon(grace: nil), .stopDaemon(grace: .zero),
+      .stopDaemon(grace: .milliseconds(1_500)),
     ] + BreakKind.allCases.map { .sendBreak(byID, $0) } + StateEvent.Kind.allCases.map { .event($0, of: byName) }
 
   static let events = [
@@ -138,6 +147,13 @@ enum Samples {
     containment: "cgroup"
   )
 
+  static let leavingStatus: DaemonStatus = {
+    var leaving = status
+    leaving.leavesAfter = .seconds(600)
+    leaving.logPath = bytes("/root/.local/state/heddle/daemon.log")
+    return leaving
+  }()
+
   static let replies: [Reply] =
     [
       .done, .spawned(infos[0]), .thread(infos[1]), .threads([], more: false), .threads(infos, more: true),
@@ -145,7 +161,8 @@ enum Samples {
       .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
-      .daemonStatus(status),
+      .daemonStatus(status), .daemonStatus(leavingStatus),
+      .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
       .nestedEnded(nestedEnd),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
