@@ -16,7 +16,7 @@ struct Heddle: ParsableCommand {
     subcommands: [
       DaemonCommand.self, RunCommand.self, PsCommand.self, SendCommand.self, LogsCommand.self, SuspendCommand.self,
       ResumeCommand.self, BreakCommand.self, StopCommand.self, KillCommand.self, WaitCommand.self, SyncCommand.self,
-      CustodianCommand.self, VersionCommand.self,
+      CustodianCommand.self, CompletionCommand.self, CompleteNames.self, ManCommand.self, VersionCommand.self,
     ]
   )
 }

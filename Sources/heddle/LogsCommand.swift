@@ -21,7 +21,7 @@ struct LogsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The thread, dead or alive.", transform: Targets.thread)
+  @Argument(help: "The thread, dead or alive.", completion: Targets.threadNames, transform: Targets.thread)
   var thread: ThreadReference
 
   func validate() throws {

@@ -22,7 +22,7 @@ struct PsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "One thread, dead or alive.", transform: Targets.thread)
+  @Argument(help: "One thread, dead or alive.", completion: Targets.threadNames, transform: Targets.thread)
   var thread: ThreadReference?
 
   func run() async throws {
