@@ -1,4 +1,5 @@
 internal import HeddleModel
+internal import HeddleThreads
 internal import HeddleWire
 
 /// What a process thread runs, and how it is set up: as from the caller's own shell, unless it says otherwise.
@@ -9,7 +10,8 @@ public struct Program: Hashable, Sendable {
     case none
     /// Each message is a line on its standard input.
     case lines
-    /// It speaks heddle's protocol on its descriptor 3, as `Worker.main` does.
+    /// It speaks heddle's protocol on its descriptor 3, as `Worker.main` does. It starts with breaks let in or kept out as
+    /// the thread that makes it has them.
     case frames
   }
 
@@ -94,7 +96,8 @@ extension Program {
       allowSetuid: allowsSetuid,
       mailboxBounds: bounds,
       stdinPipe: hasStandardInput,
-      group: try group.map { text throws(ClientError) in try ThreadGroupPath(named: text) }
+      group: try group.map { text throws(ClientError) in try ThreadGroupPath(named: text) },
+      breaksDisabled: !LocalThread.areBreaksEnabled
     )
   }
 }

@@ -6,8 +6,8 @@ internal import HeddleWire
 
 /// A process that is a thread of a supervisor, seen from inside: a program whose channel is `frames`.
 ///
-/// The process is the thread. Its main thread gets its breaks, as a `LocalThread` does: they are let in and kept out by
-/// `LocalThread.withBreaks`, and looked at before mail. Whoever suspends or kills the thread suspends or kills the process,
+/// The process is the thread. Its main thread gets its breaks, as a `LocalThread` does: at first they are let in, or kept
+/// out, as by the thread that made it; then by `LocalThread.withBreaks`. They are looked at before mail. Whoever suspends or kills the thread suspends or kills the process,
 /// without asking it. Mail is taken by any of its local threads; what was taken, or pushed back, dies with the process.
 public struct Worker: Sendable {
   /// The supervisor, of which a worker is a client as any other.
@@ -15,13 +15,18 @@ public struct Worker: Sendable {
   /// The thread that this process is. Racket: `current-thread`.
   public let thread: RemoteThread
   private let mailbox: WorkerMailbox
+  /// As the creator had it.
+  private let firstBreakSetting: BreakSetting
 
   /// Runs `body` as the thread that this process is. When it is over the process ends: with status 0 when it returned, and
   /// what it posted has arrived; with 1 when an error ended it, which is reported first; by SIGINT, SIGHUP or SIGTERM when
   /// a break of that kind ended it, so that others see it as one.
   public static func main(_ body: @escaping @Sendable (Worker) async throws -> Void) async -> Never {
     await LocalThread.runMain {
+      // Until it is known whether they are let in, breaks wait.
+      LocalThread.inheritBreaks(.disabled)
       let worker = try await Worker()
+      LocalThread.inheritBreaks(worker.firstBreakSetting)
       do {
         try await body(worker)
         try await worker.supervisor.flush()
@@ -81,6 +86,7 @@ public struct Worker: Sendable {
     self.supervisor = supervisor
     self.mailbox = mailbox
     thread = RemoteThread(worker.thread, at: supervisor)
+    firstBreakSetting = worker.breaksDisabled ? .disabled : .enabled
   }
 
   /// Ends the process as a program ends that does nothing about the signal of this break.

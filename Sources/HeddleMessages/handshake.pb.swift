@@ -156,6 +156,9 @@ package nonisolated struct ProtoWelcome: Sendable {
     /// Clears the value of `credit`. Subsequent reads from it will return its default value.
     package mutating func clearCredit() {self._credit = nil}
 
+    /// It starts with breaks kept out: they are to wait until it lets them in.
+    package var breaksDisabled: Bool = false
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -345,7 +348,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoWelcome.Worker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = ProtoWelcome.protoMessageName + ".Worker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}name\0\u{1}credit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{1}name\0\u{1}credit\0\u{3}breaks_disabled\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -356,6 +359,7 @@ nonisolated extension ProtoWelcome.Worker: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.thread) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._credit) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.breaksDisabled) }()
       default: break
       }
     }
@@ -375,6 +379,9 @@ nonisolated extension ProtoWelcome.Worker: SwiftProtobuf.Message, SwiftProtobuf.
     try { if let v = self._credit {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if self.breaksDisabled != false {
+      try visitor.visitSingularBoolField(value: self.breaksDisabled, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -382,6 +389,7 @@ nonisolated extension ProtoWelcome.Worker: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.thread != rhs.thread {return false}
     if lhs._name != rhs._name {return false}
     if lhs._credit != rhs._credit {return false}
+    if lhs.breaksDisabled != rhs.breaksDisabled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -390,6 +390,12 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   /// Clears the value of `group`. Subsequent reads from it will return its default value.
   package mutating func clearGroup() {_uniqueStorage()._group = nil}
 
+  /// The program, if it is a worker, starts with breaks kept out, as its creator keeps them out. Without effect on others.
+  package var breaksDisabled: Bool {
+    get {_storage._breaksDisabled}
+    set {_uniqueStorage()._breaksDisabled = newValue}
+  }
+
   /// The thread is ended when it has not died so long after it was made, suspended or not. Absent: it has all the time.
   package var timeoutNs: UInt64 {
     get {_storage._timeoutNs ?? 0}
@@ -1236,7 +1242,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{4}\u{1c}timeout_ns\0\u{1}forget\0\u{1}held\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{1b}timeout_ns\0\u{1}forget\0\u{1}held\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1254,6 +1260,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _stdinPipe: Bool = false
     var _nested: Bool = false
     var _group: String? = nil
+    var _breaksDisabled: Bool = false
     var _timeoutNs: UInt64? = nil
     var _forget: Bool = false
     var _held: Bool = false
@@ -1282,6 +1289,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _stdinPipe = source._stdinPipe
       _nested = source._nested
       _group = source._group
+      _breaksDisabled = source._breaksDisabled
       _timeoutNs = source._timeoutNs
       _forget = source._forget
       _held = source._held
@@ -1318,6 +1326,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._stdinPipe) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
+        case 23: try { try decoder.decodeSingularBoolField(value: &_storage._breaksDisabled) }()
         case 50: try { try decoder.decodeSingularUInt64Field(value: &_storage._timeoutNs) }()
         case 51: try { try decoder.decodeSingularBoolField(value: &_storage._forget) }()
         case 52: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
@@ -1378,6 +1387,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._group {
         try visitor.visitSingularStringField(value: v, fieldNumber: 22)
       } }()
+      if _storage._breaksDisabled != false {
+        try visitor.visitSingularBoolField(value: _storage._breaksDisabled, fieldNumber: 23)
+      }
       try { if let v = _storage._timeoutNs {
         try visitor.visitSingularUInt64Field(value: v, fieldNumber: 50)
       } }()
@@ -1411,6 +1423,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._stdinPipe != rhs_storage._stdinPipe {return false}
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
+        if _storage._breaksDisabled != rhs_storage._breaksDisabled {return false}
         if _storage._timeoutNs != rhs_storage._timeoutNs {return false}
         if _storage._forget != rhs_storage._forget {return false}
         if _storage._held != rhs_storage._held {return false}

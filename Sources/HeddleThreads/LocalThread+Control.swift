@@ -154,6 +154,10 @@ extension LocalThread {
     if let kind { throw BreakError(BreakKind(kind)) }
   }
 
+  /// Gives the calling thread the setting that it would have been made with. It raises nothing: what is pending and let in
+  /// is raised at the next safe point.
+  package static func inheritBreaks(_ setting: BreakSetting) { ThreadBody.current?.restoreBreaks(setting == .enabled) }
+
   /// Performs `operation` with breaks let in or kept out, and then restores the former setting. Racket:
   /// `parameterize-break`.
   ///

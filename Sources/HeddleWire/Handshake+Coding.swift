@@ -66,7 +66,8 @@ extension Welcome.Worker {
     self.init(
       thread: try ThreadID(field: "\(field).thread", proto.thread),
       name: proto.hasName ? try EntityName(field: "\(field).name", proto.name) : nil,
-      credit: try MailTotals(field: "\(field).credit", proto.credit)
+      credit: try MailTotals(field: "\(field).credit", proto.credit),
+      breaksDisabled: proto.breaksDisabled
     )
   }
 
@@ -75,6 +76,7 @@ extension Welcome.Worker {
     proto.thread = thread.rawValue
     if let name { proto.name = name.text }
     proto.credit = credit.proto
+    proto.breaksDisabled = breaksDisabled
     return proto
   }
 }

@@ -43,11 +43,14 @@ package struct Welcome: Hashable, Codable, Sendable {
     package let name: EntityName?
     /// How much mail is on its way at most.
     package let credit: MailTotals
+    /// It starts with breaks kept out.
+    package let breaksDisabled: Bool
 
-    package init(thread: ThreadID, name: EntityName?, credit: MailTotals) {
+    package init(thread: ThreadID, name: EntityName?, credit: MailTotals, breaksDisabled: Bool = false) {
       self.thread = thread
       self.name = name
       self.credit = credit
+      self.breaksDisabled = breaksDisabled
     }
   }
 

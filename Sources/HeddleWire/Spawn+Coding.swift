@@ -19,7 +19,8 @@ extension Spawn {
         ? try MailboxBounds(field: "spawn.mailbox_bounds", proto.mailboxBounds) : nil,
       stdinPipe: proto.stdinPipe,
       nested: proto.nested,
-      group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil
+      group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil,
+      breaksDisabled: proto.breaksDisabled
     )
     if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
     forget = proto.forget
@@ -62,6 +63,7 @@ extension Spawn {
     proto.stdinPipe = stdinPipe
     proto.nested = nested
     if let group { proto.group = group.description }
+    proto.breaksDisabled = breaksDisabled
     if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
     proto.forget = forget
     proto.held = held

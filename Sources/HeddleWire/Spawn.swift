@@ -29,6 +29,8 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var nested: Bool
   /// The group that the thread belongs to; nil is that of the worker that asks, and for other clients the one above all.
   package var group: ThreadGroupPath?
+  /// A worker starts with breaks kept out, as its creator keeps them out.
+  package var breaksDisabled: Bool
   /// The thread is ended when it has not died so long after it was made; nil is never.
   package var timeout: Duration?
   /// Dead, the thread is forgotten at once.
@@ -51,7 +53,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     mailboxBounds: MailboxBounds? = nil,
     stdinPipe: Bool = false,
     nested: Bool = false,
-    group: ThreadGroupPath? = nil
+    group: ThreadGroupPath? = nil,
+    breaksDisabled: Bool = false
   ) {
     self.name = name
     self.custodian = custodian
@@ -68,6 +71,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.stdinPipe = stdinPipe
     self.nested = nested
     self.group = group
+    self.breaksDisabled = breaksDisabled
   }
 
   /// The mask of a client that names none.

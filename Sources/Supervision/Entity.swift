@@ -35,6 +35,8 @@ package struct Entity: Equatable, Codable, Sendable {
   /// What it belongs to for good. So far nothing depends on it.
   let group: ThreadGroupPath
   let linger: Bool
+  /// As a worker it starts with breaks kept out.
+  let breaksDisabled: Bool
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool
   let createdAt: Instant
@@ -46,7 +48,7 @@ package struct Entity: Equatable, Codable, Sendable {
   let timeout: Duration?
   var body = Body.starting
   var input: LineInput
-  var mailbox: Mailbox<[UInt8]>
+  var mailbox: Mailbox<MailBundle>
   /// The lines that the pipe has taken, and those that it is taking.
   var handedOver: UInt64 = 0
   var inFlight = 0

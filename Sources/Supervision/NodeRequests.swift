@@ -118,6 +118,7 @@ extension Node {
       currentCustodian: current,
       group: spawn.group ?? group(of: inquiry.connection),
       linger: spawn.linger,
+      breaksDisabled: spawn.breaksDisabled,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
       isTransient: spawn.forget,

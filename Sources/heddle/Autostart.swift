@@ -14,6 +14,7 @@ struct Autostart {
   /// Connects, to a daemon that is started first if there is none.
   func connect(_ connect: () async throws -> Supervisor) async throws -> Supervisor {
     do { return try await connect() } catch let error as ClientError where Self.isNobodyThere(error) {}
+    try DetachedDaemon.requireAbsolute(socket)
     try DetachedDaemon.makeDirectory(of: socket.text)
     try socket.checkDirectory()
     let lock = try StartLock(at: socket)

@@ -35,6 +35,7 @@ struct DetachedDaemon {
   /// - Throws: a `Failure` with its own reason, when it left instead.
   @discardableResult
   func start() throws(Failure) -> Int32 {
+    try Self.requireAbsolute(socket)
     try Self.makeDirectory(of: logPath)
     if Self.size(of: logPath) > Self.logBytesMax { unsafe rename(logPath, "\(logPath).1") }
     let (reading, writing) = try Self.makePipe()
@@ -118,6 +119,15 @@ struct DetachedDaemon {
   }
 
   // MARK: - Paths
+
+  /// A socket is named so that all mean the same, wherever they are.
+  static func requireAbsolute(_ socket: SocketPath) throws(Failure) {
+    guard !socket.text.hasPrefix("/") else { return }
+    throw Failure(
+      .usage,
+      "cannot start a daemon at \(socket.text): its path is not absolute; name one from / on with --socket"
+    )
+  }
 
   /// A path that means the same in another directory.
   static func absolute(_ path: String) throws(Failure) -> String {

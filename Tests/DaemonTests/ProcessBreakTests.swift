@@ -77,17 +77,23 @@ extension ProcessStories {
     }
 
     @Test(
-      "BR-08, TH-28: a process starts with breaks let in, also when its maker keeps them out, and has a setting of its own"
+      "BR-08, TH-28: a worker starts with breaks let in or kept out as its maker has them, and has a setting of its own"
     )
     func ownSetting() async throws {
       try await HostedDaemon.run { supervisor in
         let agent = try await supervisor.agent(
           "breaks",
-          "breaks-off nest child - agent breaks ; breaks-off breaks then exit 0"
+          "breaks-off nest child - agent breaks ; breaks-on breaks ; exit 0",
+          "breaks",
+          "nest other - agent breaks ; breaks-off breaks ; exit 0"
         )
-        #expect(try await agent.lastLines() == ["enabled", "started", "value 0"])
+        #expect(
+          try await agent.lastLines() == ["enabled", "started", "value 0", "enabled", "started", "value 0"]
+        )
         let child = try await supervisor.thread(named: "child")
-        #expect(String(decoding: try await child.log(), as: UTF8.self) == "enabled\ndisabled\n")
+        #expect(String(decoding: try await child.log(), as: UTF8.self) == "disabled\nenabled\n")
+        let other = try await supervisor.thread(named: "other")
+        #expect(String(decoding: try await other.log(), as: UTF8.self) == "enabled\ndisabled\n")
       }
     }
 

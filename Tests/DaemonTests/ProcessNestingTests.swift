@@ -124,12 +124,12 @@ extension ProcessStories {
     }
 
     @Test(
-      "TH-22, BR-12: a break for the creator goes to the nested thread, with its kind, whatever the creator's setting"
+      "TH-22, BR-12: a break for the creator goes to the nested thread, with its kind, and is raised by that one's setting"
     )
     func redirected() async throws {
       try await HostedDaemon.run { supervisor in
         let creator = try await supervisor.agent(
-          "breaks-off nest child /main agent say ready ; caught receive ; exit 5"
+          "breaks-off nest child /main agent say ready ; caught breaks-on receive ; exit 5"
         )
         #expect(try await creator.line() == "started")
         let child = try await Agent(supervisor.thread(named: "child"))
@@ -166,7 +166,7 @@ extension ProcessStories {
     func movesIn() async throws {
       try await HostedDaemon.run { supervisor in
         let creator = try await supervisor.agent(
-          "caught breaks-off say ready then receive then nest child /main agent caught receive",
+          "caught breaks-off say ready then receive then nest child /main agent caught breaks-on receive",
           "say undisturbed"
         )
         #expect(try await creator.line() == "ready")

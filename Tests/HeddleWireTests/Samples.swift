@@ -59,7 +59,7 @@ enum Samples {
     do { return try ThreadGroupPath(parsing: "/render/tiles") } catch { preconditionFailure("\(error)") }
   }()
 
-  static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true)
+  static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true, breaksDisabled: true)
 
   static let commands: [Request.Command] =
     [
@@ -103,7 +103,7 @@ enum Samples {
     daemonVersion: "0.1.0",
     grant: job,
     session: path("/main/job/session-4"),
-    worker: Welcome.Worker(thread: id, name: name("words"), credit: .usualCredit)
+    worker: Welcome.Worker(thread: id, name: name("words"), credit: .usualCredit, breaksDisabled: true)
   )
 
   static let attached = Attached(thread: id, offset: 65_536)
