@@ -15,13 +15,7 @@ final class Terminal: Sendable {
     let session =
       ["-L", name, "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env", "-u", "TMUX"]
       + variables.map { "\($0.key)=\($0.value)" } + ["bash", "--norc", "--noprofile"]
-    // Its server stays, and must hold nothing by which this command is seen to end. Bash lets it have SIGCHLD, which
-    // Foundation keeps out.
-    let script = """
-      for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done
-      exec "$0" "$@" </dev/null >/dev/null 2>&1
-      """
-    _ = try await Command.run(URL(filePath: "/bin/bash"), ["-c", script, Self.tmux.path] + session)
+    guard CleanProcess.run([Self.tmux.path] + session) == 0 else { throw TerminalError(what: "\(session)") }
     try await wait { $0.hasPrefix("> ") || $0.hasPrefix(">") }
   }
 
