@@ -62,7 +62,7 @@ struct TrialDaemon {
     unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { unsafe arguments.forEach { unsafe free($0) } }
+    defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var pid = pid_t()
     let error = unsafe posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
     guard error == 0 else { throw Refused(reason: "it can't be started: \(SystemError.text(error))") }
