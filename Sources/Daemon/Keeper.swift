@@ -46,6 +46,9 @@ final class Keeper {
     }
   }
 
+  /// 0 once it is reaped.
+  var pid: Int32 { process.pid }
+
   /// Lets the keeper end all trees and leave.
   func endAll() { process.channel.close() }
 

@@ -36,6 +36,8 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case suspended
     /// The thread has a nested thread already.
     case alreadyNesting
+    /// Only a thread has mail to receive, and this client is in no thread's tree of processes, nor one itself.
+    case notInThread
     /// A living thread has the name.
     case nameTaken
     /// The program cannot be started.
@@ -155,6 +157,7 @@ extension ClientError.Code {
       case .dead: .dead
       case .suspended: .suspended
       case .alreadyNesting: .alreadyNesting
+      case .notInThread: .notInThread
       case .nameTaken: .nameTaken
       case .cannotStart: .cannotStart
       case .noSuchCustodian: .noSuchCustodian

@@ -33,7 +33,7 @@ struct Outbox {
     /// It is refused while the mailbox is full.
     case now(whenSuspended: WhenSuspended = .queue)
     /// It waits for room.
-    case whenThereIsRoom
+    case whenThereIsRoom(whenSuspended: WhenSuspended = .queue)
   }
 
   private var window: SendWindow
@@ -163,7 +163,7 @@ struct Outbox {
     let (waits, requiresRunning) =
       switch manner {
       case .now(let whenSuspended): (false, whenSuspended == .fail)
-      case .whenThereIsRoom: (true, false)
+      case .whenThereIsRoom(let whenSuspended): (true, whenSuspended == .fail)
       }
     return Letter(
       ticket: lastTicket,

@@ -30,7 +30,10 @@ extension Supervisor {
     let request = RequestID(rawValue: frame.header.id)
     switch frame.header.kind {
     case .welcome: welcomed(try Welcome(decoding: frame.body))
-    case .reply: try check(requests.close(request, with: .success(Reply(decoding: frame.body))), frame)
+    case .reply:
+      let reply = try Reply(decoding: frame.body)
+      if case .received(let count, _) = reply { try arrivals.close(request, count) }
+      try check(requests.close(request, with: .success(reply)), frame)
     case .refusal where frame.header.id == 0: refused(try WireRefusal(decoding: frame.body))
     case .refusal:
       let refusal = try WireRefusal(decoding: frame.body)
@@ -39,6 +42,7 @@ extension Supervisor {
     case .ack: post(try outbox.receive(Ack(decoding: frame.body)))
     case .room: post(outbox.receiveRoom(for: ThreadID(rawValue: frame.header.id)))
     case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
+    case .mail where channel == nil: try arrivals.add(frame.body)
     case .mail, .break, .mailEnd, .mark:
       guard let channel else { throw UnaskedFrame(kind: frame.header.kind, id: nil) }
       if let kind = try channel.obey(frame) { giveBack(kind, as: ThreadID(rawValue: frame.header.id)) }

@@ -19,9 +19,19 @@ extension Supervisor {
 
   /// As `send`.
   ///
-  /// - Parameter waitingForRoom: whether it waits while the mailbox is full; otherwise it is refused.
-  package func send(_ body: [UInt8], to receiver: ThreadID, waitingForRoom: Bool) async throws(ClientError) {
-    try await send(body, to: receiver, waitingForRoom ? .whenThereIsRoom : .now())
+  /// - Parameters:
+  ///   - waitingForRoom: whether it waits while the mailbox is full; otherwise it is refused.
+  ///   - requiresRunning: whether it is refused when the receiver is suspended; otherwise it waits for the resumption.
+  package func send(
+    _ body: [UInt8],
+    to receiver: ThreadID,
+    waitingForRoom: Bool,
+    requiresRunning: Bool = false
+  ) async throws(ClientError) {
+    let whenSuspended: HeddleModel.WhenSuspended = requiresRunning ? .fail : .queue
+    let manner: Outbox.Manner =
+      waitingForRoom ? .whenThereIsRoom(whenSuspended: whenSuspended) : .now(whenSuspended: whenSuspended)
+    try await send(body, to: receiver, manner)
   }
 
   /// Sends a message when there is room for it, which the calling thread waits for as `sync` does.
@@ -52,7 +62,7 @@ extension Supervisor {
     _ fate: Promise<Outbox.Outcome>
   ) throws(ClientError) -> UInt64 {
     try check([body], receiver)
-    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom) { fate.fulfillInNobodysName($0) }
+    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom()) { fate.fulfillInNobodysName($0) }
     post(effects)
     return ticket
   }

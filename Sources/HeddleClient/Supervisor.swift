@@ -45,9 +45,12 @@ public actor Supervisor {
   var outbox: Outbox
   /// What only a worker has; nil for other clients.
   var channel: WorkerChannel?
+  var arrivals = OpenReceives()
   /// How many writes the system has not taken yet, and who waits for the last of them.
   private var writesCount = 0
   private var drainers: [CheckedContinuation<Void, Never>] = []
+  /// Who waits for the end of the connection.
+  private var mourners: [CheckedContinuation<Void, Never>] = []
 
   private init(
     on loop: EventLoop,
@@ -214,6 +217,14 @@ public actor Supervisor {
     outbox.failAll(with: error)
     channel?.fail(with: error)
     resumeDrainers()
+    for mourner in mourners { mourner.resume() }
+    mourners = []
+  }
+
+  /// Returns when the connection is over.
+  package func ended() async {
+    guard !isEnded else { return }
+    await withCheckedContinuation { mourners.append($0) }
   }
 
   /// The supervisor does not speak the protocol.
@@ -232,6 +243,9 @@ public actor Supervisor {
   func refused(_ refusal: WireRefusal) {
     if case .greeting = phase {
       end(.handshake(socketPath: socketPath, reason: refusal.description))
+    } else if refusal.code == .dead {
+      // The connection was a thread.
+      end(.refused(refusal))
     } else {
       end(.connectionLost(reason: refusal.description))
     }

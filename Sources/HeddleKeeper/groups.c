@@ -205,6 +205,7 @@ static void say_started(struct entity *entity) {
   struct report report;
   report_begin(&report, STARTED, entity->id);
   report_u32(&report, (uint32_t)entity->program);
+  report_u32(&report, 0);
   report_u8(&report, (uint8_t)leash->ends_count);
   daemon_tell(&report, leash->ends, leash->ends_count);
   leash->ends_count = 0;

@@ -26,10 +26,11 @@
 ///                If the keeper is gone, writing "1" to `cgroup.kill` in `place` ends all trees; "": nothing more is to be
 ///                done. The reasons say why better rungs were not chosen; "": there were none.
 ///   UNUSABLE     string reason: the containment that was asked for can't be had. Instead of HELLO; then the keeper exits.
-///   STARTED      entity, u32 pid, u8 number of descriptors. The same sendmsg(2) carries them (SCM_RIGHTS): the write end
-///                of standard input if it is a pipe, the read end of standard output, the read end of standard error, one
-///                end of a stream socket pair whose other is the program's descriptor 3 if it has a channel; O_CLOEXEC and
-///                O_NONBLOCK are set.
+///   STARTED      entity, u32 pid, u32 warden's pid (0: it has none), u8 number of descriptors. The same sendmsg(2) carries
+///                them (SCM_RIGHTS): the write end of standard input if it is a pipe, the read end of standard output, the
+///                read end of standard error, one end of a stream socket pair whose other is the program's descriptor 3 if
+///                it has a channel; O_CLOEXEC and O_NONBLOCK are set. A warden is the keeper's child, and the ancestor of
+///                every process of its tree as long as it lives.
 ///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
 ///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
 ///   RESUMED      entity, u64 generation
@@ -42,7 +43,7 @@
 ///   FAULT        string reason: the daemon broke this protocol. All trees are ended and reported, then the keeper exits.
 #pragma once
 
-#define PROTOCOL_VERSION 2u
+#define PROTOCOL_VERSION 3u
 /// Must be the same in daemon and keeper (KeeperProtocol.buildID in Swift).
 #define BUILD_ID "heddle 0.1.0"
 

@@ -61,6 +61,7 @@ static void say_started(struct warden *warden, const struct failure *failure) {
   } else {
     report_begin(&report, STARTED, warden->entity);
     report_u32(&report, (uint32_t)namespace_outer(warden->program));
+    report_u32(&report, (uint32_t)namespace_outer(getpid()));
     report_u8(&report, 0);  // the keeper knows how many descriptors it adds
   }
   say(&report);

@@ -64,6 +64,11 @@ extension Kernel {
 
   /// A nested call is never broken: the break goes to the nested thread, or waits for the call's outcome.
   private func letsBreakIn(_ wait: Wait, _ owner: ThreadRecord) -> Bool {
-    !wait.isNested && (owner.breaks.areEnabled || wait.enablesBreaks)
+    guard !wait.isNested else { return false }
+    return switch wait.breaking {
+    case .asInOwner: owner.breaks.areEnabled
+    case .always: true
+    case .never: false
+    }
   }
 }

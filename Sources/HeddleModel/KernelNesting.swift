@@ -15,7 +15,7 @@ extension Kernel {
     let nested = try makeThread(under: custodian, breaksEnabled: threads[creator]?.breaks.areEnabled ?? true)
     threads[nested]?.creator = creator
     threads[creator]?.nesting = .active(nested, isLost: false)
-    let wait = Wait(owner: creator, branches: Branches(.nestedEnd), enablesBreaks: false)
+    let wait = Wait(owner: creator, branches: Branches(.nestedEnd), breaking: .asInOwner)
     let id = begin(wait, firstLookAt: 0, effects: &effects)
     if let kind = threads[creator]?.breaks.take() { register(kind, with: nested, effects: &effects) }
     finishStep(&effects)

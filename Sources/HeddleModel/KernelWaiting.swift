@@ -22,7 +22,7 @@ extension Kernel {
   ) throws(Refusal) -> WaitID {
     if let owner { try requireActing(owner) }
     for index in branches.indices { try requireSources(of: branches, at: index, in: owner) }
-    let wait = Wait(owner: owner, branches: Branches(branches), enablesBreaks: enablesBreaks)
+    let wait = Wait(owner: owner, branches: Branches(branches), breaking: enablesBreaks ? .always : .asInOwner)
     return begin(wait, firstLookAt: first, effects: &effects)
   }
 
@@ -35,7 +35,20 @@ extension Kernel {
   ) throws(Refusal) -> WaitID {
     if let owner { try requireActing(owner) }
     try requireSource(event, in: owner)
-    let wait = Wait(owner: owner, branches: Branches(event), enablesBreaks: enablesBreaks)
+    let wait = Wait(owner: owner, branches: Branches(event), breaking: enablesBreaks ? .always : .asInOwner)
+    return begin(wait, firstLookAt: 0, effects: &effects)
+  }
+
+  /// Starts to wait in the name of a thread for a part of it that gets breaks in a way of its own, as a process does by
+  /// signals: none ends the wait. All else is as for `sync`, and the first branch that is ready is chosen.
+  package mutating func syncUnbroken(
+    _ branches: [Branch],
+    in owner: ThreadID,
+    effects: inout Effects
+  ) throws(Refusal) -> WaitID {
+    try requireActing(owner)
+    for index in branches.indices { try requireSources(of: branches, at: index, in: owner) }
+    let wait = Wait(owner: owner, branches: Branches(branches), breaking: .never)
     return begin(wait, firstLookAt: 0, effects: &effects)
   }
 

@@ -30,6 +30,8 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case alreadyNesting = 21
   /// The thread is suspended, and the message was not to wait for its resumption.
   case suspended = 22
+  /// The client is in no thread's tree of processes, and has become none.
+  case notInThread = 23
 
   case noSuchCustodian = 32
   /// The custodian's shutdown has begun.

@@ -25,6 +25,8 @@ extension Reply {
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
     case .stateEvent(let it): self = .stateEvent(try StateEvent(field: "state_event", it))
     case .nestedEnded(let it): self = .nestedEnded(try NestedEnd(it))
+    case .received(let it):
+      self = .received(messages: try Int(field: "received.messages", it.messages), isEnd: it.end)
     case .history(let it): self = .history(try HistoryPage(it))
     case .threadDetail(let it): self = .threadDetail(try ThreadDetail(it))
     case .shutdownPlan(let it): self = .shutdownPlan(try ShutdownPlan(it))
@@ -54,6 +56,9 @@ extension Reply {
     case .daemonStatus(let status): proto.daemonStatus = status.proto
     case .stateEvent(let event): proto.stateEvent = event.proto
     case .nestedEnded(let end): proto.nestedEnded = end.proto
+    case .received(let messages, let isEnd):
+      proto.received.messages = UInt64(clamping: messages)
+      proto.received.end = isEnd
     case .history(let page): proto.history = page.proto
     case .threadDetail(let detail): proto.threadDetail = detail.proto
     case .shutdownPlan(let plan): proto.shutdownPlan = plan.proto

@@ -18,6 +18,8 @@ package enum Reply: Hashable, Codable, Sendable {
   case daemonStatus(DaemonStatus)
   case stateEvent(StateEvent)
   case nestedEnded(NestedEnd)
+  /// So many MAIL frames came right before, which are the messages. None: there is no mail now, or, with `isEnd`, ever.
+  case received(messages: Int, isEnd: Bool)
   case history(HistoryPage)
   indirect case threadDetail(ThreadDetail)
   case shutdownPlan(ShutdownPlan)

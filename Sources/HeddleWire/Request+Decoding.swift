@@ -69,9 +69,15 @@ extension Request.Command {
         try StateEvent.Kind(field: "event.kind", enumeration: it.kind.rawValue),
         of: try ThreadReference(field: "event.thread", it.thread)
       )
+    case .receive(let it): self = .receive(most: max(1, Int(clamping: it.most)), wait: it.wait)
+    case .confirmMail(let it): self = .confirmMail(through: it.through)
+    case .rewind(let it): self = .rewind(it.messages.map { [UInt8]($0) })
+    case .mailWait: self = .mailWait
+    case .becomeThread(let it): self = .becomeThread(try EntityName(field: "become_thread.name", it.name))
     case .history(let it): self = .history(try HistoryQuery(it))
     case .show(let it): self = .show(try ThreadReference(field: "show.thread", it.thread))
     case .shutdownPlan(let it): self = .shutdownPlan(try CustodianPath(field: "shutdown_plan.path", it.path))
+    case .stopDaemon(let it): self = .stopDaemon(grace: it.hasGraceNs ? Duration(wire: it.graceNs) : nil)
     }
   }
 }

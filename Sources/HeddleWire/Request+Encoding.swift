@@ -47,11 +47,21 @@ extension Request.Command {
     case .barrier: proto.barrier = .init()
     case .daemonStatus: proto.daemonStatus = .init()
     case .event(let kind, let thread):
-      proto.event.thread = thread.proto
       proto.event.kind = kind.proto
+      proto.event.thread = thread.proto
+    case .receive(let most, let wait):
+      proto.receive.most = UInt64(clamping: most)
+      proto.receive.wait = wait
+    case .confirmMail(let through): proto.confirmMail.through = through
+    case .rewind(let messages): proto.rewind.messages = messages.map { $0.wire() }
+    case .mailWait: proto.mailWait = .init()
+    case .becomeThread(let name): proto.becomeThread.name = name.text
     case .history(let query): proto.history = query.proto
     case .show(let thread): proto.show.thread = thread.proto
     case .shutdownPlan(let path): proto.shutdownPlan.path = path.description
+    case .stopDaemon(let grace):
+      proto.stopDaemon = .init()
+      if let grace { proto.stopDaemon.graceNs = grace.wireNanoseconds }
     }
   }
 }

@@ -54,12 +54,25 @@ extension Request {
     case daemonStatus
     /// `stateEvent`: the one that the thread has now.
     case event(StateEvent.Kind, of: ThreadReference)
+    /// `received`, after the messages, at most so many of the client's own thread. With `wait` not before there is one, or
+    /// no more can come.
+    case receive(most: Int, wait: Bool)
+    /// `done`; so many messages of those received over this connection, all in all, do not go back when it ends.
+    case confirmMail(through: UInt64)
+    /// `done`; the messages are in front of the mail of the client's own thread, the last of them first.
+    case rewind([[UInt8]])
+    /// `done`, when the client's own thread has mail, or no more can come.
+    case mailWait
+    /// `spawned`; the connection is a thread of this name from then on.
+    case becomeThread(EntityName)
     /// `history`, at once or, if it waits, when there is something to tell.
     case history(HistoryQuery)
     /// `threadDetail`.
     case show(ThreadReference)
     /// `shutdownPlan`: what the custodian's shutdown would do.
     case shutdownPlan(CustodianPath)
+    /// `done`, when the supervisor has begun to end; nil is its usual grace.
+    case stopDaemon(grace: Duration?)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

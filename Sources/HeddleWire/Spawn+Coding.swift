@@ -20,8 +20,12 @@ extension Spawn {
       stdinPipe: proto.stdinPipe,
       nested: proto.nested,
       group: proto.hasGroup ? try ThreadGroupPath(field: "spawn.group", proto.group) : nil,
-      breaksDisabled: proto.breaksDisabled
+      breaksDisabled: proto.breaksDisabled,
+      relay: try Relay(proto)
     )
+    if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
+    forget = proto.forget
+    held = proto.held
     try check()
   }
 
@@ -61,6 +65,13 @@ extension Spawn {
     proto.nested = nested
     if let group { proto.group = group.description }
     proto.breaksDisabled = breaksDisabled
+    if let relay {
+      proto.relayTo = relay.to.proto
+      proto.relayEnd = relay.passesEnd
+    }
+    if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
+    proto.forget = forget
+    proto.held = held
     return proto
   }
 }

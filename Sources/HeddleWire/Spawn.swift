@@ -31,6 +31,14 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var group: ThreadGroupPath?
   /// A worker starts with breaks kept out, as its creator keeps them out.
   package var breaksDisabled: Bool
+  /// Where the lines of its standard output go, beside the log.
+  package var relay: Relay?
+  /// The thread is ended when it has not died so long after it was made; nil is never.
+  package var timeout: Duration?
+  /// Dead, the thread is forgotten at once.
+  package var forget = false
+  /// The thread is held by the connection: when that ends it gets a hang-up, and is ended soon after.
+  package var held = false
 
   package init(
     name: EntityName? = nil,
@@ -48,7 +56,8 @@ package struct Spawn: Hashable, Codable, Sendable {
     stdinPipe: Bool = false,
     nested: Bool = false,
     group: ThreadGroupPath? = nil,
-    breaksDisabled: Bool = false
+    breaksDisabled: Bool = false,
+    relay: Relay? = nil
   ) {
     self.name = name
     self.custodian = custodian
@@ -66,6 +75,7 @@ package struct Spawn: Hashable, Codable, Sendable {
     self.nested = nested
     self.group = group
     self.breaksDisabled = breaksDisabled
+    self.relay = relay
   }
 
   /// The mask of a client that names none.

@@ -21,7 +21,7 @@ package enum WireJSON {
 
   package static func text(_ report: ShutdownReport) -> String { object(report.proto) }
 
-  package static func text(_ status: DaemonStatus) -> String { object(status.proto) }
+  package static func text(_ status: DaemonStatus) -> String { object(status.readable) }
 
   /// An event that was waited for has happened.
   ///
@@ -31,6 +31,13 @@ package enum WireJSON {
     happened.event = event
     happened.place = UInt32(clamping: place)
     return object(happened)
+  }
+
+  /// A message that was received; its bytes are in base64.
+  package static func received(_ message: [UInt8]) -> String {
+    var received = ProtoReceivedMessage()
+    received.body = message.wire()
+    return object(received)
   }
 
   private static let options = {
@@ -46,6 +53,16 @@ package enum WireJSON {
     let text = (try? message.jsonString(options: options)) ?? "{}"
     let fields = [#""v":1"#] + (emptyList.map { [#""\#($0)":[]"#] } ?? []) + [String(text.dropFirst().dropLast())]
     return "{" + fields.filter { !$0.isEmpty }.joined(separator: ",") + "}"
+  }
+}
+
+extension DaemonStatus {
+  /// With the fields that are for readers of JSON.
+  fileprivate var readable: ProtoDaemonStatus {
+    var readable = proto
+    readable.socket = String(decoding: socketPath, as: UTF8.self)
+    readable.log = String(decoding: logPath, as: UTF8.self)
+    return readable
   }
 }
 

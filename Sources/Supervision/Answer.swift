@@ -23,6 +23,10 @@ struct Answer: Sendable {
     case watch(WatchID)
     /// Tell what the nested call comes to that the thread was made for.
     case nested(ThreadID)
+    /// Give mail of the thread, which is the client's own, at most so many messages.
+    case mail(ThreadID, most: Int)
+    /// Tell that the thread, which is the client's own, has mail, or will have none.
+    case mailArrival(ThreadID)
   }
 
   let connection: ConnectionID

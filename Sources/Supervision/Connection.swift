@@ -7,11 +7,13 @@ package struct Peer: Equatable, Sendable {
   package let uid: UInt32
   /// Whose descriptor 3 the connection is; nil for a client on the socket.
   package let thread: ThreadID?
+  package let origin: ProcessOrigin
 
-  package init(pid: Int32, uid: UInt32, thread: ThreadID? = nil) {
+  package init(pid: Int32, uid: UInt32, thread: ThreadID? = nil, origin: ProcessOrigin = ProcessOrigin()) {
     self.pid = pid
     self.uid = uid
     self.thread = thread
+    self.origin = origin
   }
 
   /// How a thread's last change and its death name the peer.
@@ -56,10 +58,17 @@ struct Connection: Equatable, Sendable {
   var session: Session
   /// Of a thread's own connection; nil for other clients.
   var worker: Worker?
+  /// The thread that the client is a part of, or is: the one whose mail it may take.
+  var own: ThreadID?
+  var hand = MailInHand()
+  /// What is carried out once it is known of which thread the client is a part.
+  var deferred: [Frame] = []
   /// The open requests that wait for something, with the wait of each.
   var waits: [RequestID: WaitID] = [:]
   var watches: [WatchID: Watch] = [:]
   var streams: [StreamID: AttachedStream] = [:]
+  /// The threads that end with it, wherever their place is.
+  var held: [ThreadID] = []
   var barriers = Barriers()
   /// The open requests for what happened that wait for something to happen.
   var historyWaits: [RequestID: HistoryQuery] = [:]

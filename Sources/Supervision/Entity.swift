@@ -13,6 +13,8 @@ package struct Entity: Equatable, Codable, Sendable {
     case exited(pid: Int32?, ProgramEnd)
     /// No process is left; what the program wrote last is being read.
     case draining(pid: Int32?, ProgramEnd, Stragglers)
+    /// There is no program: the thread is a connection, which the client of this pid has made.
+    case connection(ConnectionID, pid: Int32)
     case gone
   }
 
@@ -21,6 +23,8 @@ package struct Entity: Equatable, Codable, Sendable {
     case request(by: String)
     case custodian(CustodianPath)
     case daemon
+    /// Its time was up.
+    case timeout(Duration)
   }
 
   /// How its program was started, for those who ask.
@@ -31,6 +35,15 @@ package struct Entity: Equatable, Codable, Sendable {
     let umask: UInt32
     let limits: ResourceLimits
     let allowsSetuid: Bool
+
+    /// No program was started.
+    static let ofConnection = Start(
+      cwd: [],
+      environmentCount: 0,
+      umask: 0,
+      limits: ResourceLimits(),
+      allowsSetuid: false
+    )
   }
 
   let name: EntityName?
@@ -49,6 +62,12 @@ package struct Entity: Equatable, Codable, Sendable {
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool
   let createdAt: Instant
+  /// It is forgotten when it is dead and nothing refers to it.
+  let isTransient: Bool
+  /// It ends with the connection that made it, wherever its place is.
+  let isHeld: Bool
+  /// How long it may live; nil is for ever.
+  let timeout: Duration?
   var body = Body.starting
   var input: LineInput
   var mailbox: Mailbox<MailBundle>
@@ -69,14 +88,27 @@ package struct Entity: Equatable, Codable, Sendable {
   var death: DeathRecord?
   /// Those who were refused for want of room, in order: each is told once half of the mailbox is free.
   var awaitingRoom: [ConnectionID] = []
+  /// The threads whose lines were, in order: each goes on then.
+  var relaysAwaitingRoom: [ThreadID] = []
+  /// Where the lines of its standard output go, beside the log.
+  var relay: Relay?
+  /// The child of the keeper from which its processes descend, if that is not the program.
+  var warden: Int32?
+  /// Its messages that were received by clients, and not confirmed.
+  var unconfirmed = 0
+  /// Has a count of one from the end of its mail on; made when somebody waits for mail.
+  var endOfMail: SemaphoreID?
 
   /// The number of the newest line in the mailbox, as `handedOver` counts them.
   var lastQueued: UInt64 { handedOver + UInt64(inFlight + mailbox.count) }
 
+  /// Whether somebody was refused for want of room, and is to be told of it.
+  var isRoomAwaited: Bool { !awaitingRoom.isEmpty || !relaysAwaitingRoom.isEmpty }
+
   /// The program's process, while it has one that can be looked at.
   var pid: Int32? {
     switch body {
-    case .running(let pid): pid
+    case .running(let pid), .connection(_, let pid): pid
     case .starting, .exited, .draining, .gone: nil
     }
   }
@@ -153,6 +185,8 @@ package enum Limits {
   package static let handshake = Duration.seconds(5)
   /// How long threads have to end by themselves when the daemon is told to.
   package static let grace = Duration.seconds(10)
+  /// How long the threads that a connection holds have to end by themselves when it ends.
+  package static let sessionGrace = Duration.seconds(2)
   /// Mail is written to a program's standard input in batches of about so many bytes.
   package static let lineBatchBytes = 64 << 10
   /// The threads in one answer to a listing, which then fits a frame.
@@ -170,6 +204,15 @@ package enum Limits {
   package static let backlogBytesMax = 256 << 10
   /// A stream's bytes go in pieces of at most this size.
   package static let dataBytesMax = 64 << 10
+  /// So many messages, and about so many bytes, are received by one connection and not confirmed.
+  package static let unconfirmedMax = 10_000
+  package static let unconfirmedBytesMax = 16 << 20
+  /// About so many bytes of mail are the answer to one request.
+  package static let receivedBytesMax = 256 << 10
+  /// The requests that wait until it is known of which thread their client is a part.
+  package static let deferredMax = 16
+  /// A longer line is sent on in pieces of this size.
+  package static let lineBytesMax = 64 << 10
   /// No mailbox takes more, whatever was asked for.
   package static let mailboxCeiling = MailboxBounds(messagesMax: 1 << 20, bytesMax: 256 << 20)
 

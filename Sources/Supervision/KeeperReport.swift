@@ -6,9 +6,10 @@ package enum KeeperReport: Equatable, Sendable {
   case hello(version: UInt32, buildID: String, Containment)
   /// Instead of a hello: the containment that was asked for can't be had, and the keeper exits.
   case unusable(reason: String)
-  /// The program runs. So many descriptors came with this frame: the write end of standard input if it is a pipe, the
-  /// read ends of standard output and standard error, the channel if it has one.
-  case started(ThreadID, pid: Int32, descriptors: Int)
+  /// The program runs, below its warden, which is 0 where there is none. So many descriptors came with this frame: the
+  /// write end of standard input if it is a pipe, the read ends of standard output and standard error, the channel if it
+  /// has one.
+  case started(ThreadID, pid: Int32, warden: Int32 = 0, descriptors: Int)
   /// The last report about this entity: nothing of it remains.
   case startFailed(ThreadID, errno: Int32, KeeperStage)
   /// Every process of the tree was seen stopped.
@@ -132,7 +133,9 @@ extension KeeperReport {
     switch fields.kind {
     case 0x81:
       self = .hello(version: try fields.u32(), buildID: try fields.string(), try fields.containment())
-    case 0x82: self = .started(try fields.entity(), pid: try fields.i32(), descriptors: Int(try fields.u8()))
+    case 0x82:
+      let (entity, pid, warden) = (try fields.entity(), try fields.i32(), try fields.i32())
+      self = .started(entity, pid: pid, warden: warden, descriptors: Int(try fields.u8()))
     case 0x83:
       let entity = try fields.entity()
       let errno = try fields.i32()

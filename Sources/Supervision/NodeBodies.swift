@@ -14,7 +14,8 @@ extension Node {
     case .unusable(let reason):
       effects.append(.log("cannot hold processes together as asked: \(reason); choose another with --containment"))
       effects.append(.exit(1))
-    case .started(let thread, let pid, _): bodyStarted(thread, pid: pid, effects: &effects)
+    case .started(let thread, let pid, let warden, _):
+      bodyStarted(thread, pid: pid, warden: warden == 0 ? nil : warden, effects: &effects)
     case .startFailed(let thread, let errno, let stage): startFailed(thread, errno, stage, effects: &effects)
     case .suspended(let thread, let generation):
       step(effects: &effects) { $0.bodyStopped(thread, generation: generation, effects: &$1) }
@@ -22,6 +23,7 @@ extension Node {
       step(effects: &effects) { $0.bodyRunning(thread, generation: generation, effects: &$1) }
     case .exited(let thread, let end):
       let pid = entities[thread]?.pid
+      if let pid, roots[pid] == thread { roots[pid] = nil }
       entities[thread]?.body = .exited(pid: pid, end)
       // Whoever lingers may still read; else the rest of the tree is being ended.
       if entities[thread]?.linger == false { closeInput(of: thread, effects: &effects) }
@@ -54,6 +56,9 @@ extension Node {
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
     guard case .draining(_, let end, _) = entities[thread]?.body else { return }
     step(effects: &effects) { $0.bodyEnded(thread, end.bodyEnd, effects: &$1) }
+    // Only now: whoever waited for the death is answered.
+    forgetTransients()
+    endDepartures(afterDeathOf: thread, effects: &effects)
     releaseBarriers(effects: &effects)
   }
 
@@ -82,9 +87,12 @@ extension Node {
     effects.append(.listen)
   }
 
-  private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, effects: inout Effects) {
+  private mutating func bodyStarted(_ thread: ThreadID, pid: Int32, warden: Int32?, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
     entities[thread]?.body = .running(pid: pid)
+    entities[thread]?.warden = warden
+    learnRoots(of: thread)
+    placeLater(effects: &effects)
     record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
     if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
@@ -103,6 +111,7 @@ extension Node {
       cause: .failedToStart(errorNumber: errno, stage: stage.text),
       unreadMail: entity.mailbox.count
     )
+    entities[thread]?.relay = nil
     if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
@@ -113,8 +122,10 @@ extension Node {
     }
     step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     dead.removeAll { $0 == thread }
+    transients.removeAll { $0 == thread }
     forget(thread)
     if let name = entity.name, let holder = spawn?.formerHolder, entities[holder] != nil { names[name] = holder }
+    endDepartures(afterDeathOf: thread, effects: &effects)
   }
 
   private mutating func treeEmptied(_ thread: ThreadID, _ stragglers: Stragglers, effects: inout Effects) {
@@ -138,12 +149,14 @@ extension Node {
         note(thread, "resumed")
         record(.resumed, of: thread)
         note(.change(thread, generation: generation))
+        if resumeConnection(of: thread, generation, effects: &effects) { continue }
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         holdWorker(thread, effects: &effects)
         note(thread, "suspended")
         record(.suspended, of: thread)
         note(.change(thread, generation: generation))
+        if holdConnection(of: thread, generation, effects: &effects) { continue }
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, let choice): answer(wait, choice, effects: &effects)
@@ -151,10 +164,10 @@ extension Node {
       case .happened(let event) where event.kind == .death: died(event.thread, effects: &effects)
       case .happened(let event): pump(event.thread, effects: &effects)
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
-      // Other waits than nested calls are given up by their connections alone, which know it.
-      case .withdrawn(let wait): dropAnswer(toCall: wait)
+      // Other waits than a thread's own are given up by their connections alone, which know it.
+      case .withdrawn(let wait): if !dropAnswer(toCall: wait) { refuseMail(to: wait, effects: &effects) }
       case .shutDown(let custodian): if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
-      // No wait here but a nested call is a thread's, so none is broken.
+      // Of a thread's own waits a nested call is not broken, nor is one for mail.
       case .broken: break
       }
     }
@@ -173,7 +186,12 @@ extension Node {
       joinShutdowns(thread, of: custodian)
     }
     note(.end(thread))
-    effects.append(.order(.kill(thread)))
+    if isConnection(thread) {
+      setEnder(.request(by: asker), of: thread)
+      endConnection(of: thread, .lost, effects: &effects)
+    } else {
+      effects.append(.order(.kill(thread)))
+    }
   }
 
   private mutating func died(_ thread: ThreadID, effects: inout Effects) {
@@ -182,6 +200,9 @@ extension Node {
     entities[thread]?.death = death
     entities[thread]?.mailbox = Mailbox(bounds: entity.mailbox.bounds)
     entities[thread]?.awaitingRoom = []
+    entities[thread]?.relaysAwaitingRoom = []
+    if let end = entity.endOfMail { kernel.forget(end) }
+    forgetRoots(of: thread)
     entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
     note(thread, "died", by: "")
     if case .failedToStart = death.cause {} else { record(.dead(death), of: thread, by: "") }
@@ -191,17 +212,20 @@ extension Node {
     entities[thread]?.body = .gone
     closeInput(of: thread, effects: &effects)
     endStreams(of: thread, effects: &effects)
-    dead.append(thread)
-    forgetOldDead()
+    relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
+    endRelay(of: thread)
+    workOffRelays(effects: &effects)
+    bury(thread)
     beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
   }
 
-  private func cause(_ entity: Entity) -> DeathCause {
+  func cause(_ entity: Entity) -> DeathCause {
     switch entity.ender {
     case .request(let by): return .killed(by: by)
     case .custodian(let path): return .custodianShutDown(path)
     case .daemon: return .daemonEnded
+    case .timeout(let time): return .timedOut(after: time)
     case nil: break
     }
     guard case .draining(_, let end, _) = entity.body else { return .killed(by: "") }
@@ -218,7 +242,7 @@ extension Node {
   mutating func setEnder(_ ender: Entity.Ender, of thread: ThreadID) {
     guard entities[thread]?.ender == nil else { return }
     switch entities[thread]?.body {
-    case .starting, .running: entities[thread]?.ender = ender
+    case .starting, .running, .connection: entities[thread]?.ender = ender
     case .exited, .draining, .gone, nil: break
     }
   }

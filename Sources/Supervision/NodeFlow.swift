@@ -21,6 +21,7 @@ extension Node {
         flow(place.stream, on: place.connection, effects: &effects)
       }
     }
+    relayOutput(bytes, from: thread, output, effects: &effects)
     holdOrRelease(output, of: thread, effects: &effects)
   }
 
@@ -68,15 +69,18 @@ extension Node {
     return false
   }
 
-  /// A program is read as long as each client that is to hold it has got what was read.
+  /// A program is read as long as each client that is to hold it has got what was read, and its lines were sent on.
   mutating func holdOrRelease(_ output: ProgramOutput, of thread: ThreadID, effects: inout Effects) {
     guard let wasHeld = entities[thread]?.heldOutputs.contains(output) else { return }
-    let isHeld = (attachments[thread] ?? []).contains { place in
-      guard place.source.output == output,
-        case .output(let stream) = connections[place.connection]?.streams[place.stream]
-      else { return false }
-      return stream.holdsProgram && !stream.isEmpty
-    }
+    let isRelayed = output == .standardOutput && entities.look(thread, { $0.relay?.isEmpty }) == false
+    let isHeld =
+      isRelayed
+      || (attachments[thread] ?? []).contains { place in
+        guard place.source.output == output,
+          case .output(let stream) = connections[place.connection]?.streams[place.stream]
+        else { return false }
+        return stream.holdsProgram && !stream.isEmpty
+      }
     guard isHeld != wasHeld else { return }
     if isHeld { entities[thread]?.heldOutputs.insert(output) } else { entities[thread]?.heldOutputs.remove(output) }
     effects.append(.holdOutput(thread, output, isHeld))

@@ -126,7 +126,7 @@ extension Node {
   /// Kernel and mailbox in one step.
   ///
   /// - Returns: why none of them was queued.
-  private mutating func queue(_ bundle: MailBundle, _ flags: FrameFlags, effects: inout Effects) -> RefusalCode? {
+  mutating func queue(_ bundle: MailBundle, _ flags: FrameFlags, effects: inout Effects) -> RefusalCode? {
     let (thread, count, size) = (bundle.run.receiver, bundle.run.count, bundle.run.bodyBytes)
     var orders: [Effect] = []
     defer { obey(orders, effects: &effects) }
@@ -215,9 +215,12 @@ extension Node {
 
   /// Tells those who were refused for want of room once half of the mailbox is free.
   mutating func offerRoom(in thread: ThreadID, effects: inout Effects) {
-    guard let waiting = entities.look(thread, { $0.mailbox.isHalfFree ? $0.awaitingRoom : [] }), !waiting.isEmpty
+    guard entities.look(thread, { $0.isRoomAwaited && $0.mailbox.isHalfFree }) == true, let entity = entities[thread]
     else { return }
     entities[thread]?.awaitingRoom = []
-    for connection in waiting { effects.append(.send(connection, .room(thread))) }
+    entities[thread]?.relaysAwaitingRoom = []
+    for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
+    relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
+    workOffRelays(effects: &effects)
   }
 }

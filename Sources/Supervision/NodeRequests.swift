@@ -19,6 +19,7 @@ extension Node {
     do throws(WireRefusal) {
       try requireUnused(frame.header.id, on: connection)
       let request = try decode(frame)
+      if try isDeferred(frame, request.command, on: connection) { return }
       asker = connections[connection]?.peer.text ?? ""
       serving = connection
       defer { (asker, serving) = ("", nil) }
@@ -64,10 +65,7 @@ extension Node {
       record(.broken(kind), of: thread)
       return .done
     case .endMail(let reference):
-      let thread = try find(reference, to: "end the mail of")
-      if entities[thread]?.mailbox.isEnded == false { record(.mailEnded, of: thread) }
-      entities[thread]?.mailbox.end()
-      pump(thread, effects: &effects)
+      endMail(of: try find(reference, to: "end the mail of"), effects: &effects)
       return .done
     case .wait(let reference):
       let thread = try find(reference, to: "wait for")
@@ -94,6 +92,11 @@ extension Node {
     case .barrier: return try awaitEffects(for: inquiry)
     case .daemonStatus: return .daemonStatus(status)
     case .event(let kind, let reference): return .stateEvent(try event(kind, of: reference))
+    case .receive(let most, let waits): try receive(most, waits: waits, for: inquiry, effects: &effects)
+    case .confirmMail(let through): return try confirmMail(through: through, for: inquiry)
+    case .rewind(let messages): return try rewind(messages, for: inquiry, effects: &effects)
+    case .mailWait: try waitForMail(for: inquiry, effects: &effects)
+    case .becomeThread(let name): return .spawned(try becomeThread(name, for: inquiry))
     case .history(let query): return try tellHistory(query, for: inquiry)
     case .show(let reference):
       guard let detail = detail(try find(reference, to: "show")) else {
@@ -102,6 +105,11 @@ extension Node {
       return .threadDetail(detail)
     case .shutdownPlan(let path):
       return .shutdownPlan(shutdownPlan(of: try place(path, for: inquiry, to: "plan the shutdown of")))
+    case .stopDaemon(let grace):
+      // To end all is the root's.
+      _ = try place(.root, for: inquiry, to: "end the daemon with")
+      end(after: grace ?? Limits.grace, effects: &effects)
+      return .done
     }
     return nil
   }
@@ -110,14 +118,13 @@ extension Node {
 
   private mutating func start(_ spawn: Spawn, for inquiry: Inquiry, effects: inout Effects) throws(WireRefusal) {
     guard ending == .no else { throw Sentences.ending }
-    if let name = spawn.name, let holder = names[name], state(of: holder) != .dead {
-      throw Sentences.nameTaken(name, by: holder)
-    }
+    if let name = spawn.name { try requireFree(name) }
+    let relay = try spawn.relay.map { wish throws(WireRefusal) in try newRelay(wish) }
     let subject = spawn.name?.text ?? spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     var orders: [Effect] = []
     let (thread, current) = try makeThread(for: spawn, subject, inquiry, orders: &orders)
     let program = keeperProgram(spawn, for: thread, in: current)
-    let entity = Entity(
+    var entity = Entity(
       name: spawn.name,
       argv: Entity.shortened(spawn.argv),
       start: Entity.Start(
@@ -134,13 +141,18 @@ extension Node {
       breaksDisabled: spawn.breaksDisabled,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
+      isTransient: spawn.forget,
+      isHeld: spawn.held,
+      timeout: spawn.timeout,
       input: .closed,
       mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
       changedAt: now,
       lastChange: ThreadInfo.Change(what: "started", by: asker)
     )
-    let entry = entities.insert(entity)
-    precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
+    entity.relay = relay
+    enter(entity, as: thread)
+    startTimeout(of: thread)
+    if spawn.held { hold(thread, by: inquiry.connection) }
     let formerHolder = spawn.name.flatMap { names.updateValue(thread, forKey: $0) }
     spawns[thread] = PendingSpawn(
       connection: inquiry.connection,
@@ -153,8 +165,19 @@ extension Node {
     obey(orders, effects: &effects)
   }
 
+  /// Throws when a thread that is not dead has the name.
+  func requireFree(_ name: EntityName) throws(WireRefusal) {
+    if let holder = names[name], state(of: holder) != .dead { throw Sentences.nameTaken(name, by: holder) }
+  }
+
+  /// All that is known of a thread beside the model, which has just made it.
+  mutating func enter(_ entity: Entity, as thread: ThreadID) {
+    let entry = entities.insert(entity)
+    precondition(entry == thread, "every thread of the model is an entity, and is made together with it")
+  }
+
   /// The group that threads belong to which the connection's client makes, unless it names another (TH-31).
-  private func group(of connection: ConnectionID) -> ThreadGroupPath {
+  func group(of connection: ConnectionID) -> ThreadGroupPath {
     connections[connection]?.worker.flatMap { entities[$0.thread]?.group } ?? .root
   }
 

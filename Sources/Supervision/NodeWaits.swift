@@ -96,6 +96,8 @@ extension Node {
     case .done: reply = .done
     case .watch(let watch): return fire(watch, on: answer.connection, effects: &effects)
     case .nested(let thread): return answerCall(answer, of: thread, choice, effects: &effects)
+    case .mail(let thread, let most): return hand(choice, of: thread, atMost: most, to: answer, effects: &effects)
+    case .mailArrival: reply = .done
     }
     effects.append(.send(answer.connection, .reply(reply, answer.request)))
   }

@@ -136,12 +136,14 @@ extension Node {
     }
   }
 
-  /// The messages that the thread has not taken: those in its mailbox, and those on their way to it.
+  /// The messages that the thread has not taken: those in its mailbox, those on their way to it, and those that were
+  /// received and not confirmed.
   func unreadMail(of thread: ThreadID) -> Int {
     guard let entity = entities[thread] else { return 0 }
-    guard entity.channel == .frames else { return entity.mailbox.count }
+    let waiting = entity.mailbox.count + entity.unconfirmed
+    guard entity.channel == .frames else { return waiting }
     let flow = workers[thread].flatMap { connections[$0]?.worker?.mail }
-    return entity.mailbox.count + (flow?.messagesOnTheirWay ?? entity.inFlight)
+    return waiting + (flow?.messagesOnTheirWay ?? entity.inFlight)
   }
 
   // MARK: - Standing still
@@ -178,7 +180,9 @@ extension Node {
       guard connections[connection]?.phase == .open, !isHeld(connection) else { return }
     }
     guard let kind = kernel.takeBreak(of: thread) else { return }
-    if let connection {
+    if isConnection(thread) {
+      endConnection(of: thread, .signal(kind.signal, coreDumped: false), effects: &effects)
+    } else if let connection {
       effects.append(.send(connection, .break(kind, thread)))
     } else {
       effects.append(.order(.signal(thread, kind.signal)))

@@ -9,6 +9,8 @@ struct EventArgument: ExpressibleByArgument {
   enum Kind {
     /// Of several threads, the first of them.
     case state(StateEvent.Kind, Selector)
+    /// Mail of the thread that this process is a part of.
+    case mail
     case timer(Duration)
     case at(WallTime)
     case standardInput
@@ -19,7 +21,7 @@ struct EventArgument: ExpressibleByArgument {
   let label: String
   let kind: Kind
 
-  static let forms = "dead:THREAD, suspended:THREAD, resumed:THREAD, timer:10s, at:18:30, stdin or sig:TERM"
+  static let forms = "dead:THREAD, suspended:THREAD, resumed:THREAD, msg, timer:10s, at:18:30, stdin or sig:TERM"
 
   init?(argument: String) {
     let name = argument.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
@@ -31,11 +33,20 @@ struct EventArgument: ExpressibleByArgument {
 }
 
 extension EventArgument.Kind {
+  /// Whether a daemon tells of it.
+  var isOfDaemon: Bool {
+    switch self {
+    case .state, .mail: true
+    case .timer, .at, .standardInput, .signal: false
+    }
+  }
+
   fileprivate init?(_ text: Substring) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let subject = parts.count > 1 ? String(parts[1]) : nil
     switch (String(parts[0]), subject) {
     case ("stdin", nil): self = .standardInput
+    case ("msg", nil): self = .mail
     case ("timer", let text?):
       guard let timer = DurationArgument(argument: text) else { return nil }
       self = .timer(timer.duration)

@@ -7,7 +7,7 @@ internal import HeddleWire
 
 /// What makes the events of the command line ready: each begins when it is asked for here, and is waited for with `sync`.
 struct EventSources {
-  /// For events of threads; nil when there are none.
+  /// For events that a daemon tells of; nil when there are none.
   let supervisor: Supervisor?
   let loop: EventLoop
 
@@ -20,6 +20,9 @@ struct EventSources {
         events.append(try await Self.event(kind, of: RemoteThread(thread.id, at: supervisor)))
       }
       return choice(events).erased
+    case .mail:
+      guard let supervisor else { preconditionFailure("a daemon was connected to, since it tells of mail") }
+      return supervisor.mailArrival
     case .timer(let duration):
       return promise { promise in try Timer(on: loop) { promise.fulfill(()) }.start(after: duration) }
     case .at(let date): return alarm(at: date)

@@ -33,6 +33,7 @@ extension ExitStatus {
   init(_ code: RefusalCode) {
     switch code {
     case .noSuchThread, .gone, .noSuchCustodian: self = .noSuchTarget
+    case .notInThread: self = .usage
     case .permission: self = .permission
     case .dead, .suspended, .nameTaken, .alreadyNesting, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail,
       .notALine,

@@ -11,9 +11,13 @@ struct SendCommand: AsyncParsableCommand {
       heddle send words 'a named thread of a loom'
       seq 1000 | heddle send words --lines
       heddle send words --end
+      heddle send words --try 'only if there is room'
 
-      Waits while the mailbox is full. For a thread whose channel is lines, the newline at the end of standard input \
-      is not part of the message.
+      Waits while the mailbox is full, and lets mail wait for a suspended thread. For a thread whose channel is lines, the \
+      newline at the end of standard input is not part of the message.
+
+      Exits with 7 when the mail is refused: by a full mailbox with --try, by a suspended thread with --require-running, \
+      and in any case by a dead one, or one whose end of mail was announced.
       """
   )
 
@@ -23,9 +27,15 @@ struct SendCommand: AsyncParsableCommand {
   @Flag(help: "Then announce the end of the thread's mail; alone, only that.")
   var end = false
 
+  @Flag(name: .customLong("try"), help: "Do not wait for room in the mailbox.")
+  var tries = false
+
+  @Flag(help: "Do not send to a thread that is suspended.")
+  var requireRunning = false
+
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The receiver.", transform: Targets.thread)
+  @Argument(help: "The receiver.", completion: Targets.threadNames, transform: Targets.thread)
   var thread: ThreadReference
 
   @Argument(help: "The message; - is standard input, which is also what is sent without one.")
@@ -53,12 +63,16 @@ struct SendCommand: AsyncParsableCommand {
     if lines {
       try await sendLines(to: receiver.id, over: supervisor)
     } else if let message, message != "-" {
-      try await supervisor.send(Array(message.utf8), to: receiver.id, waitingForRoom: true)
+      try await send(Array(message.utf8), to: receiver.id, over: supervisor)
     } else if message != nil || !end {
       var body = try Self.wholeInput()
       if receiver.channel == .lines, body.last == UInt8(ascii: "\n") { body.removeLast() }
-      try await supervisor.send(body, to: receiver.id, waitingForRoom: true)
+      try await send(body, to: receiver.id, over: supervisor)
     }
+  }
+
+  private func send(_ body: [UInt8], to receiver: ThreadID, over supervisor: Supervisor) async throws(ClientError) {
+    try await supervisor.send(body, to: receiver, waitingForRoom: !tries, requiresRunning: requireRunning)
   }
 
   /// Reads no faster than the receiver takes, since a post waits while the window is full.
@@ -67,10 +81,35 @@ struct SendCommand: AsyncParsableCommand {
     while true {
       let chunk = try Input.read()
       let lines = chunk.isEmpty ? cutter.end().map { [$0] } ?? [] : try cutter.lines(in: chunk)
-      try await supervisor.post(contentsOf: lines, to: receiver)
+      if tries || requireRunning {
+        // One by one, so that nothing is sent behind a line that was refused.
+        for (index, line) in lines.enumerated() {
+          try await sendLine(line, cutter.count - lines.count + index + 1, to: receiver, over: supervisor)
+        }
+      } else {
+        try await supervisor.post(contentsOf: lines, to: receiver)
+      }
       if chunk.isEmpty { break }
     }
     try await supervisor.flush()
+  }
+
+  /// - Parameter number: which line it is, from 1.
+  private func sendLine(_ line: [UInt8], _ number: Int, to receiver: ThreadID, over supervisor: Supervisor) async throws
+  {
+    do throws(ClientError) { try await send(line, to: receiver, over: supervisor) } catch {
+      guard let refusal = error.refusal, number > 1 else { throw error }
+      let sent = number == 2 ? "the line before was sent" : "the \(number - 1) lines before were sent"
+      throw ClientError.refused(
+        WireRefusal(
+          refusal.code,
+          attempted: "send line \(number) to",
+          subject: refusal.subject,
+          reason: "\(refusal.reason), and \(sent)",
+          advice: refusal.advice
+        )
+      )
+    }
   }
 
   private static func wholeInput() throws(Failure) -> [UInt8] {

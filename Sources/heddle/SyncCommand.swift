@@ -12,11 +12,12 @@ struct SyncCommand: AsyncParsableCommand {
       heddle sync dead:build timer:30s
       case $(heddle sync gone=dead:db late=timer:10s) in gone) heddle logs db;; late) heddle suspend db;; esac
       heddle sync --all dead:one dead:two --timeout 1m
+      heddle sync msg timer:10s
 
       An event is \(EventArgument.forms); NAME=EVENT has it printed as NAME. What has happened stays so: a thread that \
       is dead is dead at once. A suspension or a resumption is the next one from now on, or the one that is. Of several \
       that are ready any one is taken, and nothing from the others. A THREAD is \(Selector.forms); of several \
-      the first counts.
+      the first counts. msg is for a process of a thread: the thread has mail, or no more can come; heddle recv takes it.
 
       Exits with 0, with 124 when the time is up, and with --code as the place of the event says, from 0.
       """
@@ -41,9 +42,8 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let isOfThread = events.contains { if case .state = $0.kind { true } else { false } }
     // Its time is one of the events, so that one that is ready wins against no time at all.
-    if isOfThread {
+    if events.contains(where: \.kind.isOfDaemon) {
       try await common.place.withSupervisor { try await wait(EventSources(supervisor: $0, loop: $0.loop)) }
     } else {
       let loop = try EventLoop.start()

@@ -38,6 +38,11 @@ struct Command {
 
   /// Runs `heddle`.
   static func heddle(_ arguments: String..., at socketPath: String, input: String = "") async throws -> Command {
+    try await heddle(arguments, at: socketPath, input: input)
+  }
+
+  /// Runs `heddle`.
+  static func heddle(_ arguments: [String], at socketPath: String, input: String = "") async throws -> Command {
     try await run(
       binDirectory.appending(path: "heddle"),
       arguments,

@@ -1,3 +1,4 @@
+import HeddleModel
 import HeddleThreads
 import Testing
 
@@ -39,6 +40,26 @@ struct ArgumentTests {
     for wrong in ["", "dead", "dead:", "timer:2", "sig:KILL", "a=b", "msg:x", "=timer:1s"] {
       #expect(EventArgument(argument: wrong) == nil, "\(wrong)")
     }
+  }
+
+  @Test(
+    "a mailbox's bounds are a count and a size; a part that is left out is as usual",
+    arguments: [
+      ("10,64KiB", 10, 64 << 10), ("10", 10, 8 << 20), ("2MiB", 1_024, 2 << 20), (",2GiB", 1_024, 2 << 30),
+      ("7,", 7, 8 << 20), ("unlimited", nil, nil), ("unlimited,1KiB", nil, 1_024), ("5,unlimited", 5, nil),
+      (",unlimited", 1_024, nil),
+    ] as [(String, Int?, Int?)]
+  )
+  func mailboxes(text: String, messages: Int?, bytes: Int?) {
+    #expect(MailboxArgument(argument: text)?.bounds == MailboxBounds(messagesMax: messages, bytesMax: bytes))
+  }
+
+  @Test(
+    "what is no mailbox's bounds",
+    arguments: ["", ",", "x", "0", "-1", "1,2", "1,2,3", "8MB", "1KiB,1", "1,0KiB", "9999999999GiB", "1,-1KiB", "+,"]
+  )
+  func noMailbox(text: String) {
+    #expect(MailboxArgument(argument: text) == nil)
   }
 
   @Test("the last lines of a text are counted with the one that wants its newline")

@@ -144,7 +144,8 @@ struct FailureTests {
     "the exit status says what kind of refusal it was",
     arguments: [
       (RefusalCode.noSuchThread, 4), (.gone, 4), (.noSuchCustodian, 4), (.permission, 5), (.nameTaken, 7),
-      (.mailboxFull, 7), (.custodianShutDown, 7), (.dead, 7), (.alreadyNesting, 7), (.badRequest, 1), (.cannotStart, 1),
+      (.mailboxFull, 7), (.custodianShutDown, 7), (.dead, 7), (.alreadyNesting, 7), (.notInThread, 2), (.badRequest, 1),
+      (.cannotStart, 1),
     ] as [(RefusalCode, Int32)]
   )
   func status(code: RefusalCode, status: Int32) {

@@ -168,7 +168,7 @@ final class KeeperProcess {
   /// What a start that was sent before came to. Starts must be asked for in the order of their reports.
   func started(_ entity: ThreadID, _ program: KeeperProgram) throws -> StartedProgram {
     let report = try report(entity)
-    guard case .started(_, let pid, let count) = report, count <= descriptors.count else {
+    guard case .started(_, let pid, _, let count) = report, count <= descriptors.count else {
       throw Unexpected(report: report)
     }
     let ends = Array(descriptors.prefix(count))
@@ -244,7 +244,8 @@ extension KeeperReport {
   func concerns(_ asked: ThreadID) -> Bool {
     switch self {
     case .hello, .unusable, .fault: true
-    case .started(let entity, _, _), .startFailed(let entity, _, _), .suspended(let entity, _), .resumed(let entity, _),
+    case .started(let entity, _, _, _), .startFailed(let entity, _, _), .suspended(let entity, _),
+      .resumed(let entity, _),
       .exited(let entity, _), .empty(let entity, _):
       entity == asked
     }

@@ -45,11 +45,25 @@ enum Samples {
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
+  static let boundSpawn: Spawn = {
+    var spawn = Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"))
+    spawn.timeout = .seconds(90)
+    spawn.forget = true
+    spawn.held = true
+    return spawn
+  }()
+
   static let groupedSpawn = Spawn(argv: [bytes("true")], cwd: bytes("/"), group: group)
 
   static let group: ThreadGroupPath = {
     do { return try ThreadGroupPath(parsing: "/render/tiles") } catch { preconditionFailure("\(error)") }
   }()
+
+  static let relayingSpawn = Spawn(
+    argv: [bytes("true")],
+    cwd: bytes("/"),
+    relay: Spawn.Relay(to: byName, passesEnd: true)
+  )
 
   static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true, breaksDisabled: true)
 
@@ -57,7 +71,10 @@ enum Samples {
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
-      .spawn(nestedSpawn), .spawn(groupedSpawn),
+      .spawn(nestedSpawn), .spawn(groupedSpawn), .spawn(relayingSpawn), .spawn(boundSpawn),
+      .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"), relay: Spawn.Relay(to: byID))),
+      .receive(most: 1, wait: true), .receive(most: 40, wait: false), .confirmMail(through: .max), .rewind([]),
+      .rewind([bytes("a\nb"), []]), .mailWait, .becomeThread(name("inbox")),
       .find(byID), .find(byName),
       .list(includeDead: true), .list(includeDead: false, after: id),
       .suspend(byName), .resume(byID),
@@ -67,7 +84,8 @@ enum Samples {
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
-      .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)),
+      .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)), .stopDaemon(grace: nil),
+      .stopDaemon(grace: .zero), .stopDaemon(grace: .milliseconds(1_500)),
       .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job),
     ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
     + StateEvent.Kind.allCases.map { .event($0, of: byName) }
@@ -250,6 +268,13 @@ enum Samples {
     return contained
   }()
 
+  static let leavingStatus: DaemonStatus = {
+    var leaving = status
+    leaving.leavesAfter = .seconds(600)
+    leaving.logPath = bytes("/root/.local/state/heddle/daemon.log")
+    return leaving
+  }()
+
   static let replies: [Reply] =
     [
       .history(history), .history(HistoryPage(happenings: [], through: 0)), .threadDetail(detail),
@@ -260,8 +285,9 @@ enum Samples {
       .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
-      .daemonStatus(status),
-      .nestedEnded(nestedEnd),
+      .daemonStatus(status), .daemonStatus(leavingStatus),
+      .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
+      .nestedEnded(nestedEnd), .received(messages: 3, isEnd: false), .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 

@@ -65,7 +65,10 @@ private let seven = ThreadID(rawValue: 7)
       .hello(version: 1, buildID: "h", Containment(rung: "sub", place: "/", reasons: "a")),
       [0x81, 1, 0, 0, 0, 1, 0, 0, 0, 104, 3, 0, 0, 0, 115, 117, 98, 1, 0, 0, 0, 47, 1, 0, 0, 0, 97]
     ),
-    (.started(seven, pid: 513, descriptors: 3), [0x82, 7, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3]),
+    (
+      .started(seven, pid: 513, warden: 258, descriptors: 3),
+      [0x82, 7, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 2, 1, 0, 0, 3]
+    ),
     (.startFailed(seven, errno: 2, .execute), [0x83, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 6]),
     (.suspended(seven, generation: 9), [0x84, 7, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]),
     (.resumed(seven, generation: 1 << 56), [0x85, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),

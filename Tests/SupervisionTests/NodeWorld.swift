@@ -22,6 +22,8 @@ struct NodeWorld {
   private(set) var isListening = false
   /// The directories whose trees were to be ended.
   private(set) var abandoned: [String] = []
+  /// What the daemon's own log says.
+  private(set) var logLines: [String] = []
   private var nextRequest: UInt64 = 0
   /// What the wall clock is ahead of the other.
   static let dateOffset: UInt64 = 1_700_000_000_000_000_000
@@ -45,8 +47,22 @@ struct NodeWorld {
   }
 
   /// A client that has said nothing yet.
-  mutating func connect(granted grant: CustodianID? = nil) -> ConnectionID {
-    node.connectionOpened(by: Peer(pid: 100, uid: 0), granted: grant, at: now)
+  mutating func connect(granted grant: CustodianID? = nil, from origin: ProcessOrigin = ProcessOrigin()) -> ConnectionID
+  {
+    node.connectionOpened(by: Peer(pid: 100, uid: 0, origin: origin), granted: grant, at: now)
+  }
+
+  /// A client that comes from somewhere, and has said hello.
+  mutating func client(from origin: ProcessOrigin) -> ConnectionID {
+    let id = connect(from: origin)
+    receive(.hello, Hello(clientName: "story", clientVersion: "0").encoded(), on: id)
+    _ = take(id)
+    return id
+  }
+
+  /// A client in a thread's tree of processes.
+  mutating func client(in thread: ThreadID) -> ConnectionID {
+    client(from: ProcessOrigin(root: Int32(1_000 + thread.rawValue)))
   }
 
   /// The client is gone.
@@ -115,6 +131,8 @@ struct NodeWorld {
     suspendToKill: Bool = false,
     bounds: MailboxBounds? = nil,
     stdinPipe: Bool = false,
+    linger: Bool = false,
+    relay: Spawn.Relay? = nil,
     on connection: ConnectionID
   ) throws -> ThreadID {
     let spawn = Spawn(
@@ -124,8 +142,10 @@ struct NodeWorld {
       cwd: Array("/".utf8),
       channel: channel,
       suspendToKill: suspendToKill,
+      linger: linger,
       mailboxBounds: bounds,
-      stdinPipe: stdinPipe
+      stdinPipe: stdinPipe,
+      relay: relay
     )
     let refusals = ask(.spawn(spawn), on: connection)
     guard case .start(let thread, _) = orders.last else { throw Unexpected(refusals) }
@@ -205,7 +225,7 @@ struct NodeWorld {
     case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
     case .listen: isListening = true
     case .endTrees(let place): abandoned.append(place)
-    case .log: break
+    case .log(let line): logLines.append(line)
     case .exit(let status): exitStatus = status
     }
   }
@@ -227,6 +247,19 @@ extension [Outgoing] {
   var reply: Reply? {
     for case .reply(let reply, _) in self { return reply }
     return nil
+  }
+
+  /// The bodies of the mail.
+  var mail: [String] {
+    var bodies: [String] = []
+    for case .mail(let bytes) in self {
+      var (reader, offset) = (FrameReader(), 0)
+      reader.bodyMax = BodyLimit.usual
+      while let frame = (try? reader.next(in: bytes.span, at: &offset)) ?? nil {
+        bodies.append(String(decoding: frame.body, as: UTF8.self))
+      }
+    }
+    return bodies
   }
 
   /// The first reply's thread.
