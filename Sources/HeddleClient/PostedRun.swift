@@ -16,12 +16,13 @@ package struct PostedRun: Equatable, Sendable {
 
   /// Those of `bodies`, from the first on, whose frames have at most `costMax` bytes together.
   init(_ bodies: ArraySlice<[UInt8]>, to receiver: ThreadID, costMax: Int) {
-    var (end, cost) = (bodies.startIndex, 0)
-    while end < bodies.endIndex, cost + FrameHeader.count + bodies[end].count <= costMax {
-      cost += FrameHeader.count + bodies[end].count
-      end += 1
+    let span = bodies.span
+    var (count, cost) = (0, 0)
+    while count < span.count, cost + FrameHeader.count + span[count].count <= costMax {
+      cost += FrameHeader.count + span[count].count
+      count += 1
     }
-    self.init(bodies[..<end], to: receiver, cost: cost)
+    self.init(bodies.prefix(count), to: receiver, cost: cost)
   }
 
   private init(_ bodies: ArraySlice<[UInt8]>, to receiver: ThreadID, cost: Int) {

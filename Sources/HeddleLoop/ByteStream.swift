@@ -70,7 +70,7 @@ internal import CLibuv
   ///
   /// Called again while reading, it replaces the closures.
   ///
-  /// - Parameter onBytes: gets at most 64 KiB at a time, in a buffer that the loop uses again; the span cannot outlive
+  /// - Parameter onBytes: gets at most 256 KiB at a time, in a buffer that the loop uses again; the span cannot outlive
   ///   the call, so what is kept is copied.
   package func startReading(
     onBytes: @escaping (Span<UInt8>) -> Void,

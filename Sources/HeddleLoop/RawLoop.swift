@@ -5,8 +5,9 @@ internal import CLibuv
 /// Everything but `wake()` is called on the loop's thread only. The memory goes with the object; libuv must be done with
 /// it by then, which `close()` sees to.
 @safe final class RawLoop {
-  /// The size of the buffer that all streams of the loop read into; libuv's own suggestion is the same.
-  static let readSizeMax = 64 * 1024
+  /// The size of the buffer that all streams of the loop read into: more than a socket usually holds, so that one read
+  /// takes all that is there, and libuv turns to the next stream.
+  static let readSizeMax = 256 * 1024
 
   /// The loop's own handles. Their `data` is nil, which tells them from handles with an owner.
   @unsafe private struct Signals {

@@ -13,8 +13,11 @@ extension Kernel {
   /// Queues a message for a thread, or lets its longest waiting receive have one: the effect is then `chosen` with
   /// `Choice.message`. It never waits. Racket: `thread-send`.
   ///
-  /// - Parameter queue: puts the message into the thread's mailbox; called once, if the thread takes mail at all.
+  /// - Parameters:
+  ///   - count: how many messages are queued, all or none.
+  ///   - queue: puts them into the thread's mailbox; called once, if the thread takes mail at all.
   package mutating func send(
+    _ count: Int = 1,
     to thread: ThreadID,
     whenSuspended: WhenSuspended = .queue,
     effects: inout Effects,
@@ -26,7 +29,7 @@ extension Kernel {
     } catch {
       throw .mail(thread: thread, error)
     }
-    threads.modify(thread) { $0?.mailCount += 1 }
+    threads.modify(thread) { $0?.mailCount += count }
     if receiver.isMailAwaited { serveMail(of: thread, effects: &effects) }
   }
 
@@ -36,13 +39,13 @@ extension Kernel {
     threads.look(thread) { $0.life.isRunning && $0.mailCount == 0 && !$0.isMailAwaited } ?? false
   }
 
-  /// Takes the thread's first message, if it has one. Racket: `thread-try-receive`.
+  /// Takes the thread's first message, if it has one, or its first `count`, if it has so many. Racket: `thread-try-receive`.
   ///
-  /// - Returns: whether there is one: take it out of the mailbox now.
-  package mutating func tryReceive(in thread: ThreadID) throws(Refusal) -> Bool {
-    let count = try receiver(thread, .fail).mailCount
-    if count > 0 { threads.modify(thread) { $0?.mailCount -= 1 } }
-    return count > 0
+  /// - Returns: whether it has: take them out of the mailbox now.
+  package mutating func tryReceive(_ count: Int = 1, in thread: ThreadID) throws(Refusal) -> Bool {
+    let isThere = try receiver(thread, .fail).mailCount >= count
+    if isThere { threads.modify(thread) { $0?.mailCount -= count } }
+    return isThere
   }
 
   /// Pushes messages back to the front of the thread's mail (MB-11). Racket: `thread-rewind-receive`.

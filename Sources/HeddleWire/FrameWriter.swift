@@ -87,15 +87,19 @@ extension FrameWriter {
     to receiver: ThreadID,
     flags: FrameFlags = []
   ) throws(FrameError) {
-    var size = 0
-    for message in messages {
-      try FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: message.count).check(bodyMax: bodyMax)
-      size += FrameHeader.count + message.count
+    // A span lends its elements, while an iterator would retain each.
+    let messages = messages.span
+    var (size, sizeMax) = (0, 0)
+    for index in messages.indices {
+      size += FrameHeader.count + messages[index].count
+      sizeMax = max(sizeMax, messages[index].count)
     }
+    try FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: sizeMax).check(bodyMax: bodyMax)
     bytes.append(addingCapacity: size) { output in
-      for message in messages {
-        FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: message.count).encode(into: &output)
-        unsafe message.withUnsafeBytes { unsafe output.append(copying: $0) }
+      for index in messages.indices {
+        let count = messages[index].count
+        FrameHeader(.mail, flags: flags, id: receiver.rawValue, bodyCount: count).encode(into: &output)
+        unsafe messages[index].withUnsafeBytes { unsafe output.append(copying: $0) }
       }
     }
   }

@@ -4,7 +4,7 @@ package import HeddleModel
 ///
 /// It is a place in that piece, not a copy: whoever has one uses it while the piece is there. So mail that comes together
 /// can be written on in one go.
-package struct MailRun: Equatable, Sendable {
+package struct MailRun: Equatable, Codable, Sendable {
   package let receiver: ThreadID
   package let flags: FrameFlags
   /// How many messages there are.
@@ -24,6 +24,9 @@ package struct MailRun: Equatable, Sendable {
   /// The size of all bodies together, in bytes.
   package var bodyBytes: Int { place.count - count * FrameHeader.count }
 
+  /// The size of all frames together, in bytes.
+  var frameBytes: Int { place.count }
+
   /// The size of the first body, in bytes; nil when there is none.
   package func firstSize(in chunk: Span<UInt8>) -> Int? {
     isEmpty ? nil : Int(chunk.bigEndian(UInt32.self, at: place.lowerBound)) - FrameHeader.countedCount
@@ -37,6 +40,17 @@ package struct MailRun: Equatable, Sendable {
     let start = place.lowerBound + FrameHeader.count
     dropFirst(ofSize: size)
     return unsafe chunk.extracting(start..<start + size).withUnsafeBufferPointer { unsafe Array($0) }
+  }
+
+  /// Takes off the messages, from the first on, as long as `fits` says so.
+  ///
+  /// - Parameter fits: is asked about the body of each.
+  package mutating func dropFirst(in chunk: Span<UInt8>, while fits: (Span<UInt8>) -> Bool) {
+    while let size = firstSize(in: chunk) {
+      let start = place.lowerBound + FrameHeader.count
+      guard fits(chunk.extracting(start..<start + size)) else { return }
+      dropFirst(ofSize: size)
+    }
   }
 
   /// Takes off the first message, whose body has `size` bytes.

@@ -42,7 +42,7 @@ package struct Entity: Equatable, Codable, Sendable {
   let createdAt: Instant
   var body = Body.starting
   var input: LineInput
-  var mailbox: Mailbox<[UInt8]>
+  var mailbox: Mailbox<MailBundle>
   /// The lines that the pipe has taken, and those that it is taking.
   var handedOver: UInt64 = 0
   var inFlight = 0

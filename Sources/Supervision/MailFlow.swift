@@ -57,15 +57,16 @@ struct MailFlow: Equatable, Sendable {
   ///
   /// - Parameter sizeMax: a message of more bytes is not.
   /// - Returns: what is left.
-  mutating func write(_ run: MailRun, in chunk: Span<UInt8>, sizeMax: Int) -> MailRun {
+  mutating func write(_ run: MailRun, in chunk: Span<UInt8>, sizeMax: Int = .max) -> MailRun {
     if run.bodyBytes <= sizeMax, admits(run.count, bytes: run.bodyBytes) {
       write(run.count, bytes: run.bodyBytes)
       return run.end
     }
     var rest = run
-    while let size = rest.firstSize(in: chunk), size <= sizeMax, admits(size) {
-      write(bytes: size)
-      rest.dropFirst(ofSize: size)
+    rest.dropFirst(in: chunk) { body in
+      guard body.count <= sizeMax, admits(body.count) else { return false }
+      write(bytes: body.count)
+      return true
     }
     return rest
   }

@@ -3,6 +3,11 @@ package import HeddleWire
 
 // Mail: from a client's frame into a mailbox, and out of it to a program.
 
+extension Span<UInt8> {
+  /// Whether it is more than a line.
+  fileprivate var hasNewline: Bool { unsafe withUnsafeBufferPointer { unsafe $0.contains(UInt8(ascii: "\n")) } }
+}
+
 extension Node {
   // MARK: - Inputs
 
@@ -39,7 +44,7 @@ extension Node {
     var rest = run
     while !rest.isEmpty {
       relay(&rest, in: chunk, from: id, effects: &effects)
-      queue(&rest, in: chunk, from: id, effects: &effects)
+      if !rest.isEmpty { queue(&rest, in: chunk, from: id, effects: &effects) }
     }
   }
 
@@ -69,37 +74,48 @@ extension Node {
 
   // MARK: - In
 
-  /// Queues mail up to the first message that is refused, or up to the first line.
+  /// Queues mail up to the first message that is refused.
   private mutating func queue(
     _ run: inout MailRun,
     in chunk: Span<UInt8>,
     from sender: ConnectionID,
     effects: inout Effects
   ) {
-    let thread = run.receiver
-    let mayWait = run.flags.contains(.wait)
     if isHeldBack(run, from: sender) {
       connections.change(sender) { $0.receipts.noteRefused(run.count, .mailboxFull) }
       run = run.end
       return
     }
-    let whenSuspended: WhenSuspended = run.flags.contains(.running) ? .fail : .queue
+    let thread = run.receiver
     let isLines = entities.look(thread, { $0.channel }) == .lines
-    var (orders, count, refusal): ([Effect], Int, RefusalCode?) = ([], 0, nil)
-    while refusal == nil, !(isLines && count > 0), let body = run.popFirst(in: chunk) {
-      refusal =
-        isLines && body.contains(UInt8(ascii: "\n"))
-        ? .notALine
-        : Self.queue(body, for: thread, whenSuspended, kernel: &kernel, entities: &entities, orders: &orders)
-      if refusal == nil { count += 1 }
+    var (rest, refusal) = (restBehindRoom(run, in: chunk, isLines: isLines), RefusalCode?.none)
+    if rest.count == run.count, let first = rest.popFirst(in: chunk), isLines, first.span.hasNewline {
+      refusal = .notALine
     }
+    let count = run.count - rest.count
+    refusal = refusal ?? queue(MailBundle(copying: run, before: rest, in: chunk), run.flags, effects: &effects)
+    run = rest
+    if let refusal { return note(refusal, of: count, by: thread, from: sender, mayWait: run.flags.contains(.wait)) }
     connections.change(sender) { $0.receipts.noteQueued(count) }
-    obey(orders, effects: &effects)
-    if isLines, count > 0, let through = entities.look(thread, { $0.lastQueued }) {
+    if isLines, let through = entities.look(thread, { $0.lastQueued }) {
       note(.handover(thread, through: through), by: sender)
     }
-    if let refusal { note(refusal, by: thread, of: sender, mayWait: mayWait) }
-    if count > 0 { pump(thread, effects: &effects) }
+    pump(thread, effects: &effects)
+  }
+
+  /// What is left of `run` behind all that the mailbox has room for, and that are lines if they have to be. If there is none
+  /// of these the first message is to find out why.
+  private func restBehindRoom(_ run: MailRun, in chunk: Span<UInt8>, isLines: Bool) -> MailRun {
+    var room = entities.look(run.receiver) { $0.mailbox.room } ?? (messages: .max, bytes: .max)
+    if !isLines, run.count <= room.messages, run.bodyBytes <= room.bytes { return run.end }
+    var rest = run
+    rest.dropFirst(in: chunk) { body in
+      guard room.messages > 0, body.count <= room.bytes, !(isLines && body.hasNewline) else { return false }
+      room.messages -= 1
+      room.bytes -= body.count
+      return true
+    }
+    return rest
   }
 
   /// Whether mail of the same sender has been refused and waits to be sent again: what comes after it must not overtake it.
@@ -109,19 +125,16 @@ extension Node {
 
   /// Kernel and mailbox in one step.
   ///
-  /// - Returns: why it was not queued.
-  static func queue(
-    _ body: [UInt8],
-    for thread: ThreadID,
-    _ whenSuspended: WhenSuspended,
-    kernel: inout Kernel,
-    entities: inout IDTable<ThreadID, Entity>,
-    orders: inout [Effect]
-  ) -> RefusalCode? {
+  /// - Returns: why none of them was queued.
+  mutating func queue(_ bundle: MailBundle, _ flags: FrameFlags, effects: inout Effects) -> RefusalCode? {
+    let (thread, count, size) = (bundle.run.receiver, bundle.run.count, bundle.run.bodyBytes)
+    var orders: [Effect] = []
+    defer { obey(orders, effects: &effects) }
     do throws(Refusal) {
-      try kernel.send(to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
+      let whenSuspended: WhenSuspended = flags.contains(.running) ? .fail : .queue
+      try kernel.send(count, to: thread, whenSuspended: whenSuspended, effects: &orders) { () throws(MailRefusal) in
         _ = try entities.change(thread) { (entity) throws(MailRefusal) in
-          try entity.mailbox.send(body, size: body.count)
+          try entity.mailbox.send(bundle, size: size, count: count)
         }
       }
       return nil
@@ -130,9 +143,15 @@ extension Node {
     }
   }
 
-  private mutating func note(_ refusal: RefusalCode, by thread: ThreadID, of sender: ConnectionID, mayWait: Bool) {
+  private mutating func note(
+    _ refusal: RefusalCode,
+    of count: Int,
+    by thread: ThreadID,
+    from sender: ConnectionID,
+    mayWait: Bool
+  ) {
     connections.change(sender) { connection in
-      connection.receipts.noteRefused(1, refusal)
+      connection.receipts.noteRefused(count, refusal)
       if refusal == .mailboxFull, mayWait { connection.receipts.heldBack.insert(thread) }
     }
     guard refusal == .mailboxFull, mayWait else { return }
@@ -150,15 +169,7 @@ extension Node {
     // Of a resumed thread: not before it was seen to run, so that a break that waited comes first.
     guard entities.look(thread, { $0.input }) == .ready, isSeenRunning(thread) else { return }
     if entities.look(thread, { $0.takesStream }) == true { return pumpStream(thread, effects: &effects) }
-    var batch: [UInt8] = []
-    var count = 0
-    while batch.count < Limits.lineBatchBytes, (try? kernel.tryReceive(in: thread)) == true,
-      let line = entities.change(thread, { $0.mailbox.receive() }) ?? nil
-    {
-      batch += line
-      batch.append(UInt8(ascii: "\n"))
-      count += 1
-    }
+    let (batch, count) = takeLines(of: thread)
     if !batch.isEmpty {
       entities[thread]?.input = .busy
       entities[thread]?.inFlight = count
@@ -167,6 +178,51 @@ extension Node {
     } else if entities[thread]?.mailbox.isEnded == true {
       entities[thread]?.input = .closed
       effects.append(.endInput(thread))
+    }
+  }
+
+  /// About as many lines as are written at a time, each with its end.
+  private mutating func takeLines(of thread: ThreadID) -> (bytes: [UInt8], count: Int) {
+    var (batch, total) = ([UInt8](), 0)
+    while batch.count < Limits.lineBatchBytes, let bundle = entities.look(thread, { $0.mailbox.first }) ?? nil {
+      var (rest, bytes) = (bundle.run, batch.count)
+      rest.dropFirst(in: bundle.bytes.span) { body in
+        defer { bytes += body.count + 1 }
+        return bytes < Limits.lineBatchBytes
+      }
+      guard take(bundle, upTo: rest) else { break }
+      total += bundle.run.count - rest.count
+      bundle.appendLines(before: rest, to: &batch)
+    }
+    return (batch, total)
+  }
+
+  /// Takes mail out of the mailbox: of the first bundle in it, `bundle`, all that is not in `rest`.
+  ///
+  /// - Returns: whether the thread may have it.
+  mutating func take(_ bundle: MailBundle, upTo rest: MailRun) -> Bool {
+    guard (try? kernel.tryReceive(bundle.run.count - rest.count, in: rest.receiver)) == true else { return false }
+    leave(rest, of: bundle)
+    return true
+  }
+
+  /// Takes the first message out of the mailbox, which the thread has in the model already; nil when there is none.
+  mutating func takeMessage(of thread: ThreadID) -> [UInt8]? {
+    guard let bundle = entities.look(thread, { $0.mailbox.first }) ?? nil else { return nil }
+    var rest = bundle.run
+    let body = rest.popFirst(in: bundle.bytes.span)
+    leave(rest, of: bundle)
+    return body
+  }
+
+  /// Leaves `rest` of the first bundle in the mailbox.
+  private mutating func leave(_ rest: MailRun, of bundle: MailBundle) {
+    entities.change(rest.receiver) { entity in
+      if rest.isEmpty {
+        _ = entity.mailbox.receive()
+      } else {
+        entity.mailbox.leave(bundle.from(rest), size: rest.bodyBytes, count: rest.count)
+      }
     }
   }
 

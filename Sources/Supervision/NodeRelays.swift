@@ -60,16 +60,15 @@ extension Node {
 
   private mutating func sendOn(from thread: ThreadID, effects: inout Effects) {
     guard let target = entities.look(thread, { $0.relay?.target }) ?? nil else { return }
-    var (orders, refusal): ([Effect], RefusalCode?) = ([], nil)
+    var refusal: RefusalCode?
     while refusal == nil, let line = entities.look(thread, { $0.relay?.first }) ?? nil {
-      refusal = Self.queue(line, for: target, .queue, kernel: &kernel, entities: &entities, orders: &orders)
+      refusal = queue(MailBundle(line, to: target), [], effects: &effects)
       if refusal == .tooLarge { noteTooLarge(line, from: thread, to: target, effects: &effects) }
       if refusal == nil || refusal == .tooLarge {
         refusal = nil
         entities.change(thread) { $0.relay?.removeFirst() }
       }
     }
-    obey(orders, effects: &effects)
     switch refusal {
     case .mailboxFull: awaitRoom(in: target, for: thread)
     case let refusal?: stopRelay(of: thread, refusal, effects: &effects)

@@ -110,11 +110,12 @@ extension Node {
   ) -> Bool {
     guard var flow = connections.look(connection, { $0.worker?.mail }) ?? nil else { return false }
     var writer = FrameWriter()
-    while let size = entities.look(thread, { $0.mailbox.first?.count }) ?? nil, flow.admits(size),
-      (try? kernel.tryReceive(in: thread)) == true, let body = entities.change(thread, { $0.mailbox.receive() }) ?? nil
-    {
-      flow.write(bytes: size)
-      writer.append(mail: body, to: thread)
+    while let bundle = entities.look(thread, { $0.mailbox.first }) ?? nil {
+      var next = flow
+      let rest = next.write(bundle.run, in: bundle.bytes.span)
+      guard rest.count < bundle.run.count, take(bundle, upTo: rest) else { break }
+      writer.append(frames: bundle.frames(before: rest))
+      flow = next
     }
     guard !writer.bytes.isEmpty else { return false }
     connections.change(connection) { $0.worker?.mail = flow }

@@ -45,6 +45,9 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the limits' programs are: limit, spawn, threads.", valueName: "dir"))
   var limits: String?
 
+  @Option(help: ArgumentHelp("Of mail: the figures whose names begin so.", valueName: "name"))
+  var only: String?
+
   func validate() throws {
     guard runs > 0 else { throw ValidationError("--runs has to be at least 1, and is \(runs)") }
   }
@@ -53,10 +56,14 @@ struct HeddleBench: AsyncParsableCommand {
     let groups = Set(self.groups.isEmpty ? Group.allCases : self.groups)
     if groups.contains(.model) { try await ModelBenchmarks.run(runs) { print($0.json) } }
     if groups.contains(.local) { try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
-    if groups.contains(.mail) { try await MailBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
+    if groups.contains(.mail) {
+      try await MailBenchmarks(runs: runs, limits: limits, wants: wants) { print($0.json) }.run()
+    }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])
     guard !parts.isEmpty else { return }
     try await ProcessBenchmarks(runs: runs, limits: limits, parts: parts) { print($0.json) }.run()
   }
+
+  private func wants(_ name: String) -> Bool { only.map(name.hasPrefix) ?? true }
 }

@@ -9,39 +9,40 @@ struct MailBenchmarks {
   let runs: Int
   /// Where the limits' programs are.
   let limits: String?
+  /// Whether the figure of a name is wanted.
+  let wants: (String) -> Bool
   let report: (Figure) -> Void
 
   func run() async throws {
-    try await within { supervisor in
-      for (size, count) in [(64, 2_000_000), (1_024, 400_000)] {
-        let limit = Limit(
-          limits,
-          "limit",
-          ["rawrouted", "bw", "\(size)", "\(count * 2)"],
-          "msgs_per_s",
-          unit: .perSecond
-        )
-        let name = "mail.\(size).throughput"
-        report(
-          try await Figure(name, unit: .perSecond, runs: runs, limit: limit) {
-            try await throughput(of: supervisor, size: size, count: count)
-          }
-        )
+    for (size, count) in [(64, 2_000_000), (1_024, 400_000)] {
+      let limit = ["rawrouted", "bw", "\(size)", "\(count * 2)"]
+      try await measure("mail.\(size).throughput", .perSecond, limit, "msgs_per_s") { supervisor in
+        try await throughput(of: supervisor, size: size, count: count)
       }
-      let limit = Limit(limits, "limit", ["rawrouted", "pp", "64", "20000"], "p50_us", unit: .microseconds)
-      report(
-        try await Figure("mail.64.roundtrip.p50", unit: .microseconds, runs: runs, limit: limit) {
-          try await roundTrip(through: supervisor)
-        }
-      )
     }
-    let pinned = Limit(limits, "limit", ["rawrouted", "pp", "64", "20000", "same"], "p50_us", unit: .microseconds)
-    try await within(onOneCore: true) { supervisor in
-      report(
-        try await Figure("mail.64.roundtrip.p50.onecore", unit: .microseconds, runs: runs, limit: pinned) {
-          try await roundTrip(through: supervisor)
-        }
-      )
+    let limit = ["rawrouted", "pp", "64", "20000"]
+    try await measure("mail.64.roundtrip.p50", .microseconds, limit, "p50_us", roundTrip)
+    let pinned = limit + ["same"]
+    try await measure("mail.64.roundtrip.p50.onecore", .microseconds, pinned, "p50_us", onOneCore: true, roundTrip)
+  }
+
+  /// One figure, if it is wanted, with a daemon of its own.
+  ///
+  /// - Parameters:
+  ///   - words: what the limit's program is to do.
+  ///   - field: what it prints of that, in the same unit.
+  private func measure(
+    _ name: String,
+    _ unit: Figure.Unit,
+    _ words: [String],
+    _ field: String,
+    onOneCore: Bool = false,
+    _ measure: (Supervisor) async throws -> Double
+  ) async throws {
+    guard wants(name) else { return }
+    let limit = Limit(limits, "limit", words, field, unit: unit)
+    try await within(onOneCore: onOneCore) { supervisor in
+      report(try await Figure(name, unit: unit, runs: runs, limit: limit) { try await measure(supervisor) })
     }
   }
 

@@ -74,6 +74,21 @@ struct MailboxTests {
     #expect(mailbox.isHalfFree == isHalfFree)
   }
 
+  @Test("what stands for several messages counts as so many, all or none, and can be taken in parts")
+  func several() throws {
+    var mailbox = mailbox(messagesMax: 4, bytesMax: 10)
+    try mailbox.send("abc", size: 3, count: 3)
+    #expect((mailbox.count, mailbox.room.messages, mailbox.room.bytes) == (3, 1, 7))
+    #expect(throws: MailRefusal.full(mailbox.bounds)) { try mailbox.send("de", size: 2, count: 2) }
+    mailbox.leave("c", size: 1, count: 1)
+    #expect((mailbox.count, mailbox.bytes) == (1, 1))
+    try mailbox.send("de", size: 2, count: 2)
+    #expect(drain(&mailbox) == ["c", "de"])
+    #expect((mailbox.count, mailbox.bytes) == (0, 0))
+    mailbox.end()
+    #expect(mailbox.room == (0, 0))
+  }
+
   @Test("rewound messages come last first, before all others, with the sizes they had")
   func rewound() throws {
     var mailbox = mailbox()

@@ -18,6 +18,24 @@ struct NodeMailTests {
     #expect(world.written[thread] == "one\ntwo\n")
   }
 
+  @Test("lines that come together are written together, but for what is no line, and a barrier waits for the last")
+  func linesTogether() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try world.start(channel: .lines, on: client)
+    var writer = FrameWriter()
+    for text in ["one", "two", "th\nree", "four"] { try writer.mail(Array(text.utf8).span, to: thread, flags: .wait) }
+    world.receive(writer.take(), inRuns: true, on: client)
+    #expect(world.take(client) == [.ack(Ack(through: 4, refused: [.init(number: 3, code: .notALine)]))])
+    #expect(world.written[thread] == "one\ntwo\n")
+    #expect(world.ask(.barrier, on: client) == [])
+    world.inputWritten(thread)
+    #expect(world.written[thread] == "one\ntwo\nfour\n")
+    #expect(world.take(client) == [])
+    world.inputWritten(thread)
+    #expect(world.take(client) == [.reply(.done, world.lastRequest)])
+  }
+
   @Test("nothing is written from the decision to suspend until the resumption was seen")
   func suspended() throws {
     var world = NodeWorld()

@@ -1,0 +1,51 @@
+package import HeddleModel
+
+/// Messages to one thread that came together, one behind the other, in bytes of their own: what a mailbox keeps of a run.
+///
+/// They are the frames that the supervisor will write, so that a message costs no step and no memory of its own.
+package struct MailBundle: Equatable, Codable, Sendable {
+  /// Where they are in `bytes`, without flags.
+  package let run: MailRun
+  package let bytes: [UInt8]
+
+  /// Those of `run` that are not in `rest`, a later state of it.
+  package init(copying run: MailRun, before rest: MailRun, in chunk: Span<UInt8>) {
+    bytes = run.frames(before: rest, in: chunk)
+    self.run = MailRun(to: run.receiver, flags: [], count: run.count - rest.count, at: 0..<bytes.count)
+  }
+
+  /// One message.
+  package init(_ message: [UInt8], to receiver: ThreadID) {
+    var writer = FrameWriter()
+    writer.append(mail: message, to: receiver)
+    bytes = writer.take()
+    run = MailRun(to: receiver, flags: [], count: 1, at: 0..<bytes.count)
+  }
+
+  private init(_ run: MailRun, in bytes: [UInt8]) {
+    self.run = run
+    self.bytes = bytes
+  }
+
+  /// The same from a later state of its run on.
+  package func from(_ rest: MailRun) -> MailBundle { MailBundle(rest, in: bytes) }
+
+  /// Appends those that are not in `rest`, a later state of the run, each as a line.
+  package func appendLines(before rest: MailRun, to lines: inout [UInt8]) {
+    var (next, left) = (run, run.count - rest.count)
+    next.dropFirst(in: bytes.span) { body in
+      guard left > 0 else { return false }
+      left -= 1
+      unsafe body.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
+      lines.append(UInt8(ascii: "\n"))
+      return true
+    }
+  }
+
+  /// The frames of those that are not in `rest`, a later state of the run.
+  package func frames(before rest: MailRun) -> [UInt8] {
+    // All of them: as they are.
+    if rest.isEmpty, run.frameBytes == bytes.count { return bytes }
+    return run.frames(before: rest, in: bytes.span)
+  }
+}
