@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <uv.h>
 
 // What Swift cannot say for itself: a variadic call, and a struct that glibc declares only under _GNU_SOURCE.
@@ -11,6 +13,12 @@
 static inline int heddle_available_bytes(int descriptor) {
   int count = 0;
   return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -errno;
+}
+
+/// Whether pidfd_open(2) works here: 0, or a negative libuv code.
+static inline int heddle_try_pidfd(void) {
+  int descriptor = (int)syscall(SYS_pidfd_open, getpid(), 0);
+  return descriptor >= 0 ? close(descriptor) : -errno;
 }
 
 /// `struct ucred` of unix(7).

@@ -87,7 +87,9 @@ package actor Daemon {
       signals.append(try SignalWatcher(signal, on: loop) { [self] in askedToEnd() })
     }
     if let directory = configuration.stateDirectory {
-      logStore = try LogStore(in: directory, on: loop, log: configuration.log)
+      logStore = try LogStore(in: directory, on: loop, log: configuration.log) { [self] name, isLost, sentence in
+        step { node, _ in node.logFileChanged(name, isLost: isLost, sentence) }
+      }
     }
     keeper = try Keeper(
       configuration.keeperPath,
@@ -118,19 +120,16 @@ package actor Daemon {
   }
 
   /// A number that no earlier start on this machine had: the time of the start.
-  private static var incarnation: UInt64 {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-  }
+  private static var incarnation: UInt64 { Moment.now.nanoseconds }
 
   // MARK: - Inputs
 
   /// One input, and all that follows from it.
   private func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var new: [NodeEffect] = []
-    node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), effects: &new)
+    node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
     input(&node, &new)
+    node.tellFollowers(effects: &new)
     effects.append(contentsOf: new)
     // Doing what was said may be the next input; its effects then come behind these.
     guard !isObeying else { return }

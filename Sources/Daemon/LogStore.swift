@@ -11,6 +11,7 @@ final class LogStore {
   private let directory: String
   private let loop: EventLoop
   private let log: (String) -> Void
+  private let onChange: (String, Bool, String) -> Void
   /// Those that are being written, or could not be.
   private var files: [String: LogFile] = [:]
   /// Called once, when nothing is being written any more.
@@ -18,12 +19,20 @@ final class LogStore {
 
   /// Makes the directories as far as they are missing, for their owner alone.
   ///
-  /// - Parameter log: told, in a line, when a log can't be written, and when it can again.
+  /// - Parameters:
+  ///   - log: told, in a line, when a log can't be written, and when it can again.
+  ///   - onChange: told the same: the log's name, whether it can't be written, and the sentence without its subject.
   /// - Throws: `DaemonError`.
-  init(in stateDirectory: String, on loop: EventLoop, log: @escaping (String) -> Void) throws {
+  init(
+    in stateDirectory: String,
+    on loop: EventLoop,
+    log: @escaping (String) -> Void,
+    onChange: @escaping (_ name: String, _ isLost: Bool, _ sentence: String) -> Void
+  ) throws {
     directory = stateDirectory + "/logs"
     self.loop = loop
     self.log = log
+    self.onChange = onChange
     for path in [stateDirectory, directory] {
       guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
         let reason = unsafe String(cString: strerror(errno))
@@ -63,7 +72,10 @@ final class LogStore {
     guard var file = files.removeValue(forKey: name) else { return }
     let (batch, news) = file.ended(outcome, count: count, at: Self.now)
     if !file.isIdle { files[name] = file }
-    if let news { log("the log file \(directory)/\(name).log \(news)") }
+    if let news {
+      log("the log file \(directory)/\(name).log \(news)")
+      onChange(name, outcome != .written, news)
+    }
     if let batch { write(batch, to: name) }
     finishIfIdle()
   }

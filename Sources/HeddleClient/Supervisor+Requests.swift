@@ -78,9 +78,15 @@ extension Supervisor {
     return (id, death)
   }
 
-  /// - Parameter tailLines: so many lines from the end; nil is all that is kept.
-  package func logs(of thread: ThreadReference, tailLines: Int? = nil) async throws(ClientError) -> LogText {
-    let reply = try await answer(to: .logs(thread, tailLines: tailLines))
+  /// - Parameters:
+  ///   - tailLines: so many lines from the end; nil is all that is kept.
+  ///   - since: only what came in the last so much time, or a little more; nil is all that is kept.
+  package func logs(
+    of thread: ThreadReference,
+    tailLines: Int? = nil,
+    since: Duration? = nil
+  ) async throws(ClientError) -> LogText {
+    let reply = try await answer(to: .logs(thread, tailLines: tailLines, since: since))
     guard case .log(let text) = reply else { throw unexpectedAnswer() }
     return text
   }
@@ -103,12 +109,16 @@ extension Supervisor {
 
   /// Ends all that is in a custodian and below it. Answered when every thread that it killed is dead.
   ///
-  /// - Parameter follow: told how it goes on, on the loop, before the answer and in order.
+  /// - Parameters:
+  ///   - grace: how long its threads have to end by themselves when they are asked to; none ends them at once.
+  ///   - follow: told how it goes on, on the loop, before the answer and in order.
   package func custodianShutdown(
     _ path: CustodianPath,
+    grace: Duration = .zero,
     follow: (@Sendable (Notice) -> Void)? = nil
   ) async throws(ClientError) -> ShutdownReport {
-    let reply = try await answer(to: .custodianShutdown(path, follow: follow != nil), onNotice: follow)
+    let command = Request.Command.custodianShutdown(path, follow: follow != nil, grace: grace)
+    let reply = try await answer(to: command, onNotice: follow)
     guard case .shutDown(let report) = reply else { throw unexpectedAnswer() }
     return report
   }
@@ -236,6 +246,7 @@ extension Request.Command {
       .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
       .rewind, .mailWait, .becomeThread:
       false
+    case .history, .show, .shutdownPlan: false
     }
   }
 }

@@ -20,6 +20,54 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+package nonisolated enum ProtoGraceStage: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// They were asked to end, by a break.
+  case asked // = 1
+
+  /// They were sent SIGTERM.
+  case terminated // = 2
+
+  /// The time is up, or all are dead: the custodian is being shut down.
+  case over // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .asked
+    case 2: self = .terminated
+    case 3: self = .over
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .asked: return 1
+    case .terminated: return 2
+    case .over: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [ProtoGraceStage] = [
+    .unspecified,
+    .asked,
+    .terminated,
+    .over,
+  ]
+
+}
+
 /// Body of NOTICE: something happened on the way to the answer of a request that is still open. The frame's id is
 /// the request's.
 package nonisolated struct ProtoNotice: Sendable {
@@ -53,12 +101,30 @@ package nonisolated struct ProtoNotice: Sendable {
     set {notice = .started(newValue)}
   }
 
+  package var grace: ProtoGrace {
+    get {
+      if case .grace(let v)? = notice {return v}
+      return ProtoGrace()
+    }
+    set {notice = .grace(newValue)}
+  }
+
+  package var threadEnded: ProtoThreadEnded {
+    get {
+      if case .threadEnded(let v)? = notice {return v}
+      return ProtoThreadEnded()
+    }
+    set {notice = .threadEnded(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Notice: Equatable, Sendable {
     case threadDead(ProtoThreadDead)
     case leftSuspended(ProtoLeftSuspended)
     case started(ProtoStarted)
+    case grace(ProtoGrace)
+    case threadEnded(ProtoThreadEnded)
 
   }
 
@@ -175,13 +241,71 @@ package nonisolated struct ProtoStarted: Sendable {
   fileprivate var _thread: ProtoThreadInfo? = nil
 }
 
+/// How far the grace of a shutdown is. Each stage comes once, and at the end the shutdown begins.
+package nonisolated struct ProtoGrace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var stage: ProtoGraceStage = .unspecified
+
+  /// The threads that are not dead yet.
+  package var threads: [ProtoThreadSummary] = []
+
+  /// How much of the grace is left.
+  package var leftNs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A thread that was asked to end has done so, within the grace.
+package nonisolated struct ProtoThreadEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: ProtoThreadSummary {
+    get {_thread ?? ProtoThreadSummary()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  /// Time since the shutdown was asked for.
+  package var afterNs: UInt64 = 0
+
+  package var death: ProtoDeathRecord {
+    get {_death ?? ProtoDeathRecord()}
+    set {_death = newValue}
+  }
+  /// Returns true if `death` has been explicitly set.
+  package var hasDeath: Bool {self._death != nil}
+  /// Clears the value of `death`. Subsequent reads from it will return its default value.
+  package mutating func clearDeath() {self._death = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: ProtoThreadSummary? = nil
+  fileprivate var _death: ProtoDeathRecord? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
+nonisolated extension ProtoGraceStage: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0GRACE_STAGE_UNSPECIFIED\0\u{1}GRACE_STAGE_ASKED\0\u{1}GRACE_STAGE_TERMINATED\0\u{1}GRACE_STAGE_OVER\0")
+}
+
 nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Notice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_dead\0\u{3}left_suspended\0\u{1}started\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_dead\0\u{3}left_suspended\0\u{1}started\0\u{2}\u{11}grace\0\u{3}thread_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -228,6 +352,32 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.notice = .started(v)
         }
       }()
+      case 20: try {
+        var v: ProtoGrace?
+        var hadOneofValue = false
+        if let current = self.notice {
+          hadOneofValue = true
+          if case .grace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.notice = .grace(v)
+        }
+      }()
+      case 21: try {
+        var v: ProtoThreadEnded?
+        var hadOneofValue = false
+        if let current = self.notice {
+          hadOneofValue = true
+          if case .threadEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.notice = .threadEnded(v)
+        }
+      }()
       default: break
       }
     }
@@ -250,6 +400,14 @@ nonisolated extension ProtoNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .started?: try {
       guard case .started(let v)? = self.notice else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .grace?: try {
+      guard case .grace(let v)? = self.notice else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .threadEnded?: try {
+      guard case .threadEnded(let v)? = self.notice else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
     case nil: break
     }
@@ -451,6 +609,90 @@ nonisolated extension ProtoStarted: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
   package static func ==(lhs: ProtoStarted, rhs: ProtoStarted) -> Bool {
     if lhs._thread != rhs._thread {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGrace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Grace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}threads\0\u{3}left_ns\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.stage) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.threads) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.leftNs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.stage != .unspecified {
+      try visitor.visitSingularEnumField(value: self.stage, fieldNumber: 1)
+    }
+    if !self.threads.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.threads, fieldNumber: 2)
+    }
+    if self.leftNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leftNs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGrace, rhs: ProtoGrace) -> Bool {
+    if lhs.stage != rhs.stage {return false}
+    if lhs.threads != rhs.threads {return false}
+    if lhs.leftNs != rhs.leftNs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoThreadEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThreadEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}after_ns\0\u{1}death\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.afterNs) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._death) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.afterNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.afterNs, fieldNumber: 2)
+    }
+    try { if let v = self._death {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoThreadEnded, rhs: ProtoThreadEnded) -> Bool {
+    if lhs._thread != rhs._thread {return false}
+    if lhs.afterNs != rhs.afterNs {return false}
+    if lhs._death != rhs._death {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

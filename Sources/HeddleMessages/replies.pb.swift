@@ -183,12 +183,28 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .nestedEnded(newValue)}
   }
 
-  package var received: ProtoReceived {
+  package var history: ProtoHistory {
     get {
-      if case .received(let v)? = reply {return v}
-      return ProtoReceived()
+      if case .history(let v)? = reply {return v}
+      return ProtoHistory()
     }
-    set {reply = .received(newValue)}
+    set {reply = .history(newValue)}
+  }
+
+  package var threadDetail: ProtoThreadDetail {
+    get {
+      if case .threadDetail(let v)? = reply {return v}
+      return ProtoThreadDetail()
+    }
+    set {reply = .threadDetail(newValue)}
+  }
+
+  package var shutdownPlan: ProtoShutdownPlan {
+    get {
+      if case .shutdownPlan(let v)? = reply {return v}
+      return ProtoShutdownPlan()
+    }
+    set {reply = .shutdownPlan(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -206,7 +222,9 @@ package nonisolated struct ProtoReply: Sendable {
     case daemonStatus(ProtoDaemonStatus)
     case stateEvent(ProtoStateEvent)
     case nestedEnded(ProtoNestedEnded)
-    case received(ProtoReceived)
+    case history(ProtoHistory)
+    case threadDetail(ProtoThreadDetail)
+    case shutdownPlan(ProtoShutdownPlan)
 
   }
 
@@ -326,23 +344,6 @@ package nonisolated struct ProtoNestedEnded: Sendable {
   fileprivate var _death: ProtoDeathRecord? = nil
 }
 
-/// The MAIL frames right before this are the messages, oldest first.
-package nonisolated struct ProtoReceived: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// How many they are. 0: there is no mail now.
-  package var messages: UInt64 = 0
-
-  /// There is no mail, and no more can come, since its end was announced. Only without messages.
-  package var end: Bool = false
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 package nonisolated struct ProtoLog: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -354,9 +355,21 @@ package nonisolated struct ProtoLog: Sendable {
   /// Bytes that came before the oldest that is kept, and are lost.
   package var droppedBytes: UInt64 = 0
 
+  /// The place of the first byte of `text` in all that the thread wrote; absent, it is right behind what was dropped.
+  package var offset: UInt64 {
+    get {_offset ?? 0}
+    set {_offset = newValue}
+  }
+  /// Returns true if `offset` has been explicitly set.
+  package var hasOffset: Bool {self._offset != nil}
+  /// Clears the value of `offset`. Subsequent reads from it will return its default value.
+  package mutating func clearOffset() {self._offset = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _offset: UInt64? = nil
 }
 
 /// A shutdown is complete.
@@ -374,6 +387,29 @@ package nonisolated struct ProtoShutDown: Sendable {
   package var leftSuspended: UInt64 = 0
 
   package var durationNs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the shutdown of a custodian would do at this moment.
+package nonisolated struct ProtoShutdownPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The custodian and those below it that would be shut down, absolute, outermost first.
+  package var custodians: [String] = []
+
+  /// The threads that would end.
+  package var ended: [ProtoThreadSummary] = []
+
+  /// The threads made with suspend_to_kill that would be left suspended.
+  package var leftSuspended: [ProtoThreadSummary] = []
+
+  /// The threads that would lose a custodian and go on, since they have another.
+  package var surviving: [ProtoThreadSummary] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -411,6 +447,12 @@ package nonisolated struct ProtoDaemonStatus: Sendable {
   /// How process trees are held together: "cgroup", "pidns" or "subreaper".
   package var containment: String = String()
 
+  /// The directory of cgroups in which the trees are; empty on another rung.
+  package var containmentPlace: String = String()
+
+  /// Why better ways to hold them together were passed over, as a clause; empty when none was.
+  package var containmentReasons: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -426,7 +468,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{13}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -590,17 +632,43 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .nestedEnded(v)
         }
       }()
-      case 30: try {
-        var v: ProtoReceived?
+      case 40: try {
+        var v: ProtoHistory?
         var hadOneofValue = false
         if let current = self.reply {
           hadOneofValue = true
-          if case .received(let m) = current {v = m}
+          if case .history(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.reply = .received(v)
+          self.reply = .history(v)
+        }
+      }()
+      case 41: try {
+        var v: ProtoThreadDetail?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .threadDetail(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .threadDetail(v)
+        }
+      }()
+      case 42: try {
+        var v: ProtoShutdownPlan?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .shutdownPlan(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .shutdownPlan(v)
         }
       }()
       default: break
@@ -662,9 +730,17 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .nestedEnded(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
-    case .received?: try {
-      guard case .received(let v)? = self.reply else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    case .history?: try {
+      guard case .history(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .threadDetail?: try {
+      guard case .threadDetail(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .shutdownPlan?: try {
+      guard case .shutdownPlan(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
     }()
     case nil: break
     }
@@ -879,44 +955,9 @@ nonisolated extension ProtoNestedEnded: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension ProtoReceived: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Received"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0\u{1}end\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.messages) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.end) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.messages != 0 {
-      try visitor.visitSingularUInt64Field(value: self.messages, fieldNumber: 1)
-    }
-    if self.end != false {
-      try visitor.visitSingularBoolField(value: self.end, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoReceived, rhs: ProtoReceived) -> Bool {
-    if lhs.messages != rhs.messages {return false}
-    if lhs.end != rhs.end {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension ProtoLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Log"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}dropped_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}dropped_bytes\0\u{2}&offset\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -926,24 +967,33 @@ nonisolated extension ProtoLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.text) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.droppedBytes) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self._offset) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.text.isEmpty {
       try visitor.visitSingularBytesField(value: self.text, fieldNumber: 1)
     }
     if self.droppedBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.droppedBytes, fieldNumber: 2)
     }
+    try { if let v = self._offset {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoLog, rhs: ProtoLog) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.droppedBytes != rhs.droppedBytes {return false}
+    if lhs._offset != rhs._offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -994,9 +1044,54 @@ nonisolated extension ProtoShutDown: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
+nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ShutdownPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}custodians\0\u{1}ended\0\u{3}left_suspended\0\u{1}surviving\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.custodians) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ended) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.leftSuspended) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.surviving) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.custodians.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.custodians, fieldNumber: 1)
+    }
+    if !self.ended.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ended, fieldNumber: 2)
+    }
+    if !self.leftSuspended.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.leftSuspended, fieldNumber: 3)
+    }
+    if !self.surviving.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.surviving, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoShutdownPlan, rhs: ProtoShutdownPlan) -> Bool {
+    if lhs.custodians != rhs.custodians {return false}
+    if lhs.ended != rhs.ended {return false}
+    if lhs.leftSuspended != rhs.leftSuspended {return false}
+    if lhs.surviving != rhs.surviving {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DaemonStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0\u{4}\u{1d}containment_place\0\u{3}containment_reasons\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1015,6 +1110,8 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.custodians) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.containment) }()
+      case 40: try { try decoder.decodeSingularStringField(value: &self.containmentPlace) }()
+      case 41: try { try decoder.decodeSingularStringField(value: &self.containmentReasons) }()
       default: break
       }
     }
@@ -1054,6 +1151,12 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.containment.isEmpty {
       try visitor.visitSingularStringField(value: self.containment, fieldNumber: 11)
     }
+    if !self.containmentPlace.isEmpty {
+      try visitor.visitSingularStringField(value: self.containmentPlace, fieldNumber: 40)
+    }
+    if !self.containmentReasons.isEmpty {
+      try visitor.visitSingularStringField(value: self.containmentReasons, fieldNumber: 41)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1069,6 +1172,8 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.custodians != rhs.custodians {return false}
     if lhs.connections != rhs.connections {return false}
     if lhs.containment != rhs.containment {return false}
+    if lhs.containmentPlace != rhs.containmentPlace {return false}
+    if lhs.containmentReasons != rhs.containmentReasons {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

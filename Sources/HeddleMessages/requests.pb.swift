@@ -209,49 +209,31 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .custodianWait(newValue)}
   }
 
-  /// Answered by Received, after as many MAIL frames as it says.
-  package var receive: ProtoReceive {
+  /// Answered by History.
+  package var history: ProtoGetHistory {
     get {
-      if case .receive(let v)? = command {return v}
-      return ProtoReceive()
+      if case .history(let v)? = command {return v}
+      return ProtoGetHistory()
     }
-    set {command = .receive(newValue)}
+    set {command = .history(newValue)}
   }
 
-  /// Answered by Done.
-  package var confirmMail: ProtoConfirmMail {
+  /// Answered by ThreadDetail.
+  package var show: ProtoGetThread {
     get {
-      if case .confirmMail(let v)? = command {return v}
-      return ProtoConfirmMail()
+      if case .show(let v)? = command {return v}
+      return ProtoGetThread()
     }
-    set {command = .confirmMail(newValue)}
+    set {command = .show(newValue)}
   }
 
-  /// Answered by Done.
-  package var rewind: ProtoRewind {
+  /// Answered by ShutdownPlan.
+  package var shutdownPlan: ProtoGetShutdownPlan {
     get {
-      if case .rewind(let v)? = command {return v}
-      return ProtoRewind()
+      if case .shutdownPlan(let v)? = command {return v}
+      return ProtoGetShutdownPlan()
     }
-    set {command = .rewind(newValue)}
-  }
-
-  /// Answered by Done when there is mail, or no more can come.
-  package var mailWait: ProtoMailWait {
-    get {
-      if case .mailWait(let v)? = command {return v}
-      return ProtoMailWait()
-    }
-    set {command = .mailWait(newValue)}
-  }
-
-  /// Answered by Spawned.
-  package var becomeThread: ProtoBecomeThread {
-    get {
-      if case .becomeThread(let v)? = command {return v}
-      return ProtoBecomeThread()
-    }
-    set {command = .becomeThread(newValue)}
+    set {command = .shutdownPlan(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -294,16 +276,12 @@ package nonisolated struct ProtoRequest: Sendable {
     case event(ProtoGetEvent)
     /// Answered by Done when the custodian is shut down.
     case custodianWait(ProtoCustodianWait)
-    /// Answered by Received, after as many MAIL frames as it says.
-    case receive(ProtoReceive)
-    /// Answered by Done.
-    case confirmMail(ProtoConfirmMail)
-    /// Answered by Done.
-    case rewind(ProtoRewind)
-    /// Answered by Done when there is mail, or no more can come.
-    case mailWait(ProtoMailWait)
-    /// Answered by Spawned.
-    case becomeThread(ProtoBecomeThread)
+    /// Answered by History.
+    case history(ProtoGetHistory)
+    /// Answered by ThreadDetail.
+    case show(ProtoGetThread)
+    /// Answered by ShutdownPlan.
+    case shutdownPlan(ProtoGetShutdownPlan)
 
   }
 
@@ -438,23 +416,6 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var breaksDisabled: Bool {
     get {_storage._breaksDisabled}
     set {_uniqueStorage()._breaksDisabled = newValue}
-  }
-
-  /// Each line of standard output is also sent on to this thread, which is alive, as mail; while its mailbox is full
-  /// standard output is not read.
-  package var relayTo: ProtoThreadReference {
-    get {_storage._relayTo ?? ProtoThreadReference()}
-    set {_uniqueStorage()._relayTo = newValue}
-  }
-  /// Returns true if `relayTo` has been explicitly set.
-  package var hasRelayTo: Bool {_storage._relayTo != nil}
-  /// Clears the value of `relayTo`. Subsequent reads from it will return its default value.
-  package mutating func clearRelayTo() {_uniqueStorage()._relayTo = nil}
-
-  /// When this thread is dead, and all its lines were sent on, the end of the other's mail is announced.
-  package var relayEnd: Bool {
-    get {_storage._relayEnd}
-    set {_uniqueStorage()._relayEnd = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -770,12 +731,24 @@ package nonisolated struct ProtoLogs: Sendable {
   /// Clears the value of `tailLines`. Subsequent reads from it will return its default value.
   package mutating func clearTailLines() {self._tailLines = nil}
 
+  /// Only what came in the last so many nanoseconds, from the beginning of a line. Arrivals are known to the second or so,
+  /// those of a long log more coarsely: some lines from before may be there, and none from since is missing.
+  package var sinceAgeNs: UInt64 {
+    get {_sinceAgeNs ?? 0}
+    set {_sinceAgeNs = newValue}
+  }
+  /// Returns true if `sinceAgeNs` has been explicitly set.
+  package var hasSinceAgeNs: Bool {self._sinceAgeNs != nil}
+  /// Clears the value of `sinceAgeNs`. Subsequent reads from it will return its default value.
+  package mutating func clearSinceAgeNs() {self._sinceAgeNs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _thread: ProtoThreadReference? = nil
   fileprivate var _tailLines: UInt64? = nil
+  fileprivate var _sinceAgeNs: UInt64? = nil
 }
 
 /// Makes a custodian below an existing one.
@@ -827,9 +800,49 @@ package nonisolated struct ProtoCustodianShutdown: Sendable {
   /// Tell by notices how it goes on.
   package var follow: Bool = false
 
+  /// Ask its threads to end, by a break of kind terminate, suspended ones after a resume; after half of this time by
+  /// SIGTERM, too; and shut it down when the time is up, or none of them is left. Until then it is open: what starts in it
+  /// meanwhile ends with it. Absent or 0: at once, also if another client has asked with a grace that is not over.
+  package var graceNs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// Asks what a shutdown would do now, and does nothing.
+package nonisolated struct ProtoGetShutdownPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var path: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for all that is known of a thread.
+package nonisolated struct ProtoGetThread: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: ProtoThreadReference {
+    get {_thread ?? ProtoThreadReference()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: ProtoThreadReference? = nil
 }
 
 /// Waits until the custodian's shutdown has begun; at once where there is no such custodian, any more or at all.
@@ -889,86 +902,13 @@ package nonisolated struct ProtoGetDaemonStatus: Sendable {
   package init() {}
 }
 
-/// Takes mail of the client's own thread: the one in whose tree of processes it is, or that it has become. What is taken is
-/// the client's once it is confirmed: else it goes back when the connection ends.
-package nonisolated struct ProtoReceive: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// At most so many messages; 0 stands for 1.
-  package var most: UInt64 = 0
-
-  /// Answer when there is a message, or no more can come, rather than at once. While the thread is suspended nothing is
-  /// answered either way.
-  package var wait: Bool = false
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-/// The client has done with what it received.
-package nonisolated struct ProtoConfirmMail: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// So many messages, of those received over this connection, from its first one on.
-  package var through: UInt64 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-/// Pushes messages back to the front of the client's own thread's mail, one by one: the last of them is received first.
-package nonisolated struct ProtoRewind: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var messages: [Data] = []
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-/// Waits for mail of the client's own thread, and takes none.
-package nonisolated struct ProtoMailWait: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-/// The connection becomes a thread: a mailbox of this name, from which only this connection receives. It is managed by the
-/// session custodian, stands still while suspended, and is dead when the connection ends; its end by others ends the
-/// connection.
-package nonisolated struct ProtoBecomeThread: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// As for Spawn.
-  package var name: String = String()
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{13}history\0\u{1}show\0\u{3}shutdown_plan\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1211,69 +1151,43 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .custodianWait(v)
         }
       }()
-      case 50: try {
-        var v: ProtoReceive?
+      case 60: try {
+        var v: ProtoGetHistory?
         var hadOneofValue = false
         if let current = self.command {
           hadOneofValue = true
-          if case .receive(let m) = current {v = m}
+          if case .history(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.command = .receive(v)
+          self.command = .history(v)
         }
       }()
-      case 51: try {
-        var v: ProtoConfirmMail?
+      case 61: try {
+        var v: ProtoGetThread?
         var hadOneofValue = false
         if let current = self.command {
           hadOneofValue = true
-          if case .confirmMail(let m) = current {v = m}
+          if case .show(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.command = .confirmMail(v)
+          self.command = .show(v)
         }
       }()
-      case 52: try {
-        var v: ProtoRewind?
+      case 62: try {
+        var v: ProtoGetShutdownPlan?
         var hadOneofValue = false
         if let current = self.command {
           hadOneofValue = true
-          if case .rewind(let m) = current {v = m}
+          if case .shutdownPlan(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.command = .rewind(v)
-        }
-      }()
-      case 53: try {
-        var v: ProtoMailWait?
-        var hadOneofValue = false
-        if let current = self.command {
-          hadOneofValue = true
-          if case .mailWait(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.command = .mailWait(v)
-        }
-      }()
-      case 54: try {
-        var v: ProtoBecomeThread?
-        var hadOneofValue = false
-        if let current = self.command {
-          hadOneofValue = true
-          if case .becomeThread(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.command = .becomeThread(v)
+          self.command = .shutdownPlan(v)
         }
       }()
       default: break
@@ -1362,25 +1276,17 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
-    case .receive?: try {
-      guard case .receive(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    case .history?: try {
+      guard case .history(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
     }()
-    case .confirmMail?: try {
-      guard case .confirmMail(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    case .show?: try {
+      guard case .show(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
     }()
-    case .rewind?: try {
-      guard case .rewind(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
-    }()
-    case .mailWait?: try {
-      guard case .mailWait(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
-    }()
-    case .becomeThread?: try {
-      guard case .becomeThread(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    case .shutdownPlan?: try {
+      guard case .shutdownPlan(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
     }()
     case nil: break
     }
@@ -1397,7 +1303,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1416,8 +1322,6 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _nested: Bool = false
     var _group: String? = nil
     var _breaksDisabled: Bool = false
-    var _relayTo: ProtoThreadReference? = nil
-    var _relayEnd: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1444,8 +1348,6 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _nested = source._nested
       _group = source._group
       _breaksDisabled = source._breaksDisabled
-      _relayTo = source._relayTo
-      _relayEnd = source._relayEnd
     }
   }
 
@@ -1480,8 +1382,6 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         case 23: try { try decoder.decodeSingularBoolField(value: &_storage._breaksDisabled) }()
-        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._relayTo) }()
-        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._relayEnd) }()
         default: break
         }
       }
@@ -1542,12 +1442,6 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._breaksDisabled != false {
         try visitor.visitSingularBoolField(value: _storage._breaksDisabled, fieldNumber: 23)
       }
-      try { if let v = _storage._relayTo {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-      } }()
-      if _storage._relayEnd != false {
-        try visitor.visitSingularBoolField(value: _storage._relayEnd, fieldNumber: 31)
-      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1573,8 +1467,6 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
         if _storage._breaksDisabled != rhs_storage._breaksDisabled {return false}
-        if _storage._relayTo != rhs_storage._relayTo {return false}
-        if _storage._relayEnd != rhs_storage._relayEnd {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1991,7 +1883,7 @@ nonisolated extension ProtoCancel: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Logs"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}tail_lines\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}tail_lines\0\u{4}&since_age_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2001,6 +1893,7 @@ nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self._tailLines) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self._sinceAgeNs) }()
       default: break
       }
     }
@@ -2017,12 +1910,16 @@ nonisolated extension ProtoLogs: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._tailLines {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._sinceAgeNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoLogs, rhs: ProtoLogs) -> Bool {
     if lhs._thread != rhs._thread {return false}
     if lhs._tailLines != rhs._tailLines {return false}
+    if lhs._sinceAgeNs != rhs._sinceAgeNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2099,7 +1996,7 @@ nonisolated extension ProtoGetCustodianTree: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CustodianShutdown"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}follow\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}follow\0\u{4}&grace_ns\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2109,6 +2006,7 @@ nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtob
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.follow) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self.graceNs) }()
       default: break
       }
     }
@@ -2121,12 +2019,80 @@ nonisolated extension ProtoCustodianShutdown: SwiftProtobuf.Message, SwiftProtob
     if self.follow != false {
       try visitor.visitSingularBoolField(value: self.follow, fieldNumber: 2)
     }
+    if self.graceNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.graceNs, fieldNumber: 40)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoCustodianShutdown, rhs: ProtoCustodianShutdown) -> Bool {
     if lhs.path != rhs.path {return false}
     if lhs.follow != rhs.follow {return false}
+    if lhs.graceNs != rhs.graceNs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGetShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetShutdownPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGetShutdownPlan, rhs: ProtoGetShutdownPlan) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGetThread: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetThread"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoGetThread, rhs: ProtoGetThread) -> Bool {
+    if lhs._thread != rhs._thread {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2234,150 +2200,6 @@ nonisolated extension ProtoGetDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf
   }
 
   package static func ==(lhs: ProtoGetDaemonStatus, rhs: ProtoGetDaemonStatus) -> Bool {
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension ProtoReceive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Receive"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}most\0\u{1}wait\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.most) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.wait) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.most != 0 {
-      try visitor.visitSingularUInt64Field(value: self.most, fieldNumber: 1)
-    }
-    if self.wait != false {
-      try visitor.visitSingularBoolField(value: self.wait, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoReceive, rhs: ProtoReceive) -> Bool {
-    if lhs.most != rhs.most {return false}
-    if lhs.wait != rhs.wait {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension ProtoConfirmMail: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".ConfirmMail"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}through\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.through != 0 {
-      try visitor.visitSingularUInt64Field(value: self.through, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoConfirmMail, rhs: ProtoConfirmMail) -> Bool {
-    if lhs.through != rhs.through {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension ProtoRewind: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Rewind"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.messages) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.messages.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.messages, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoRewind, rhs: ProtoRewind) -> Bool {
-    if lhs.messages != rhs.messages {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension ProtoMailWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".MailWait"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoMailWait, rhs: ProtoMailWait) -> Bool {
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension ProtoBecomeThread: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".BecomeThread"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: ProtoBecomeThread, rhs: ProtoBecomeThread) -> Bool {
-    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -27,6 +27,10 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
   package let counts: Counts
   /// How process trees are held together: "cgroup", "pidns" or "subreaper"; empty until the keeper has said so.
   package let containment: String
+  /// The directory of cgroups in which the trees are; empty on another rung.
+  package var containmentPlace = ""
+  /// Why better rungs were passed over, as a clause; empty when none was.
+  package var containmentReasons = ""
 
   package init(
     pid: Int32,
@@ -66,6 +70,8 @@ extension DaemonStatus {
       ),
       containment: proto.containment
     )
+    containmentPlace = proto.containmentPlace
+    containmentReasons = proto.containmentReasons
   }
 
   var proto: ProtoDaemonStatus {
@@ -81,6 +87,8 @@ extension DaemonStatus {
     proto.custodians = UInt64(clamping: counts.custodians)
     proto.connections = UInt64(clamping: counts.connections)
     proto.containment = containment
+    proto.containmentPlace = containmentPlace
+    proto.containmentReasons = containmentReasons
     return proto
   }
 }

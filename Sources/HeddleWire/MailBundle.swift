@@ -14,12 +14,13 @@ package struct MailBundle: Equatable, Codable, Sendable {
     self.run = MailRun(to: run.receiver, flags: [], count: run.count - rest.count, at: 0..<bytes.count)
   }
 
-  /// One message.
+  /// One message alone.
   package init(_ message: [UInt8], to receiver: ThreadID) {
-    var writer = FrameWriter()
-    writer.append(mail: message, to: receiver)
-    bytes = writer.take()
-    run = MailRun(to: receiver, flags: [], count: 1, at: 0..<bytes.count)
+    var frame: [UInt8] = []
+    frame.reserveCapacity(FrameHeader.count + message.count)
+    FrameHeader(.mail, id: receiver.rawValue, bodyCount: message.count).encode(into: &frame)
+    frame += message
+    self.init(MailRun(to: receiver, flags: [], count: 1, at: 0..<frame.count), in: frame)
   }
 
   private init(_ run: MailRun, in bytes: [UInt8]) {
@@ -47,5 +48,21 @@ package struct MailBundle: Equatable, Codable, Sendable {
     // All of them: as they are.
     if rest.isEmpty, run.frameBytes == bytes.count { return bytes }
     return run.frames(before: rest, in: bytes.span)
+  }
+}
+
+extension Mailbox<MailBundle> {
+  /// Takes the first message out of the bundle that it is in; nil when there is none.
+  package mutating func receiveOne() -> [UInt8]? {
+    guard let bundle = first else { return nil }
+    var rest = bundle.run
+    let message = rest.popFirst(in: bundle.bytes.span)
+    if rest.isEmpty { _ = receive() } else { leave(bundle.from(rest), size: rest.bodyBytes, count: rest.count) }
+    return message
+  }
+
+  /// As `rewind`, of messages to `thread`.
+  package mutating func rewind(_ messages: [[UInt8]], to thread: ThreadID) {
+    rewind(messages.map { (MailBundle($0, to: thread), $0.count) })
   }
 }

@@ -17,7 +17,9 @@ extension Reply {
     case .died(let it):
       self = .died(try ThreadID(field: "died.thread", it.thread), try DeathRecord(field: "died.death", it.death))
     case .log(let it):
-      self = .log(LogText(text: [UInt8](it.text), droppedBytes: try Int(field: "log.dropped_bytes", it.droppedBytes)))
+      let dropped = try Int(field: "log.dropped_bytes", it.droppedBytes)
+      let offset = it.hasOffset ? try Int(field: "log.offset", it.offset) : nil
+      self = .log(LogText(text: [UInt8](it.text), droppedBytes: dropped, offset: offset))
     case .custodianTree(let it): self = .custodianTree(try CustodianListing(field: "custodian_tree", it))
     case .shutDown(let it): self = .shutDown(try ShutdownReport(it))
     case .daemonStatus(let it): self = .daemonStatus(try DaemonStatus(it))
@@ -25,6 +27,9 @@ extension Reply {
     case .nestedEnded(let it): self = .nestedEnded(try NestedEnd(it))
     case .received(let it):
       self = .received(messages: try Int(field: "received.messages", it.messages), isEnd: it.end)
+    case .history(let it): self = .history(try HistoryPage(it))
+    case .threadDetail(let it): self = .threadDetail(try ThreadDetail(it))
+    case .shutdownPlan(let it): self = .shutdownPlan(try ShutdownPlan(it))
     case nil: throw .missing(field: "reply.reply")
     }
   }
@@ -45,6 +50,7 @@ extension Reply {
     case .log(let log):
       proto.log.text = log.text.wire()
       proto.log.droppedBytes = UInt64(clamping: log.droppedBytes)
+      if log.offset != log.droppedBytes { proto.log.offset = UInt64(clamping: log.offset) }
     case .custodianTree(let tree): proto.custodianTree = tree.proto
     case .shutDown(let report): proto.shutDown = report.proto
     case .daemonStatus(let status): proto.daemonStatus = status.proto
@@ -53,6 +59,9 @@ extension Reply {
     case .received(let messages, let isEnd):
       proto.received.messages = UInt64(clamping: messages)
       proto.received.end = isEnd
+    case .history(let page): proto.history = page.proto
+    case .threadDetail(let detail): proto.threadDetail = detail.proto
+    case .shutdownPlan(let plan): proto.shutdownPlan = plan.proto
     }
     return encodeBody(proto)
   }

@@ -20,6 +20,9 @@ package enum Reply: Hashable, Codable, Sendable {
   case nestedEnded(NestedEnd)
   /// So many MAIL frames came right before, which are the messages. None: there is no mail now, or, with `isEnd`, ever.
   case received(messages: Int, isEnd: Bool)
+  case history(HistoryPage)
+  indirect case threadDetail(ThreadDetail)
+  case shutdownPlan(ShutdownPlan)
 }
 
 /// What a kill came to.
@@ -39,10 +42,14 @@ package struct LogText: Hashable, Codable, Sendable {
   package let text: [UInt8]
   /// Bytes that came before the oldest that is kept, and are lost.
   package let droppedBytes: Int
+  /// The place of the first byte of `text` in all that the thread wrote.
+  package let offset: Int
 
-  package init(text: [UInt8], droppedBytes: Int) {
+  /// - Parameter offset: nil is right behind what was dropped.
+  package init(text: [UInt8], droppedBytes: Int, offset: Int? = nil) {
     self.text = text
     self.droppedBytes = droppedBytes
+    self.offset = offset ?? droppedBytes
   }
 }
 

@@ -48,14 +48,19 @@ extension Request.Command {
     case .logs(let it):
       self = .logs(
         try ThreadReference(field: "logs.thread", it.thread),
-        tailLines: it.hasTailLines ? try Int(field: "logs.tail_lines", it.tailLines) : nil
+        tailLines: it.hasTailLines ? try Int(field: "logs.tail_lines", it.tailLines) : nil,
+        since: it.hasSinceAgeNs ? Duration(wire: it.sinceAgeNs) : nil
       )
     case .custodianNew(let it) where it.hasName:
       self = .sessionCustodianNew(try EntityName(field: "custodian_new.name", it.name))
     case .custodianNew(let it): self = .custodianNew(try CustodianPath(field: "custodian_new.path", it.path))
     case .custodianTree(let it): self = .custodianTree(try CustodianPath(field: "custodian_tree.path", it.path))
     case .custodianShutdown(let it):
-      self = .custodianShutdown(try CustodianPath(field: "custodian_shutdown.path", it.path), follow: it.follow)
+      self = .custodianShutdown(
+        try CustodianPath(field: "custodian_shutdown.path", it.path),
+        follow: it.follow,
+        grace: Duration(wire: it.graceNs)
+      )
     case .custodianWait(let it): self = .custodianWait(try CustodianPath(field: "custodian_wait.path", it.path))
     case .barrier: self = .barrier
     case .daemonStatus: self = .daemonStatus
@@ -69,6 +74,9 @@ extension Request.Command {
     case .rewind(let it): self = .rewind(it.messages.map { [UInt8]($0) })
     case .mailWait: self = .mailWait
     case .becomeThread(let it): self = .becomeThread(try EntityName(field: "become_thread.name", it.name))
+    case .history(let it): self = .history(try HistoryQuery(it))
+    case .show(let it): self = .show(try ThreadReference(field: "show.thread", it.thread))
+    case .shutdownPlan(let it): self = .shutdownPlan(try CustodianPath(field: "shutdown_plan.path", it.path))
     }
   }
 }

@@ -32,15 +32,17 @@ extension Request.Command {
     case .endMail(let thread): proto.endMail.thread = thread.proto
     case .wait(let thread): proto.wait.thread = thread.proto
     case .cancel(let request): proto.cancel.request = request.rawValue
-    case .logs(let thread, let tailLines):
+    case .logs(let thread, let tailLines, let since):
       proto.logs.thread = thread.proto
       if let tailLines { proto.logs.tailLines = UInt64(clamping: tailLines) }
+      if let since { proto.logs.sinceAgeNs = since.wireNanoseconds }
     case .custodianNew(let path): proto.custodianNew.path = path.description
     case .sessionCustodianNew(let name): proto.custodianNew.name = name.text
     case .custodianTree(let path): proto.custodianTree.path = path.description
-    case .custodianShutdown(let path, let follow):
+    case .custodianShutdown(let path, let follow, let grace):
       proto.custodianShutdown.path = path.description
       proto.custodianShutdown.follow = follow
+      proto.custodianShutdown.graceNs = grace.wireNanoseconds
     case .custodianWait(let path): proto.custodianWait.path = path.description
     case .barrier: proto.barrier = .init()
     case .daemonStatus: proto.daemonStatus = .init()
@@ -54,6 +56,9 @@ extension Request.Command {
     case .rewind(let messages): proto.rewind.messages = messages.map { $0.wire() }
     case .mailWait: proto.mailWait = .init()
     case .becomeThread(let name): proto.becomeThread.name = name.text
+    case .history(let query): proto.history = query.proto
+    case .show(let thread): proto.show.thread = thread.proto
+    case .shutdownPlan(let path): proto.shutdownPlan.path = path.description
     }
   }
 }
@@ -68,7 +73,7 @@ extension Request.Benefactor {
 }
 
 extension BreakKind {
-  fileprivate var proto: ProtoBreakKind {
+  var proto: ProtoBreakKind {
     switch self {
     case .interrupt: .interrupt
     case .hangUp: .hangUp

@@ -35,16 +35,17 @@ extension Request {
     case wait(ThreadReference)
     /// `done`; a request of this connection that waits is withdrawn, one that is not open is no error.
     case cancel(RequestID)
-    /// `log`, of so many lines from the end; nil is all that is kept.
-    case logs(ThreadReference, tailLines: Int? = nil)
+    /// `log`, of so many lines from the end, and of what came in the last so much time; nil is all that is kept.
+    case logs(ThreadReference, tailLines: Int? = nil, since: Duration? = nil)
     /// `done`.
     case custodianNew(CustodianPath)
     /// `done`; the custodian is directly below the connection's session custodian.
     case sessionCustodianNew(EntityName)
     /// `custodianTree`.
     case custodianTree(CustodianPath)
-    /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices.
-    case custodianShutdown(CustodianPath, follow: Bool)
+    /// `shutDown`, when every thread that it killed is dead; before it, if `follow`, notices. With a grace they are asked
+    /// first.
+    case custodianShutdown(CustodianPath, follow: Bool, grace: Duration = .zero)
     /// `done`, when the custodian's shutdown has begun, or there is no such custodian.
     case custodianWait(CustodianPath)
     /// `done`, when the effects of all earlier requests of the connection have been observed.
@@ -64,6 +65,12 @@ extension Request {
     case mailWait
     /// `spawned`; the connection is a thread of this name from then on.
     case becomeThread(EntityName)
+    /// `history`, at once or, if it waits, when there is something to tell.
+    case history(HistoryQuery)
+    /// `threadDetail`.
+    case show(ThreadReference)
+    /// `shutdownPlan`: what the custodian's shutdown would do.
+    case shutdownPlan(CustodianPath)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

@@ -58,7 +58,7 @@ package enum WireJSON {
 
 extension ThreadInfo {
   /// With the fields that are for readers of JSON.
-  fileprivate var readable: ProtoThreadInfo {
+  var readable: ProtoThreadInfo {
     var readable = proto
     readable.reference = ThreadReference.id(id).description
     readable.command = argv.map { String(decoding: $0, as: UTF8.self) }

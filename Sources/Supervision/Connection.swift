@@ -68,6 +68,8 @@ struct Connection: Equatable, Sendable {
   var watches: [WatchID: Watch] = [:]
   var streams: [StreamID: AttachedStream] = [:]
   var barriers = Barriers()
+  /// The open requests for what happened that wait for something to happen.
+  var historyWaits: [RequestID: HistoryQuery] = [:]
   var receipts = MailReceipts()
   /// The longest body that the client takes, in bytes.
   var bodyMax = BodyLimit.handshake
@@ -76,6 +78,7 @@ struct Connection: Equatable, Sendable {
   func isUsed(_ number: UInt64) -> Bool {
     waits[RequestID(rawValue: number)] != nil || watches[WatchID(rawValue: number)] != nil
       || streams[StreamID(rawValue: number)] != nil || barriers.contains(RequestID(rawValue: number))
+      || historyWaits[RequestID(rawValue: number)] != nil
   }
 }
 

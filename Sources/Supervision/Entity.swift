@@ -25,9 +25,20 @@ package struct Entity: Equatable, Codable, Sendable {
     case daemon
   }
 
+  /// How its program was started, for those who ask.
+  struct Start: Equatable, Codable, Sendable {
+    let cwd: [UInt8]
+    /// Of all variables, those that the supervisor sets among them.
+    let environmentCount: Int
+    let umask: UInt32
+    let limits: ResourceLimits
+    let allowsSetuid: Bool
+  }
+
   let name: EntityName?
   /// The program and its arguments, as far as `shortened` keeps them: for people, not for starting it again.
   let argv: [[UInt8]]
+  let start: Start
   let channel: ChannelMode
   /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
   /// in. Racket: its `current-custodian`.
@@ -49,6 +60,7 @@ package struct Entity: Equatable, Codable, Sendable {
   /// A worker that is about to end has given a break back: that one, and what comes after it, stays in the model.
   var hasGivenBreaksBack = false
   var log = LogRing(capacity: Limits.logBytesMax)
+  var logTimes = ArrivalTimes()
   /// How many bytes the program has written so far.
   var outputCounts: [ProgramOutput: Int] = [:]
   /// The outputs that are not read at present, since a client that reads slowly is to hold the program.
@@ -102,6 +114,13 @@ package struct Entity: Equatable, Codable, Sendable {
     )
   }
 
+  /// The program has written.
+  mutating func keep(_ bytes: some Collection<UInt8>, at now: Instant) {
+    logTimes.note(log.end, at: now)
+    log.append(bytes)
+    logTimes.forget(before: log.dropped)
+  }
+
   /// The first words of a command, up to 1 KiB; what was cut is marked.
   static func shortened(_ argv: [[UInt8]]) -> [[UInt8]] {
     var free = Limits.argvBytesMax
@@ -153,6 +172,8 @@ package enum Limits {
   package static let lineBatchBytes = 64 << 10
   /// The threads in one answer to a listing, which then fits a frame.
   package static let listPage = 500
+  /// So much of a frame's body is kept free for what is beside a list in it.
+  package static let frameSlack = 1 << 10
   /// Of a thread's command, so many bytes are kept to be shown.
   package static let argvBytesMax = 1 << 10
   /// The requests of one connection that wait at one time, and its watches.

@@ -48,9 +48,13 @@ package struct Node: Sendable {
   /// The dead that are remembered, oldest death first.
   var dead: Deque<ThreadID> = []
   var ending = Ending.no
+  /// What happened, for those who ask.
+  var history = History()
   /// The number of the last session; none has the number of another.
   var lastSession: UInt64 = 0
   var now: Instant
+  /// What the wall clock showed when the time was last told.
+  var date = Moment.epoch
 
   /// As the keeper of this start has it, nil until it has said so; not part of a snapshot.
   var containment: Containment?
@@ -82,6 +86,9 @@ package struct Node: Sendable {
   /// The connections with barriers that wait.
   var barred: Set<ConnectionID> = []
   var greetings: Deque<ConnectionID> = []
+  /// The connections that wait to be told of what happens, and up to where all were told.
+  var followers: Set<ConnectionID> = []
+  var toldThrough: UInt64 = 0
   /// Whoever's request is being carried out, in words; empty between requests.
   var asker = ""
   /// Whose request is being carried out; nil between requests.
@@ -98,7 +105,7 @@ package struct Node: Sendable {
 
   /// When `timePassed` has something to do next; nil when nothing waits for time. May be early.
   package var nextDeadline: Instant? {
-    var deadlines: [Instant] = []
+    var deadlines = graceDeadlines
     if case .grace(let until) = ending { deadlines.append(until) }
     for id in greetings {
       guard case .greeting(let until?) = connections[id]?.phase else { continue }
@@ -109,9 +116,11 @@ package struct Node: Sendable {
     return deadlines.min()
   }
 
-  /// The clock stands at `instant`.
-  package mutating func timePassed(to instant: Instant, effects: inout Effects) {
+  /// The clock stands at `instant`, and the wall clock at `date`; nil is where it was.
+  package mutating func timePassed(to instant: Instant, date: Moment? = nil, effects: inout Effects) {
     now = max(now, instant)
+    self.date = date ?? self.date
+    graceTimePassed(effects: &effects)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {
@@ -271,6 +280,17 @@ extension Instant {
     )
   }
 
+  /// So much earlier, but not before the clock's origin.
+  func before(_ span: Duration) -> Instant {
+    let (seconds, attoseconds) = span.components
+    let nanoseconds = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    guard !nanoseconds.overflow else { return Instant(nanoseconds: 0) }
+    let earlier = nanoseconds.partialValue.addingReportingOverflow(UInt64(clamping: attoseconds / 1_000_000_000))
+    return Instant(
+      nanoseconds: self.nanoseconds - min(self.nanoseconds, earlier.overflow ? .max : earlier.partialValue)
+    )
+  }
+
   /// The time from `earlier` to `later`; zero if it is not earlier.
   static func - (later: Instant, earlier: Instant) -> Duration {
     .nanoseconds(Int64(clamping: later.nanoseconds - min(earlier.nanoseconds, later.nanoseconds)))
@@ -289,6 +309,7 @@ extension Node: Codable {
     case names
     case dead
     case ending
+    case history
     case lastSession
     case now
   }
@@ -303,6 +324,7 @@ extension Node: Codable {
     names = try values.decode([EntityName: ThreadID].self, forKey: .names)
     dead = try values.decode(Deque<ThreadID>.self, forKey: .dead)
     ending = try values.decode(Ending.self, forKey: .ending)
+    history = try values.decode(History.self, forKey: .history)
     lastSession = try values.decode(UInt64.self, forKey: .lastSession)
     now = try values.decode(Instant.self, forKey: .now)
     for thread in kernel.threads.ids { learnRoots(of: thread) }
@@ -319,6 +341,7 @@ extension Node: Codable {
     // Nothing will refer to them.
     try values.encode(Deque(overdue.sorted()) + dead, forKey: .dead)
     try values.encode(ending, forKey: .ending)
+    try values.encode(history, forKey: .history)
     try values.encode(lastSession, forKey: .lastSession)
     try values.encode(now, forKey: .now)
   }

@@ -80,6 +80,7 @@ extension Node {
     self.containment = containment
     let reasons = containment.reasons.isEmpty ? "" : " (\(containment.reasons))"
     effects.append(.log("containment: \(containment.rung)\(reasons)"))
+    record(.daemonStarted(containment: "\(containment.rung)\(reasons)"))
     effects.append(.listen)
   }
 
@@ -89,6 +90,7 @@ extension Node {
     entities[thread]?.warden = warden
     learnRoots(of: thread)
     placeLater(effects: &effects)
+    record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
     if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
       // The answer to the spawn of a nested thread is how that ends.
@@ -107,6 +109,7 @@ extension Node {
       unreadMail: entity.mailbox.count
     )
     entities[thread]?.relay = nil
+    if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
       let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
@@ -139,12 +142,14 @@ extension Node {
       switch order {
       case .runBody(let thread, let generation):
         note(thread, "resumed")
+        record(.resumed, of: thread)
         note(.change(thread, generation: generation))
         if resumeConnection(of: thread, generation, effects: &effects) { continue }
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         holdWorker(thread, effects: &effects)
         note(thread, "suspended")
+        record(.suspended, of: thread)
         note(.change(thread, generation: generation))
         if holdConnection(of: thread, generation, effects: &effects) { continue }
         effects.append(.order(.suspend(thread, generation: generation)))
@@ -156,8 +161,9 @@ extension Node {
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
       // Other waits than a thread's own are given up by their connections alone, which know it.
       case .withdrawn(let wait): if !dropAnswer(toCall: wait) { refuseMail(to: wait, effects: &effects) }
+      case .shutDown(let custodian): if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
       // Of a thread's own waits a nested call is not broken, nor is one for mail.
-      case .broken, .shutDown: break
+      case .broken: break
       }
     }
   }
@@ -165,10 +171,13 @@ extension Node {
   private mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     switch reason {
     // Entities are held by their supervisor, so none is given up as unreachable.
-    case .killed, .unreachable: note(thread, "killed")
+    case .killed, .unreachable:
+      note(thread, "killed")
+      record(.ending(with: nil), of: thread)
     case .lostCustodian(let custodian):
       setEnder(.custodian(custodians.path(of: custodian) ?? .root), of: thread)
       note(thread, "ended with its custodian")
+      record(.ending(with: custodians.path(of: custodian)), of: thread)
       joinShutdowns(thread, of: custodian)
     }
     note(.end(thread))
@@ -191,6 +200,7 @@ extension Node {
     forgetRoots(of: thread)
     entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
     note(thread, "died", by: "")
+    if case .failedToStart = death.cause {} else { record(.dead(death), of: thread, by: "") }
     // A sender that waits for room learns, by trying again, that there will be none.
     for connection in entity.awaitingRoom { effects.append(.send(connection, .room(thread))) }
     tellShutdowns(of: thread, entity, effects: &effects)
@@ -202,6 +212,7 @@ extension Node {
     workOffRelays(effects: &effects)
     dead.append(thread)
     forgetOldDead()
+    beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
   }
 

@@ -19,6 +19,8 @@ struct ShutdownJob: Sendable {
   var threads: Set<ThreadID> = []
   var processes = 0
   var leftSuspended = 0
+  /// While its threads are asked to end; nil once the shutdown has begun.
+  var grace: Grace?
 
   /// Tells those who follow it.
   func tell(_ notice: Notice, effects: inout [NodeEffect]) {
@@ -48,6 +50,7 @@ extension Node {
     }
     do throws(Refusal) {
       custodians.add(try kernel.makeCustodian(below: parent), at: path)
+      record(.custodianMade(path))
     } catch {
       throw Sentences.refused(error, attempted: "make custodian", subject: "\(path)", in: self)
     }
@@ -59,31 +62,30 @@ extension Node {
   mutating func shutDown(
     _ path: CustodianPath,
     follow: Bool,
+    grace: Duration,
     for inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
     // Holding it is all the authority it needs (CU-18), whatever the current custodian is.
     let id = try place(path, for: inquiry, to: "shut down")
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
-    beginShutdown(of: id, client, effects: &effects)
+    if grace > .zero {
+      beginGrace(of: id, for: grace, client, effects: &effects)
+    } else {
+      beginShutdown(of: id, client, effects: &effects)
+    }
   }
 
   /// The supervisor was told to end: its threads are asked to, and are ended after a grace; told again, at once.
   package mutating func askedToEnd(effects: inout Effects) {
+    if ending == .no { record(.daemonEnding) }
     switch ending {
     case .no:
       let alive = kernel.threads.ids.filter { kernel.threads[$0]?.life.isAlive == true }
       guard !alive.isEmpty else { return shutDownRoot(effects: &effects) }
       ending = .grace(until: now + Limits.grace)
       effects.append(.log("asking \(alive.count) threads to end, for \(Limits.grace)"))
-      for thread in alive {
-        step(effects: &effects) {
-          // The thread is alive, which is all that these two ask for. One in a nested call is asked when that is over:
-          // till then the break would be the nested thread's, which gets one of its own.
-          if !$0.isNesting(thread) { try? $0.sendBreak(.terminate, to: thread, effects: &$1) }
-          try? $0.resume(thread, effects: &$1)
-        }
-      }
+      for thread in alive { askToEnd(thread, effects: &effects) }
     case .grace: shutDownRoot(effects: &effects)
     case .shuttingDown: break
     }
@@ -101,10 +103,12 @@ extension Node {
     if id == kernel.root { ending = .shuttingDown }
     let subtree = kernel.custodians.subtree(of: id)
     if !shutdowns.contains(where: { $0.custodian == id }) {
-      let departing = subtree.flatMap { kernel.custodians[$0]?.departing.members ?? [] }
-      shutdowns.append(ShutdownJob(custodian: id, startedAt: now, threads: Set(departing)))
+      shutdowns.append(ShutdownJob(custodian: id, startedAt: now))
     }
+    endGraces(of: Set(subtree), effects: &effects)
+    let departing = subtree.flatMap { kernel.custodians[$0]?.departing.members ?? [] }
     for index in shutdowns.indices where shutdowns[index].custodian == id {
+      shutdowns[index].threads.formUnion(departing)
       if let client { shutdowns[index].clients.append(client) }
     }
     var candidates = Set(subtree.flatMap { kernel.custodians[$0]?.members.members ?? [] })
@@ -136,6 +140,10 @@ extension Node {
   mutating func tellShutdowns(of thread: ThreadID, _ entity: Entity, effects: inout Effects) {
     guard let summary = summary(thread) else { return }
     for index in shutdowns.indices where shutdowns[index].threads.contains(thread) {
+      if shutdowns[index].grace != nil {
+        tellEndInGrace(summary, entity, of: &shutdowns[index], effects: &effects)
+        continue
+      }
       shutdowns[index].processes += entity.ended.total
       let notice = Notice.threadDead(summary, after: now - shutdowns[index].startedAt, ended: entity.ended)
       shutdowns[index].tell(notice, effects: &effects)
@@ -144,6 +152,7 @@ extension Node {
 
   /// Every thread of a custodian that was shut down is dead or left suspended: its path is free.
   mutating func shutdownCompleted(_ custodian: CustodianID, effects: inout Effects) {
+    var completed: ShutdownReport?
     for job in shutdowns where job.custodian == custodian {
       let report = ShutdownReport(
         threads: job.threads.count,
@@ -151,11 +160,13 @@ extension Node {
         leftSuspended: job.leftSuspended,
         duration: now - job.startedAt
       )
+      completed = report
       for client in job.clients {
         effects.append(.send(client.connection, .reply(.shutDown(report), client.request)))
       }
     }
     shutdowns.removeAll { $0.custodian == custodian }
+    if let path = custodians.path(of: custodian) { record(.shutdownComplete(path, completed), by: "") }
     custodians.remove(custodian)
     if custodian == kernel.root { effects.append(.exit(0)) }
   }

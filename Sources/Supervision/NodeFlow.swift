@@ -13,7 +13,7 @@ extension Node {
     _ output: ProgramOutput,
     effects: inout Effects
   ) {
-    entities[thread]?.log.append(bytes)
+    entities[thread]?.keep(bytes, at: now)
     entities[thread]?.outputCounts[output, default: 0] += bytes.count
     for place in attachments[thread] ?? [] {
       if place.source.output == output { append(bytes, to: place.stream, on: place.connection) }

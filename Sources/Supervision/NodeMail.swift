@@ -201,29 +201,16 @@ extension Node {
   ///
   /// - Returns: whether the thread may have it.
   mutating func take(_ bundle: MailBundle, upTo rest: MailRun) -> Bool {
-    guard (try? kernel.tryReceive(bundle.run.count - rest.count, in: rest.receiver)) == true else { return false }
-    leave(rest, of: bundle)
-    return true
-  }
-
-  /// Takes the first message out of the mailbox, which the thread has in the model already; nil when there is none.
-  mutating func takeMessage(of thread: ThreadID) -> [UInt8]? {
-    guard let bundle = entities.look(thread, { $0.mailbox.first }) ?? nil else { return nil }
-    var rest = bundle.run
-    let body = rest.popFirst(in: bundle.bytes.span)
-    leave(rest, of: bundle)
-    return body
-  }
-
-  /// Leaves `rest` of the first bundle in the mailbox.
-  private mutating func leave(_ rest: MailRun, of bundle: MailBundle) {
-    entities.change(rest.receiver) { entity in
+    let thread = rest.receiver
+    guard (try? kernel.tryReceive(bundle.run.count - rest.count, in: thread)) == true else { return false }
+    entities.change(thread) { entity in
       if rest.isEmpty {
         _ = entity.mailbox.receive()
       } else {
         entity.mailbox.leave(bundle.from(rest), size: rest.bodyBytes, count: rest.count)
       }
     }
+    return true
   }
 
   /// Tells those who were refused for want of room once half of the mailbox is free.

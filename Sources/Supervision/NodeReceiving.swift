@@ -62,6 +62,7 @@ extension Node {
   /// The mailbox refuses mail from now on; whoever waits for more learns it once there is none.
   mutating func endMail(of thread: ThreadID, effects: inout Effects) {
     guard let entity = entities[thread], !entity.mailbox.isEnded else { return }
+    record(.mailEnded, of: thread)
     entities[thread]?.mailbox.end()
     if let end = entity.endOfMail {
       // It is forgotten together with the thread's life.
@@ -84,7 +85,7 @@ extension Node {
     var count = 0
     // The first is the choice's, and taken in the model already.
     var isTaken = if case .message = choice { true } else { false }
-    while isTaken, let body = takeMessage(of: thread) {
+    while isTaken, let body = entities.change(thread, { $0.mailbox.receiveOne() }) ?? nil {
       frames.append(mail: body, to: thread)
       connections.change(answer.connection) { $0.hand.take(body) }
       count += 1
@@ -120,7 +121,7 @@ extension Node {
     let messages = connection.hand.newestFirst
     // Of one that is ending it is only counted.
     if (try? rewind(messages, to: thread, effects: &effects)) == nil, state(of: thread) == .ending {
-      entities.change(thread) { $0.rewind(messages, to: thread) }
+      entities.change(thread) { $0.mailbox.rewind(messages, to: thread) }
     }
   }
 
@@ -187,7 +188,7 @@ extension Node {
   ) throws(Refusal) {
     var orders: [Effect] = []
     try kernel.rewind(messages.count, in: thread, effects: &orders) {}
-    entities.change(thread) { $0.rewind(messages, to: thread) }
+    entities.change(thread) { $0.mailbox.rewind(messages, to: thread) }
     noteHanded(-messages.count, of: thread)
     obey(orders, effects: &effects)
     pump(thread, effects: &effects)
@@ -199,12 +200,5 @@ extension Node {
       if count > 0 { entity.unconfirmed += count }
       entity.handedOver = UInt64(clamping: Int64(clamping: entity.handedOver) + Int64(count))
     }
-  }
-}
-
-extension Entity {
-  /// - Parameter thread: the thread that it is.
-  fileprivate mutating func rewind(_ messages: [[UInt8]], to thread: ThreadID) {
-    mailbox.rewind(messages.lazy.map { (MailBundle($0, to: thread), $0.count) })
   }
 }

@@ -62,6 +62,7 @@ extension Node {
       try attempt("break", reference, effects: &effects) { (kernel, orders) throws(Refusal) in
         try kernel.sendBreak(kind, to: thread, effects: &orders)
       }
+      record(.broken(kind), of: thread)
       return .done
     case .endMail(let reference):
       endMail(of: try find(reference, to: "end the mail of"), effects: &effects)
@@ -70,7 +71,8 @@ extension Node {
       let thread = try find(reference, to: "wait for")
       try wait(for: .death, of: thread, .death(thread), "wait for", reference, inquiry, effects: &effects)
     case .cancel(let request): return cancel(request, on: inquiry.connection, effects: &effects)
-    case .logs(let reference, let tail): return log(of: try find(reference, to: "read the log of"), tail: tail)
+    case .logs(let reference, let tail, let since):
+      return log(of: try find(reference, to: "read the log of"), tail: tail, since: since)
     case .custodianNew(let path):
       try makeCustodian(path, for: inquiry)
       return .done
@@ -82,8 +84,8 @@ extension Node {
         throw Sentences.noSuchCustodian(path, attempted: "list")
       }
       return .custodianTree(listing)
-    case .custodianShutdown(let path, let follow):
-      try shutDown(path, follow: follow, for: inquiry, effects: &effects)
+    case .custodianShutdown(let path, let follow, let grace):
+      try shutDown(path, follow: follow, grace: grace, for: inquiry, effects: &effects)
     case .custodianWait(let path):
       guard let custodian = try custodian(path) else { return .done }
       try waitForShutdown(of: custodian, "\(path)", inquiry, effects: &effects)
@@ -95,6 +97,14 @@ extension Node {
     case .rewind(let messages): return try rewind(messages, for: inquiry, effects: &effects)
     case .mailWait: try waitForMail(for: inquiry, effects: &effects)
     case .becomeThread(let name): return .spawned(try becomeThread(name, for: inquiry))
+    case .history(let query): return try tellHistory(query, for: inquiry)
+    case .show(let reference):
+      guard let detail = detail(try find(reference, to: "show")) else {
+        throw Sentences.noSuchThread(reference, attempted: "show")
+      }
+      return .threadDetail(detail)
+    case .shutdownPlan(let path):
+      return .shutdownPlan(shutdownPlan(of: try place(path, for: inquiry, to: "plan the shutdown of")))
     }
     return nil
   }
@@ -105,13 +115,20 @@ extension Node {
     guard ending == .no else { throw Sentences.ending }
     if let name = spawn.name { try requireFree(name) }
     let relay = try spawn.relay.map { wish throws(WireRefusal) in try newRelay(wish) }
-    let program = spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let subject = spawn.name?.text ?? program
+    let subject = spawn.name?.text ?? spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     var orders: [Effect] = []
     let (thread, current) = try makeThread(for: spawn, subject, inquiry, orders: &orders)
+    let program = keeperProgram(spawn, for: thread, in: current)
     var entity = Entity(
       name: spawn.name,
       argv: Entity.shortened(spawn.argv),
+      start: Entity.Start(
+        cwd: spawn.cwd,
+        environmentCount: program.environment.count,
+        umask: spawn.umask,
+        limits: spawn.limits,
+        allowsSetuid: spawn.allowSetuid
+      ),
       channel: spawn.channel,
       currentCustodian: current,
       group: spawn.group ?? group(of: inquiry.connection),
@@ -132,8 +149,9 @@ extension Node {
       request: inquiry.request,
       formerHolder: formerHolder
     )
+    record(.spawned(in: kernel.ties[thread]?.managers.first.flatMap(custodians.path)), of: thread)
     note(.start(thread))
-    effects.append(.order(.start(thread, keeperProgram(spawn, for: thread, in: current))))
+    effects.append(.order(.start(thread, program)))
     obey(orders, effects: &effects)
   }
 
@@ -174,14 +192,7 @@ extension Node {
 
   private func keeperProgram(_ spawn: Spawn, for thread: ThreadID, in custodian: CustodianID) -> KeeperProgram {
     var environment = spawn.environment.filter { !$0.starts(with: "HEDDLE_".utf8) }
-    func set(_ key: String, _ value: String) { environment.append(Array("HEDDLE_\(key)=\(value)".utf8)) }
-    if let name = spawn.name { set("NAME", name.text) }
-    set("ID", "\(thread)")
-    set("CUSTODIAN", "\(custodians.path(of: custodian) ?? .main)")
-    set("NODE", identity.name)
-    set("SOCKET", identity.socketPath)
-    // So that a program does not take another descriptor 3 for its own.
-    if spawn.channel == .frames { set("CHANNEL", "3") }
+    environment += heddleEnvironment(spawn.name, thread, in: custodian, spawn.channel).map { Array($0.utf8) }
     var program = KeeperProgram(
       arguments: spawn.argv,
       environment: environment,
@@ -262,10 +273,15 @@ extension Node {
     return .threads(infos, more: false)
   }
 
-  private func log(of thread: ThreadID, tail: Int?) -> Reply? {
-    guard let log = entities[thread]?.log else { return nil }
-    let text = tail.map { Array(log.tail(lines: $0)) } ?? log.contents
-    return .log(LogText(text: text, droppedBytes: log.dropped))
+  private func log(of thread: ThreadID, tail: Int?, since age: Duration?) -> Reply? {
+    guard let entity = entities[thread] else { return nil }
+    let log = entity.log
+    var text = tail.map { Array(log.tail(lines: $0)) } ?? log.contents
+    if let age {
+      let first = entity.logTimes.offset(since: now.before(age)).map(log.lineStart) ?? log.end
+      text = text.suffix(log.end - first)
+    }
+    return .log(LogText(text: text, droppedBytes: log.dropped, offset: log.end - text.count))
   }
 
   // MARK: - Shared

@@ -35,6 +35,7 @@ extension Node {
       let custodian = try kernel.makeCustodian(below: session.grant)
       custodians.add(custodian, at: path)
       connections[connection]?.session.custodian = custodian
+      record(.custodianMade(path))
       return custodian
     } catch {
       throw Sentences.refused(error, attempted: attempted, subject: "\(path)", in: self)

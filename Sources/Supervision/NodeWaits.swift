@@ -17,7 +17,8 @@ extension Node {
   /// Throws unless one more request of the connection may wait.
   func requireRoom(for inquiry: Inquiry, _ attempted: String, _ subject: String) throws(WireRefusal) {
     guard let connection = connections[inquiry.connection] else { return }
-    guard connection.waits.count + connection.barriers.count < Limits.openRequestsMax else {
+    guard connection.waits.count + connection.barriers.count + connection.historyWaits.count < Limits.openRequestsMax
+    else {
       throw Sentences.tooManyOpen(attempted, subject)
     }
   }
@@ -108,6 +109,9 @@ extension Node {
   ) -> Reply {
     if connections[connection]?.barriers.withdraw(request) == true {
       effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the barrier"), request)))
+    }
+    if connections[connection]?.historyWaits.removeValue(forKey: request) != nil {
+      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "what happens"), request)))
     }
     for index in shutdowns.indices {
       let count = shutdowns[index].clients.count

@@ -56,7 +56,7 @@ extension Node {
 
   var status: DaemonStatus {
     let living = kernel.threads.count - deadCount
-    return DaemonStatus(
+    var status = DaemonStatus(
       pid: identity.pid,
       version: identity.version,
       socketPath: Array(identity.socketPath.utf8),
@@ -71,5 +71,8 @@ extension Node {
       ),
       containment: containment?.rung ?? ""
     )
+    status.containmentPlace = containment?.place ?? ""
+    status.containmentReasons = containment?.reasons ?? ""
+    return status
   }
 }

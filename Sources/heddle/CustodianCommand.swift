@@ -10,11 +10,11 @@ struct CustodianCommand: ParsableCommand {
     discussion: """
       heddle custodian new job
       heddle custodian tree
-      heddle custodian shutdown job --follow
+      heddle custodian shutdown job --grace 10s --follow
 
       A path that does not start with a slash is below /main.
       """,
-    subcommands: [New.self, Tree.self, Shutdown.self]
+    subcommands: [New.self, List.self, Tree.self, CustodianShutdownCommand.self]
   )
 
   struct New: AsyncParsableCommand {
@@ -30,6 +30,53 @@ struct CustodianCommand: ParsableCommand {
 
     func run() async throws {
       try await common.withSupervisor { try await $0.custodianNew(path) }
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "ls",
+      abstract: "List a custodian and those below it.",
+      discussion: """
+        heddle custodian ls
+        heddle custodian ls / --json
+        """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its path; /main without one.", transform: Targets.custodian)
+    var path: CustodianPath?
+
+    func run() async throws {
+      try await common.withSupervisor { supervisor in
+        let all = Self.flat(try await supervisor.treeOrHint(path ?? .main))
+        let table = Table(columns: [
+          .init("PATH", all.map(\.path.description)),
+          .init("STATE", all.map { Self.word(for: $0.state) }),
+          .init("THREADS", all.map { String($0.threads.count) }),
+          .init("BELOW", all.map { String(Self.countBelow($0)) }, dropOrder: 1),
+        ])
+        let lines = table.lines(columnsMax: Output.columns, common.output.palette)
+        common.output.write(json: WireJSON.list(all), lines.map { $0 + "\n" }.joined())
+      }
+    }
+
+    /// Each before those below it.
+    private static func flat(_ listing: CustodianListing) -> [CustodianListing] {
+      [listing] + listing.children.flatMap(flat)
+    }
+
+    /// The threads of all that is below a custodian.
+    private static func countBelow(_ listing: CustodianListing) -> Int {
+      Set(listing.children.flatMap(flat).flatMap { $0.threads.map(\.id) }).count
+    }
+
+    private static func word(for state: CustodianListing.State) -> String {
+      switch state {
+      case .open: "open"
+      case .shuttingDown: "shutting down"
+      }
     }
   }
 
@@ -49,38 +96,17 @@ struct CustodianCommand: ParsableCommand {
 
     func run() async throws {
       try await common.withSupervisor { supervisor in
-        let listing = try await supervisor.custodianTree(path ?? .main)
-        let drawing = TreeDrawing(isUTF8: Environment.isUTF8)
-        Output.write(drawing.lines(of: listing).map { $0 + "\n" }.joined())
-      }
-    }
-  }
-
-  struct Shutdown: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "End all that is in a custodian and below it.",
-      discussion: """
-        heddle custodian shutdown job
-        heddle custodian shutdown job --follow
-        """
-    )
-
-    @Flag(help: "Print what dies as it dies.")
-    var follow = false
-
-    @OptionGroup var common: CommonOptions
-
-    @Argument(help: "Its path.", transform: Targets.custodian)
-    var path: CustodianPath
-
-    func run() async throws {
-      let words = ShutdownWords(path: path)
-      let printNotice: @Sendable (Notice) -> Void = { notice in
-        Output.write(words.lines(about: notice).map { $0 + "\n" }.joined())
-      }
-      try await common.withSupervisor { supervisor in
-        let report = try await supervisor.custodianShutdown(path, follow: follow && !common.quiet ? printNotice : nil)
-        if !common.quiet { Output.write(words.line(about: report) + "\n") }
+        let listing = try await supervisor.treeOrHint(path ?? .main)
+        let infos = common.json ? [] : try await supervisor.list(includeDead: false)
+        let drawing = TreeDrawing(
+          isUTF8: Environment.isUTF8,
+          infos: Dictionary(infos.map { ($0.id, $0) }) { $1 },
+          palette: common.output.palette
+        )
+        common.output.write(
+          json: WireJSON.text(listing),
+          drawing.lines(of: listing).map { $0 + "\n" }.joined()
+        )
       }
     }
   }

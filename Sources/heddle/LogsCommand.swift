@@ -5,24 +5,31 @@ internal import HeddleWire
 struct LogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
-    abstract: "Print what a thread's program wrote.",
+    abstract: "Print what threads' programs wrote.",
     discussion: """
       heddle logs ticker
       heddle logs ticker --tail 2
-      heddle logs ticker --follow
+      heddle logs --follow 'web.*' --since 10m
+
+      Of several threads each line has its thread's name in front. With --since there is what came since then, and perhaps \
+      a little more: when a line came is known to the second, or to about a tenth of its age. With --json each line is an \
+      object. A thread is \(Selector.forms).
       """
   )
 
-  @Flag(name: .shortAndLong, help: "Go on with what it writes, until it is dead.")
+  @Flag(name: .shortAndLong, help: "Go on with what they write, until they are dead.")
   var follow = false
 
   @Option(help: ArgumentHelp("Only so many lines from the end.", valueName: "lines"))
   var tail: Int?
 
+  @Option(help: ArgumentHelp("Only what came since, such as 10m or 18:30.", valueName: "time"))
+  var since: SinceArgument?
+
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The thread, dead or alive.", transform: Targets.thread)
-  var thread: ThreadReference
+  @Argument(help: "The threads, dead or alive.")
+  var threads: [Selector]
 
   func validate() throws {
     if let tail, tail < 0 { throw ValidationError("--tail takes a number of lines, 0 or more.") }
@@ -30,17 +37,43 @@ struct LogsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await common.withSupervisor { supervisor in
-      let thread = ThreadReference.id(try await supervisor.findOrHint(thread).id)
+      let threads = try await threads.threads(of: supervisor, includingDead: true)
+      let width = threads.map(\.label.count).max() ?? 0
+      let printers = threads.map { LogPrinter(of: $0, form(for: $0, among: threads.count, width)) }
       // Attached first, so that nothing falls between what was and what comes.
-      let stream = follow ? try await supervisor.attach(to: .log, of: thread) : nil
-      let log = try await supervisor.logs(of: thread, tailLines: follow ? nil : tail)
-      if tail == nil, log.droppedBytes > 0 {
-        Output.complain("the log is longer than what is kept of it; the first \(log.droppedBytes) bytes are lost")
+      let streams = follow ? try await attach(to: threads, over: supervisor) : []
+      for (thread, printer) in zip(threads, printers) { try await printPast(of: thread, printer, over: supervisor) }
+      try await withThrowingTaskGroup { group in
+        for (stream, printer) in zip(streams, printers) { group.addTask { try await printer.follow(stream) } }
+        try await group.waitForAll()
       }
-      guard let stream else { return Output.write(log.text) }
-      Output.write(Array(Self.lastLines(tail ?? .max, of: log.text)))
-      try await Self.follow(stream, from: UInt64(log.droppedBytes + log.text.count))
     }
+  }
+
+  private func form(for thread: ThreadInfo, among count: Int, _ width: Int) -> LogPrinter.Form {
+    if common.quiet { return .none }
+    if common.json { return .json }
+    guard count > 1 else { return .bytes }
+    let name = thread.label + String(repeating: " ", count: width - thread.label.count)
+    return .lines(prefix: common.output.palette.paint("\(name) | ", .faint))
+  }
+
+  private func attach(to threads: [ThreadInfo], over supervisor: Supervisor) async throws -> [RemoteStream] {
+    var streams: [RemoteStream] = []
+    for thread in threads { streams.append(try await supervisor.attach(to: .log, of: .id(thread.id))) }
+    return streams
+  }
+
+  private func printPast(of thread: ThreadInfo, _ printer: LogPrinter, over supervisor: Supervisor) async throws {
+    let log = try await supervisor.logs(of: .id(thread.id), tailLines: follow ? nil : tail, since: since?.age)
+    // Whoever asks for the end knows that there was more.
+    if tail == nil, log.offset == log.droppedBytes, log.droppedBytes > 0 {
+      let kept = "the log of \(thread.label) is longer than what is kept of it"
+      Output.complain("\(kept); the first \(log.droppedBytes) bytes are lost")
+    }
+    let text = Self.lastLines(tail ?? .max, of: log.text)
+    await printer.print(Array(text), at: UInt64(log.offset + log.text.count - text.count))
+    if !follow { await printer.end() }
   }
 
   /// The last lines of a text, of which the last may want its newline.
@@ -49,17 +82,5 @@ struct LogsCommand: AsyncParsableCommand {
     let newline = UInt8(ascii: "\n")
     let ends = text.dropLast().indices.reversed().lazy.filter { text[$0] == newline }
     return ends.dropFirst(count - 1).first.map { text[($0 + 1)...] } ?? text[...]
-  }
-
-  /// - Parameter end: what was printed so far goes to there.
-  private static func follow(_ stream: RemoteStream, from end: UInt64) async throws {
-    var next = end
-    while let chunk = try await stream.read() {
-      if chunk.offset > next { Output.complain("\(chunk.offset - next) bytes of the log were lost") }
-      // What came between the attachment and the reading of the log was printed with that.
-      let known = Int(clamping: next > chunk.offset ? next - chunk.offset : 0)
-      Output.write(Array(chunk.bytes.dropFirst(known)))
-      next = max(next, chunk.offset + UInt64(chunk.bytes.count))
-    }
   }
 }

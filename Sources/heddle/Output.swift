@@ -51,9 +51,15 @@ enum Output {
   }
 
   /// How many columns the terminal has that standard output is; nil if it is none.
-  static var columns: Int? {
+  static var columns: Int? { columns(of: STDOUT_FILENO) }
+
+  /// How many columns the terminal has that a descriptor is; nil if it is none.
+  static func columns(of descriptor: Int32) -> Int? { size(of: descriptor)?.columns }
+
+  /// How many columns and rows the terminal has that a descriptor is; nil if it is none.
+  static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
     var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import HeddleClient
 internal import HeddleModel
 internal import HeddleWire
@@ -9,45 +10,109 @@ struct PsCommand: AsyncParsableCommand {
     abstract: "List threads.",
     discussion: """
       heddle ps
-      heddle ps --all
-      heddle ps ticker
+      heddle ps --all 'web.*' db
+      heddle ps --tree
+      heddle ps --watch --wide
 
-      The column MAIL is there when a thread has unread mail. In a narrow terminal CUSTODIAN goes first, then MAIL, \
-      AGE and LAST.
+      The column MAIL is there when a thread has unread mail. In a narrow terminal COMMAND goes first, then CONTAINMENT, \
+      ID, PID, CUSTODIAN, MAIL, AGE and LAST. --watch draws again when something happens, and every second for ages and \
+      mail; Ctrl-C ends it. A thread is \(Selector.forms).
       """
   )
 
   @Flag(name: .shortAndLong, help: "The dead that are remembered, too.")
   var all = false
 
+  @Flag(help: "Draw the custodians with their threads.")
+  var tree = false
+
+  @Flag(name: .shortAndLong, help: "With ids, process ids, containment and commands.")
+  var wide = false
+
+  @Flag(help: "Draw again whenever something changes, on a terminal.")
+  var watch = false
+
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "One thread, dead or alive.", transform: Targets.thread)
-  var thread: ThreadReference?
+  @Argument(help: "Only these, dead or alive; with --tree, custodians: @job.")
+  var threads: [Selector] = []
 
-  func run() async throws {
-    try await common.withSupervisor { supervisor in
-      let threads =
-        if let thread { [try await supervisor.findOrHint(thread)] } else { try await supervisor.list(includeDead: all) }
-      let table = Self.table(of: threads, isUTF8: Environment.isUTF8)
-      Output.write(table.lines(columnsMax: Output.columns).map { $0 + "\n" }.joined())
+  func validate() throws {
+    if tree, all { throw ValidationError("The dead have no custodians to be drawn under; leave out --all or --tree.") }
+    if tree, wide { throw ValidationError("--wide is for the table; leave it out, or --tree.") }
+    if tree, !threads.allSatisfy({ if case .subtree = $0 { true } else { false } }) {
+      throw ValidationError("--tree draws custodians; name one as in @job.")
+    }
+    guard watch else { return }
+    if common.json || common.quiet {
+      throw ValidationError("--watch draws on a terminal; heddle events --follow --json tells what changes.")
+    }
+    if isatty(STDOUT_FILENO) == 0 {
+      throw ValidationError(
+        "--watch draws on a terminal, which standard output is not; heddle events --follow tells what changes."
+      )
     }
   }
 
-  static func table(of threads: [ThreadInfo], isUTF8: Bool) -> Table {
-    let mail = threads.map(\.mail.messages)
-    return Table(
-      columns: [
-        .init("NAME", threads.map(\.label)),
-        .init("STATE", threads.map { StateWords.state(of: $0, isUTF8: isUTF8) }),
-        .init("AGE", threads.map(\.age.age), dropOrder: 2),
-        .init("CUSTODIAN", threads.map(custodians), dropOrder: 4),
-      ] + (mail.allSatisfy { $0 == 0 } ? [] : [.init("MAIL", mail.map(String.init), dropOrder: 3)])
-        + [.init("LAST", threads.map(StateWords.last), dropOrder: 1)]
-    )
+  func run() async throws {
+    try await common.withSupervisor { supervisor in
+      guard watch else { return try await print(over: supervisor) }
+      let here = try await supervisor.history(HistoryQuery(newest: 0)).through
+      try await Screen.show(whatHappensAfter: here, over: supervisor) { try await lines(over: supervisor) }
+    }
   }
 
-  private static func custodians(of thread: ThreadInfo) -> String {
-    thread.custodians.isEmpty ? "-" : thread.custodians.map(\.description).joined(separator: ",")
+  private func print(over supervisor: Supervisor) async throws {
+    if common.json, tree {
+      for root in try await roots(of: supervisor) { common.output.write(json: WireJSON.text(root), "") }
+    } else if common.json {
+      let threads = try await chosen(by: supervisor)
+      common.output.write(json: WireJSON.text(threads), "")
+    } else {
+      let lines = try await lines(over: supervisor)
+      common.output.write(json: "", lines.map { $0 + "\n" }.joined())
+    }
+  }
+
+  private func lines(over supervisor: Supervisor) async throws -> [String] {
+    let (palette, isUTF8) = (common.output.palette, Environment.isUTF8)
+    guard tree else {
+      let containment = wide ? try await supervisor.daemonStatus().containment : nil
+      let table = ThreadTable(threads: try await chosen(by: supervisor), isUTF8: isUTF8, wideOn: containment)
+      return table.table.lines(columnsMax: Output.columns, palette)
+    }
+    let infos = try await supervisor.list(includeDead: false)
+    let drawing = TreeDrawing(
+      isUTF8: isUTF8,
+      infos: Dictionary(infos.map { ($0.id, $0) }) { $1 },
+      palette: palette
+    )
+    let roots = try await roots(of: supervisor)
+    let left = threads.isEmpty ? infos.filter(\.custodians.isEmpty) : []
+    return roots.flatMap { threads.isEmpty ? drawing.lines(ofAll: $0) : drawing.lines(of: $0) }
+      + drawing.lines(ofThoseLeft: left)
+  }
+
+  /// The custodians to draw.
+  private func roots(of supervisor: Supervisor) async throws -> [CustodianListing] {
+    guard !threads.isEmpty else { return [try await supervisor.custodianTree(.root)] }
+    var roots: [CustodianListing] = []
+    for case .subtree(let path) in threads { roots.append(try await supervisor.treeOrHint(path)) }
+    return roots
+  }
+
+  private func chosen(by supervisor: Supervisor) async throws -> [ThreadInfo] {
+    guard !threads.isEmpty else { return try await supervisor.list(includeDead: all) }
+    return try await threads.threads(of: supervisor, includingDead: all)
+  }
+}
+
+extension TreeDrawing {
+  /// Suspended threads that have lost all their custodians.
+  func lines(ofThoseLeft threads: [ThreadInfo]) -> [String] {
+    guard !threads.isEmpty else { return [] }
+    let summaries = threads.map { ThreadSummary(id: $0.id, name: $0.name, state: $0.state) }
+    let listing = CustodianListing(path: .root, state: .open, children: [], threads: summaries)
+    return ["(no custodian)"] + lines(of: listing).dropFirst()
   }
 }

@@ -9,21 +9,50 @@ struct ShutdownWords: Sendable {
     switch notice {
     case .threadDead(let thread, let after, let ended):
       let killed = Self.list(ended).map { "\(path)  \(thread.label)  killed: \($0)" }
-      let dead = Self.padded("dead  (custodian shutdown)", to: 38) + Self.padded(after.took, to: 7, fromLeft: true)
-      return [killed, "\(path)  \(thread.label)  \(dead)"].compactMap { $0 }
+      return [killed, line(thread, "dead  (custodian shutdown)", after)].compactMap { $0 }
     case .leftSuspended(let threads):
       return threads.map { "\(path)  \($0.label)  suspended  (made with --suspend-to-kill)" }
     // Of spawns, not of shutdowns.
     case .started: return []
+    case .grace(.asked, let threads, let left):
+      return ["\(path)  asked \(Self.counted(threads.count, "thread", "threads")) to end, within \(left.spelled)"]
+    case .grace(.terminated, let threads, _):
+      return ["\(path)  SIGTERM for \(threads.map(\.label).joined(separator: ", "))"]
+    case .grace(.over, let threads, _):
+      guard !threads.isEmpty else { return [] }
+      return ["\(path)  the time is up for \(threads.map(\.label).joined(separator: ", "))"]
+    case .threadEnded(let thread, let after, let death):
+      return [line(thread, "dead  (\(StateWords.cause(death.cause)))", after)]
     }
   }
 
+  /// What would be ended, line by line, by one that is only planned.
+  func lines(about plan: ShutdownPlan) -> [String] {
+    func line(_ words: String, _ threads: [ThreadSummary]) -> [String] {
+      threads.map { "\(path)  \($0.label)  \(words)" }
+    }
+    let below = plan.custodians.filter { $0 != path }.map { "\(path)  \($0)  would be shut down with it" }
+    let counts =
+      "\(Self.counted(plan.ended.count, "thread", "threads")) would end, \(plan.leftSuspended.count) be suspended"
+    return below + line("would end", plan.ended)
+      + line("would be left suspended  (made with --suspend-to-kill)", plan.leftSuspended)
+      + line("would go on  (it has another custodian)", plan.surviving) + ["\(path)  would be shut down: \(counts)"]
+  }
+
+  /// "/main/job  build  dead  (custodian shutdown)               4 ms"
+  private func line(_ thread: ThreadSummary, _ words: String, _ after: Duration) -> String {
+    "\(path)  \(thread.label)  \(Self.padded(words, to: 38))\(Self.padded(after.took, to: 7, fromLeft: true))"
+  }
+
   /// "/main/job  shut down: 1 thread, 3 processes, 0 left"
-  func line(about report: ShutdownReport) -> String {
-    let threads = Self.counted(report.threads, "thread", "threads")
-    let processes = Self.counted(report.processes, "process", "processes")
+  func line(about report: ShutdownReport) -> String { "\(path)  shut down: \(Self.totals(of: report))" }
+
+  /// "1 thread, 3 processes, 0 left"
+  static func totals(of report: ShutdownReport) -> String {
+    let threads = counted(report.threads, "thread", "threads")
+    let processes = counted(report.processes, "process", "processes")
     let left = report.leftSuspended == 0 ? "0 left" : "\(report.leftSuspended) left suspended"
-    return "\(path)  shut down: \(threads), \(processes), \(left)"
+    return "\(threads), \(processes), \(left)"
   }
 
   /// "sh 4170, sleep 4173, and sleep 4172 in a session of its own"; nil when no process was ended.

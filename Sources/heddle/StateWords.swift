@@ -16,6 +16,14 @@ enum StateWords {
     return "\(isUTF8 ? glyph : ascii) \(word)"
   }
 
+  static func tone(of thread: ThreadInfo) -> Palette.Tone {
+    switch thread.state {
+    case .running: .good
+    case .starting, .suspended, .ending: .waiting
+    case .dead: thread.death?.cause.isFailure == true ? .bad : .faint
+    }
+  }
+
   /// What happened to a thread last: "suspended 0s ago by /main/job".
   static func last(of thread: ThreadInfo) -> String {
     if let death = thread.death { return "\(cause(death.cause)) \(thread.sinceChange.age) ago" }

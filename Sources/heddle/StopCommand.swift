@@ -26,25 +26,45 @@ struct StopCommand: AsyncParsableCommand {
   var threads: [Selector]
 
   func run() async throws {
+    let progress = Progress(isWanted: !common.json && !common.quiet)
     try await common.withSupervisor { supervisor in
       let asked = try await threads.threads(of: supervisor)
       for thread in asked {
         try await supervisor.sendBreak(.terminate, to: .id(thread.id))
         try await supervisor.resume(.id(thread.id))
       }
-      let isUp = try await EventSources(supervisor: supervisor, loop: supervisor.loop).event(.timer(grace.duration))
-      var after: [ThreadInfo] = []
-      for info in asked {
-        let thread = RemoteThread(info.id, at: supervisor)
-        let isDead = try await sync(thread.death.wrap { _ in true }, isUp.wrap { false })
-        if !isDead { try await thread.kill() }
-        after.append(try await supervisor.find(.id(info.id)))
-        if !common.json, !common.quiet {
-          Output.write(Self.line(info.label, isDead ? "ended" : "killed", after.last?.state))
-        }
+      let asking = Asking(asked, for: grace.duration, over: supervisor)
+      let after = try await progress.during({ asking.text }) {
+        try await end(asked, asking, over: supervisor) { if !common.json, !common.quiet { progress.write($0) } }
       }
       if common.json { common.output.write(json: WireJSON.text(after), "") }
     }
+  }
+
+  /// Waits for their deaths, kills those that have not died in time, and tells of each.
+  ///
+  /// - Returns: the threads as they are then.
+  private func end(
+    _ asked: [ThreadInfo],
+    _ asking: Asking,
+    over supervisor: Supervisor,
+    tell: (String) -> Void
+  ) async throws -> [ThreadInfo] {
+    let isUp = try await EventSources(supervisor: supervisor, loop: supervisor.loop).event(.timer(grace.duration))
+    var after: [ThreadInfo] = []
+    for info in asked {
+      let thread = RemoteThread(info.id, at: supervisor)
+      let isDead = try await sync(thread.death.wrap { _ in true }, isUp.wrap { false })
+      if !isDead {
+        asking.timeIsUp()
+        try await thread.kill()
+      }
+      asking.remove(info)
+      let state = try await supervisor.find(.id(info.id))
+      after.append(state)
+      tell(Self.line(info.label, isDead ? "ended" : "killed", state.state))
+    }
+    return after
   }
 
   /// "web  ended", "web  killed"

@@ -3,12 +3,15 @@ struct Table {
   struct Column {
     let heading: String
     let cells: [String]
+    /// The colour of each cell; none at all if it is empty.
+    let tones: [Palette.Tone?]
     /// Columns with the higher number go first when the table is too wide; those with 0 stay.
     let dropOrder: Int
 
-    init(_ heading: String, _ cells: [String], dropOrder: Int = 0) {
+    init(_ heading: String, _ cells: [String], tones: [Palette.Tone?] = [], dropOrder: Int = 0) {
       self.heading = heading
       self.cells = cells
+      self.tones = tones
       self.dropOrder = dropOrder
     }
 
@@ -19,11 +22,11 @@ struct Table {
   var columns: [Column]
 
   /// The lines, without trailing blanks, in at most `columnsMax` columns as far as dropping can make it so.
-  func lines(columnsMax: Int? = nil) -> [String] {
+  func lines(columnsMax: Int? = nil, _ palette: Palette = .plain) -> [String] {
     var table = self
     while let columnsMax, table.width > columnsMax, table.dropOne() {}
     let rowCount = columns.first?.cells.count ?? 0
-    return (-1..<rowCount).map { table.line($0) }
+    return (-1..<rowCount).map { table.line($0, palette) }
   }
 
   private var width: Int { columns.reduce(0) { $0 + $1.width + Self.gap.count } - Self.gap.count }
@@ -36,13 +39,18 @@ struct Table {
   }
 
   /// A row, or the headings for -1.
-  private func line(_ row: Int) -> String {
-    var line = ""
+  private func line(_ row: Int, _ palette: Palette) -> String {
+    var (line, blanks) = ("", 0)
     for column in columns {
       let cell = row < 0 ? column.heading : column.cells[row]
-      line += cell + String(repeating: " ", count: column.width - cell.count) + Self.gap
+      let tone = row < 0 || column.tones.isEmpty ? nil : column.tones[row]
+      guard !cell.isEmpty else {
+        blanks += column.width + Self.gap.count
+        continue
+      }
+      line += String(repeating: " ", count: blanks) + palette.paint(cell, tone)
+      blanks = column.width - cell.count + Self.gap.count
     }
-    while line.last == " " { line.removeLast() }
     return line
   }
 }

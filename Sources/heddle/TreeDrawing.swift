@@ -1,19 +1,30 @@
+internal import HeddleModel
 internal import HeddleWire
 
 /// Draws custodians and what they manage, with lines of Unicode or of ASCII.
 struct TreeDrawing {
   let isUTF8: Bool
+  /// What is known of the threads beyond a listing's summaries.
+  var infos: [ThreadID: ThreadInfo] = [:]
+  var palette = Palette.plain
 
   func lines(of listing: CustodianListing) -> [String] {
     ["\(listing.path)\(remark(listing))"] + branches(of: listing, indent: "")
+  }
+
+  /// All custodians: the root only if there is something directly in it, else each of those directly below.
+  func lines(ofAll root: CustodianListing) -> [String] {
+    root.threads.isEmpty && !root.children.isEmpty ? root.children.flatMap { lines(of: $0) } : lines(of: root)
   }
 
   /// Threads first, then the custodians below.
   private func branches(of listing: CustodianListing, indent: String) -> [String] {
     var lines: [String] = []
     let count = listing.threads.count + listing.children.count
+    let width = listing.threads.map(\.label.count).max() ?? 0
     for (index, thread) in listing.threads.enumerated() {
-      lines.append("\(indent)\(branch(isLast: index == count - 1))\(thread.label)  \(thread.state)")
+      let name = thread.label + String(repeating: " ", count: width - thread.label.count)
+      lines.append("\(indent)\(branch(isLast: index == count - 1))\(name)  \(state(of: thread))")
     }
     for (index, child) in listing.children.enumerated() {
       let isLast = listing.threads.count + index == count - 1
@@ -21,6 +32,14 @@ struct TreeDrawing {
       lines += branches(of: child, indent: indent + trunk(isLast: isLast))
     }
     return lines
+  }
+
+  /// "● running 41s"
+  private func state(of thread: ThreadSummary) -> String {
+    // One that was made behind the listing of all threads.
+    guard let info = infos[thread.id] else { return "\(thread.state)" }
+    let words = palette.paint(StateWords.state(of: info, isUTF8: isUTF8), StateWords.tone(of: info))
+    return "\(words) \(info.age.age)"
   }
 
   private func remark(_ listing: CustodianListing) -> String {

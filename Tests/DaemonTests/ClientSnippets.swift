@@ -23,6 +23,36 @@ struct ClientSnippets {
     }
   }
 
+  @Test("the README's twenty lines")
+  func readme() async throws {
+    try await HostedDaemon.run { (hosted: HostedDaemon) in
+      let socket = hosted.socketPath
+      let supervisor = try await Supervisor.connect(to: socket)
+      let job = try await supervisor.custodian("/main").makeCustodian(named: "job")
+      var program = Program("sh", "-c", "setsid sleep 1000 & echo ready; exec sleep 1000")
+      program.custodian = job
+      let worker = try await supervisor.spawn(program)
+
+      // Nothing of it executes any more, and then it goes on where it was.
+      try await worker.suspend()
+      try await worker.resume()
+
+      // The first of these. What is remote and what is local compose.
+      let orders = Channel<String>()
+      let news = try await sync(
+        worker.death.wrap { "it is dead: \($0)" },
+        orders.getting,
+        after(.milliseconds(10)).wrap { "it takes too long" }
+      )
+
+      // Returns when both processes are gone.
+      try await job.shutDown()
+      #expect(news == "it takes too long")
+      #expect(try await worker.isDead())
+      await supervisor.close()
+    }
+  }
+
   @Test("a job ends by its custodian")
   func job() async throws {
     try await HostedDaemon.run { supervisor in

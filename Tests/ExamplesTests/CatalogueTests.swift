@@ -34,6 +34,14 @@ struct CatalogueTests {
     #expect(found > 3)
   }
 
+  @Test("so is the code in the README")
+  func readme() throws {
+    let blocks = Lines(of: try Self.text(Self.package.appending(path: "README.md"))).blocks
+    let code = Lines(of: try Self.text(Self.package.appending(path: "Tests/DaemonTests/ClientSnippets.swift")))
+    #expect(!blocks.isEmpty)
+    for block in blocks { #expect(code.contains(block), "\(block.text)") }
+  }
+
   @Test("a block with another word, or with less indentation inside, is not found")
   func strictness() {
     let code = Lines(of: "  func f() {\n    if a {\n      b()\n    }\n  }")

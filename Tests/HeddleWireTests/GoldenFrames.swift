@@ -50,6 +50,12 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("confirm-mail", .confirmMail(through: 12)),
       ("rewind", .rewind([Samples.bytes("first"), Samples.bytes("then")])),
       ("mail-wait", .mailWait), ("become-thread", .becomeThread(Samples.name("inbox"))),
+      ("history", .history(Samples.historyQueries[1])), ("show", .show(Samples.byName)),
+      ("shutdown-plan", .shutdownPlan(Samples.job)), ("logs-since", .logs(Samples.byName, since: .seconds(600))),
+      (
+        "custodian-shutdown-with-grace",
+        .custodianShutdown(Samples.job, follow: true, grace: .seconds(10))
+      ),
     ]
     return named.map { name, command in
       GoldenFrame("request-\(name)") { writer throws(FrameError) in
@@ -70,6 +76,8 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
       ("received", .received(messages: 2, isEnd: false)), ("received-end", .received(messages: 0, isEnd: true)),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
+      ("history", .history(Samples.history)), ("thread-detail", .threadDetail(Samples.detail)),
+      ("shutdown-plan", .shutdownPlan(Samples.plan)), ("daemon-status-contained", .daemonStatus(Samples.contained)),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]
     let request = RequestID(rawValue: 7)
@@ -84,6 +92,13 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       },
       GoldenFrame("notice-started") { writer throws(FrameError) in
         try writer.notice(.started(Samples.infos[1]), of: request)
+      },
+      GoldenFrame("notice-grace") { writer throws(FrameError) in
+        try writer.notice(.grace(.terminated, Samples.summaries, left: .seconds(5)), of: request)
+      },
+      GoldenFrame("notice-thread-ended") { writer throws(FrameError) in
+        let death = DeathRecord(cause: .exited(code: 0), unreadMail: 1)
+        try writer.notice(.threadEnded(Samples.summaries[4], after: .milliseconds(3), death), of: request)
       },
       GoldenFrame("refusal-request") { writer throws(FrameError) in
         try writer.refusal(

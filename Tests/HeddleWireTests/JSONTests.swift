@@ -36,3 +36,40 @@ struct JSONTests {
   @Test("what is quoted is escaped")
   func escapes() { #expect(WireJSON.happened("a\"b\n", place: 1) == #"{"v":1,"event":"a\"b\n","place":1}"#) }
 }
+
+@Suite("JSON of what is looked at")
+struct LookingJSONTests {
+  @Test(
+    "a moment is written as RFC 3339 has it",
+    arguments: [
+      (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+      (1_700_000_000_123, "2023-11-14T22:13:20.123Z"), (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+      (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (253_402_300_799_000, "9999-12-31T23:59:59.000Z"),
+    ]
+  )
+  func moment(milliseconds: UInt64, text: String) {
+    #expect(Moment(nanoseconds: milliseconds * 1_000_000).rfc3339 == text)
+  }
+
+  @Test("a happening has its date and its thread's reference, and what is absent is left out")
+  func happening() {
+    let thread = Happening.Subject(id: Samples.id, name: nil)
+    let time = Moment(nanoseconds: 1_700_000_000_123_000_000)
+    let happening = Happening(number: 3, time: time, instant: Instant(nanoseconds: 1), what: .suspended, thread: thread)
+    let text = WireJSON.text(happening)
+    #expect(text.contains(#""time":"2023-11-14T22:13:20.123Z""#))
+    #expect(text.contains(#""reference":"id:7f3a""#) && text.contains(#""kind":"HAPPENING_KIND_SUSPENDED""#))
+    #expect(!text.contains("death") && !text.contains("\"by\""))
+  }
+
+  @Test("a line that is no text is there as it came, too")
+  func line() {
+    let thread = ThreadSummary(id: Samples.id, name: Samples.name("web"), state: .running)
+    #expect(
+      WireJSON.line([0x61], at: 0, of: thread)
+        == #"{"v":1,"thread":32570,"name":"web","reference":"id:7f3a","text":"a"}"#
+    )
+    let broken = WireJSON.line([0x61, 0xFF], at: 7, of: thread)
+    #expect(broken.contains("\"offset\":7,\"text\":\"a\u{FFFD}\",\"bytes\":\"Yf8=\""), "\(broken)")
+  }
+}

@@ -76,8 +76,113 @@ enum Samples {
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
-      .custodianWait(job), .barrier, .daemonStatus,
-    ] + BreakKind.allCases.map { .sendBreak(byID, $0) } + StateEvent.Kind.allCases.map { .event($0, of: byName) }
+      .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)),
+      .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job),
+    ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
+    + StateEvent.Kind.allCases.map { .event($0, of: byName) }
+
+  static let historyQueries = [
+    HistoryQuery(),
+    HistoryQuery(after: 17, since: .age(.seconds(600)), kinds: [.dead, .failed], thread: byID, newest: 0, waits: true),
+    HistoryQuery(since: .time(Moment(nanoseconds: 1_700_000_000_000_000_000)), thread: byName, newest: 20),
+  ]
+
+  static let happenings: [Happening] = {
+    let whats: [Happening.What] =
+      [
+        .spawned(in: job), .spawned(in: nil), .started(pid: 4_170), .suspended, .resumed, .ending(with: job),
+        .ending(with: nil), .mailEnded, .logDegraded("x: no space"), .logRestored("x: again"), .custodianMade(job),
+        .graceBegun(job), .shutdownBegun(job), .shutdownComplete(job, nil),
+        .shutdownComplete(job, ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
+        .daemonStarted(containment: "cgroup"), .daemonEnding,
+      ] + BreakKind.allCases.map { .broken($0) }
+      + causes.map { cause in
+        let death = DeathRecord(cause: cause, unreadMail: 2)
+        if case .failedToStart = cause { return .failed(death) }
+        return .dead(death)
+      }
+    return whats.enumerated().map { place, what in
+      Happening(
+        number: UInt64(place + 1),
+        time: Moment(nanoseconds: 1_700_000_000_000_000_000 + UInt64(place)),
+        instant: Instant(nanoseconds: UInt64(place)),
+        what: what,
+        thread: place % 3 == 0 ? nil : .init(id: id, name: place % 3 == 1 ? name("worker-3") : nil),
+        by: place % 2 == 0 ? "pid 4170" : ""
+      )
+    }
+  }()
+
+  static let history = HistoryPage(happenings: happenings, through: 40, hasMore: true, lost: 3)
+
+  static let detail = ThreadDetail(
+    thread: info(.running),
+    made: Moment(nanoseconds: 1_700_000_000_000_000_000),
+    changed: Moment(nanoseconds: 1_700_000_001_000_000_000),
+    start: ThreadDetail.Start(
+      cwd: bytes("/srv"),
+      environmentCount: 30,
+      heddleEnvironment: ["HEDDLE_ID=7f3a"],
+      umask: 0o027,
+      limits: limits,
+      suspendToKill: true,
+      linger: true,
+      allowSetuid: true,
+      stdinPipe: true
+    ),
+    ties: ThreadDetail.Ties(
+      currentCustodian: job,
+      benefactors: summaries,
+      beneficiaries: [summaries[0]],
+      creator: summaries[1]
+    ),
+    pendingBreak: .hangUp,
+    traffic: ThreadDetail.Traffic(
+      mailTaken: 12,
+      isMailEnded: true,
+      credit: .usualCredit,
+      onTheirWay: .zero,
+      logWritten: 1 << 20,
+      logKept: 1 << 18
+    ),
+    place: ThreadDetail.Place(containment: "cgroup", cgroup: "/sys/fs/cgroup/heddle/7", processes: 3, warden: 99)
+  )
+
+  /// With as little in it as there can be.
+  static let bareDetail = ThreadDetail(
+    thread: info(.starting),
+    made: .epoch,
+    changed: .epoch,
+    start: ThreadDetail.Start(
+      cwd: bytes("/"),
+      environmentCount: 0,
+      heddleEnvironment: [],
+      umask: 0,
+      limits: ResourceLimits(),
+      suspendToKill: false,
+      linger: false,
+      allowSetuid: false,
+      stdinPipe: false
+    ),
+    ties: ThreadDetail.Ties(),
+    pendingBreak: nil,
+    traffic: ThreadDetail.Traffic(
+      mailTaken: 0,
+      isMailEnded: false,
+      credit: nil,
+      onTheirWay: nil,
+      logWritten: 0,
+      logKept: 0
+    ),
+    place: ThreadDetail.Place(containment: "")
+  )
+
+  static let plan = ShutdownPlan(
+    custodians: [.main, job],
+    ended: [summaries[1]],
+    leftSuspended: [summaries[2]],
+    surviving: [summaries[0]]
+  )
 
   static let events = [
     StateEvent(thread: id, kind: .suspension, generation: 3), StateEvent(thread: id, kind: .death, generation: 0),
@@ -147,8 +252,18 @@ enum Samples {
     containment: "cgroup"
   )
 
+  static let contained = {
+    var contained = status
+    contained.containmentPlace = "/sys/fs/cgroup/heddle"
+    contained.containmentReasons = "cgroup: not delegated"
+    return contained
+  }()
+
   static let replies: [Reply] =
     [
+      .history(history), .history(HistoryPage(happenings: [], through: 0)), .threadDetail(detail),
+      .threadDetail(bareDetail), .shutdownPlan(plan), .daemonStatus(contained),
+      .log(LogText(text: [0x0A], droppedBytes: 5, offset: 9)),
       .done, .spawned(infos[0]), .thread(infos[1]), .threads([], more: false), .threads(infos, more: true),
       .died(id, DeathRecord(cause: causes[0], unreadMail: 0)),
       .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),
@@ -165,11 +280,13 @@ enum Samples {
     isValueLost: true
   )
 
-  static let notices: [Notice] = [
-    .threadDead(summaries[4], after: .nanoseconds(1_500_000), ended: ended),
-    .threadDead(summaries[4], after: .zero, ended: EndedProcesses(program: nil, stragglers: [], total: 0)),
-    .leftSuspended([]), .leftSuspended(summaries), .started(infos[1]),
-  ]
+  static let notices: [Notice] =
+    [
+      .threadDead(summaries[4], after: .nanoseconds(1_500_000), ended: ended),
+      .threadDead(summaries[4], after: .zero, ended: EndedProcesses(program: nil, stragglers: [], total: 0)),
+      .leftSuspended([]), .leftSuspended(summaries), .started(infos[1]),
+      .threadEnded(summaries[4], after: .milliseconds(3), DeathRecord(cause: .exited(code: 0), unreadMail: 1)),
+    ] + GraceStage.allCases.map { .grace($0, $0 == .over ? [] : summaries, left: .seconds(5)) }
 
   static let ended = EndedProcesses(
     program: .init(pid: 4_170, name: "sh"),

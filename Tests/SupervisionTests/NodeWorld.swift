@@ -25,6 +25,8 @@ struct NodeWorld {
   /// What the daemon's own log says.
   private(set) var logLines: [String] = []
   private var nextRequest: UInt64 = 0
+  /// What the wall clock is ahead of the other.
+  static let dateOffset: UInt64 = 1_700_000_000_000_000_000
 
   init() {
     let identity = Node.Identity(name: "loom", incarnation: 7, pid: 42, version: "0", socketPath: "/s")
@@ -203,8 +205,9 @@ struct NodeWorld {
 
   mutating func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var effects: [NodeEffect] = []
-    node.timePassed(to: now, effects: &effects)
+    node.timePassed(to: now, date: Moment(nanoseconds: Self.dateOffset + now.nanoseconds), effects: &effects)
     input(&node, &effects)
+    node.tellFollowers(effects: &effects)
     for effect in effects { perform(effect) }
   }
 

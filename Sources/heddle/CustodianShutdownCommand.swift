@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import HeddleClient
+internal import HeddleModel
+internal import HeddleWire
+
+struct CustodianShutdownCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shutdown",
+    abstract: "End all that is in a custodian and below it.",
+    discussion: """
+      heddle custodian shutdown job
+      heddle custodian shutdown job --grace 10s --follow
+      heddle custodian shutdown job --dry-run
+
+      With --grace threads are asked to end first: by a break of kind terminate (SIGTERM for a plain program), suspended \
+      ones after a resume, and by SIGTERM after half of the time. When all have ended, or the time is up, it is shut down. \
+      Until then it is open: what starts in it meanwhile ends with it. An interrupted command leaves it under way.
+
+      Threads that were made with --suspend-to-kill are left suspended, and heddle kill --really ends them.
+      """
+  )
+
+  @Option(help: ArgumentHelp("How long the threads have to end by themselves.", valueName: "duration"))
+  var grace: DurationArgument?
+
+  @Flag(help: "Print what happens as it happens.")
+  var follow = false
+
+  @Flag(help: "Print what would end, and do nothing.")
+  var dryRun = false
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(help: "Its path.", transform: Targets.custodian)
+  var path: CustodianPath
+
+  func validate() throws {
+    if dryRun, follow || grace != nil {
+      throw ValidationError("--dry-run does nothing that could be followed or take time; leave out the others.")
+    }
+  }
+
+  func run() async throws {
+    try await common.withSupervisor { supervisor in
+      if dryRun {
+        let plan = try await supervisor.shutdownPlan(of: path)
+        return common.output.write(
+          json: WireJSON.text(plan),
+          ShutdownWords(path: path).lines(about: plan).map { $0 + "\n" }.joined()
+        )
+      }
+      let progress = ShutdownProgress(of: path, isFollowed: follow, common.output)
+      let report = try await progress.during {
+        try await supervisor.custodianShutdown(path, grace: grace?.duration ?? .zero) { progress.tell($0) }
+      }
+      common.output.write(json: WireJSON.text(report), ShutdownWords(path: path).line(about: report) + "\n")
+    }
+  }
+}

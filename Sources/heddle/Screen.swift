@@ -1,0 +1,80 @@
+internal import Glibc
+internal import HeddleClient
+internal import HeddleLoop
+internal import HeddleWire
+
+/// A terminal's whole screen, on which something is drawn again and again. What was there before comes back in the end.
+enum Screen {
+  /// The least time between two drawings.
+  private static let pause = Duration.milliseconds(250)
+  /// The most.
+  private static let rest = Duration.seconds(1)
+
+  /// Draws `lines` when something has happened, when the terminal has another size, and every second. Ends with the process,
+  /// by a signal or by what goes wrong.
+  ///
+  /// - Parameter number: of the last happening before the first drawing.
+  static func show(
+    whatHappensAfter number: UInt64,
+    over supervisor: Supervisor,
+    _ lines: () async throws -> [String]
+  ) async throws {
+    let (changes, teller) = AsyncThrowingStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    begin()
+    defer { end() }
+    supervisor.loop.watchSignals(teller)
+    let followers = [
+      Task {
+        do {
+          var walk = HistoryWalk(HistoryQuery(after: number), of: supervisor)
+          while true {
+            _ = try await walk.next(waiting: true)
+            teller.yield()
+          }
+        } catch {
+          teller.finish(throwing: error)
+        }
+      },
+      Task {
+        while (try? await Task.sleep(for: rest)) != nil { teller.yield() }
+      },
+    ]
+    defer { for follower in followers { follower.cancel() } }
+    draw(try await lines())
+    for try await _ in changes {
+      draw(try await lines())
+      try await Task.sleep(for: pause)
+    }
+  }
+
+  /// Another screen, without a cursor; xterm's DECSET 1049 and 25.
+  private static func begin() { Output.write("\u{1B}[?1049h\u{1B}[?25l") }
+
+  private static func end() { Output.write("\u{1B}[?25h\u{1B}[?1049l") }
+
+  /// As many lines as there are rows, each to the end of its row.
+  private static func draw(_ lines: [String]) {
+    let rows = Output.size(of: STDOUT_FILENO)?.rows ?? 24
+    let shown = lines.count > rows ? lines.prefix(rows - 1) + ["... \(lines.count - rows + 1) more"] : lines[...]
+    Output.write("\u{1B}[H" + shown.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
+  }
+
+  /// Ends the process by a signal, with the terminal as it was.
+  fileprivate static func leave(by signal: Int32) -> Never {
+    end()
+    exit(ExitStatus.signalled(signal).rawValue)
+  }
+}
+
+extension EventLoop {
+  /// A new size of the terminal is told; what is to end the process does so.
+  fileprivate func watchSignals(_ teller: AsyncThrowingStream<Void, any Error>.Continuation) {
+    perform {
+      // Without descriptors there is no watching, and the default is what happens.
+      _ = try? SignalWatcher(SIGWINCH, on: self) { teller.yield() }
+      for signal in [SIGINT, SIGTERM, SIGHUP] {
+        _ = try? SignalWatcher(signal, on: self) { Screen.leave(by: signal) }
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+internal import HeddleClient
+
+/// A daemon of its own for a trial, on a socket that nobody else knows.
+struct TrialDaemon {
+  /// Why it is not there: what it said before it left.
+  struct Refused: Error {
+    let reason: String
+  }
+
+  private static let patience: Int32 = 10_000
+  let socketPath: String
+  private let directory: String
+  let pid: pid_t
+
+  /// Starts it, and returns when it listens.
+  ///
+  /// - Parameter containment: as `--containment` has it.
+  init(containment: String) throws(Refused) {
+    directory = try Self.makeDirectory()
+    socketPath = "\(directory)/s.sock"
+    var pipes: [Int32] = [-1, -1]
+    guard unsafe pipe(&pipes) == 0 else { throw Refused(reason: SystemError.text(errno)) }
+    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    defer { close(pipes[0]) }
+    let words = ["heddle", "daemon", "--socket", socketPath, "--containment", containment]
+    pid = try Self.spawn(words, errors: pipes[1])
+    close(pipes[1])
+    let said = Self.read(from: pipes[0], until: "listening on")
+    guard said.contains("listening on") else {
+      end()
+      let lines = said.split(separator: "\n").map { $0.hasPrefix("heddle: ") ? $0.dropFirst(8) : $0 }
+      throw Refused(reason: lines.last.map(String.init) ?? "it said nothing within \(Self.patience / 1_000)s")
+    }
+  }
+
+  /// Ends it by SIGKILL, and with it, so it is promised, all that it has started.
+  func end() {
+    kill(pid, SIGKILL)
+    var status: Int32 = 0
+    while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    unsafe unlink(socketPath)
+    unsafe unlink("\(directory)/s.lock")
+    unsafe unlink("\(socketPath).lock")
+    unsafe rmdir(directory)
+  }
+
+  private static func makeDirectory() throws(Refused) -> String {
+    var template = Array("\(Environment.value("TMPDIR") ?? "/tmp")/heddle-doctor-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else {
+      throw Refused(reason: "no directory can be made for it: \(SystemError.text(errno))")
+    }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// This very program, with nothing but its standard error.
+  private static func spawn(_ words: [String], errors: Int32) throws(Refused) -> pid_t {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    var pid = pid_t()
+    let error = unsafe posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
+    guard error == 0 else { throw Refused(reason: "it can't be started: \(SystemError.text(error))") }
+    return pid
+  }
+
+  /// What comes until `word` has, the other end is closed, or it takes too long.
+  private static func read(from descriptor: Int32, until word: String) -> String {
+    var text = ""
+    var chunk = [UInt8](repeating: 0, count: 4_096)
+    while !text.contains(word) {
+      var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let events = unsafe poll(&ready, 1, patience)
+      if events < 0, errno == EINTR { continue }
+      guard events > 0, case let count = unsafe Glibc.read(descriptor, &chunk, chunk.count), count > 0 else { break }
+      text += String(decoding: chunk.prefix(count), as: UTF8.self)
+    }
+    return text
+  }
+}
