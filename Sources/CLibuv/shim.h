@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-// What Swift cannot say for itself: a variadic call, and a struct that glibc declares only under _GNU_SOURCE.
+// What Swift cannot say for itself: variadic calls, and a struct that glibc declares only under _GNU_SOURCE.
 
 /// The bytes that can be read from `descriptor` now (FIONREAD, see ioctl_tty(2) and pipe(7)), or a negative libuv code.
 static inline int heddle_available_bytes(int descriptor) {
@@ -32,4 +32,11 @@ struct heddle_peer_credentials {
 static inline int heddle_get_peer_credentials(int descriptor, struct heddle_peer_credentials *peer) {
   socklen_t size = sizeof *peer;
   return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0 ? 0 : -errno;
+}
+
+/// A descriptor that is readable once the process has ended, pidfd_open(2), which glibc has since 2.36; or a negative libuv
+/// code.
+static inline int heddle_open_process(pid_t pid) {
+  int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+  return descriptor >= 0 ? descriptor : -errno;
 }

@@ -16,6 +16,8 @@ package actor Daemon {
 
   let configuration: DaemonConfiguration
   private let lock: InstanceLock
+  /// The socket that a service manager has bound for us; -1 once it is the listener's, or if there is none.
+  private var handedOver: Int32
   var node: Node
   private var effects: Deque<NodeEffect> = []
   private var isObeying = false
@@ -31,6 +33,7 @@ package actor Daemon {
   /// The status to leave with, once that is decided.
   private var status: Int32?
   private var isLeaving = false
+  private var hasToldEnding = false
   /// How long clients and keeper may take when the daemon leaves.
   private static let leavingMax = Duration.seconds(5)
   /// What `serve` gives; written on the loop, read when the loop has ended.
@@ -60,15 +63,23 @@ package actor Daemon {
   private init(_ configuration: DaemonConfiguration, on loop: EventLoop) throws {
     self.loop = loop
     self.configuration = configuration
-    lock = try InstanceLock.claim(socketAt: configuration.socketPath)
+    handedOver = try configuration.serviceManager?.listener(at: configuration.socketPath) ?? -1
+    lock = try InstanceLock.claim(
+      socketAt: configuration.socketPath,
+      keepsSocket: handedOver >= 0,
+      // One that leaves by itself is started in place of one that is just leaving.
+      patience: configuration.leavesAfter == nil ? .zero : Self.leavingMax
+    )
     let identity = Node.Identity(
       name: configuration.nodeName,
       incarnation: Self.incarnation,
       pid: getpid(),
       version: configuration.version,
-      socketPath: configuration.socketPath
+      socketPath: configuration.socketPath,
+      logPath: configuration.logPath
     )
     node = Node(identity, now: Instant(nanoseconds: EventLoop.nanoseconds))
+    if let patience = configuration.leavesAfter { node.startedByClient(leavingAfter: patience) }
   }
 
   private func begin() {
@@ -104,12 +115,24 @@ package actor Daemon {
   /// Makes the socket. Only now: what a daemon that was here before has left is ended by the keeper's start.
   private func listen() {
     do throws(LoopError) {
-      listener = try Listener(path: configuration.socketPath, on: loop) { [self] result in accept(result) }
+      listener = try makeListener()
       configuration.log("listening on \(configuration.socketPath)")
+      configuration.serviceManager?.tell("READY=1\nSTATUS=listening on \(configuration.socketPath)")
+      configuration.onReady()
+      // Who started it may want it to leave when nobody comes at all.
+      arm()
     } catch {
       outcome.withLock { $0 = .failure(error) }
       loop.requestStop()
     }
+  }
+
+  private func makeListener() throws(LoopError) -> Listener {
+    let path = configuration.socketPath
+    guard handedOver >= 0 else { return try Listener(path: path, on: loop) { [self] in accept($0) } }
+    let listener = try Listener(adopting: handedOver, path: path, on: loop) { [self] in accept($0) }
+    handedOver = -1
+    return listener
   }
 
   /// What names the daemons of one socket, and in practice no others': the user, and FNV-1a of the path.
@@ -137,10 +160,18 @@ package actor Daemon {
     while let effect = effects.popFirst() { obey(effect) }
     isObeying = false
     flush()
+    if node.isEnding { tellEnding() }
     if status == nil { arm() } else { leave() }
   }
 
   private func timePassed() { if isLeaving { loop.requestStop() } else { step { _, _ in } } }
+
+  /// Tells, once, who started it as a service.
+  private func tellEnding() {
+    guard !hasToldEnding else { return }
+    hasToldEnding = true
+    configuration.serviceManager?.tell("STOPPING=1\nSTATUS=ending its threads")
+  }
 
   private func askedToEnd() { step { node, effects in node.askedToEnd(effects: &effects) } }
 

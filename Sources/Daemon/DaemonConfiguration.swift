@@ -25,6 +25,14 @@ package struct DaemonConfiguration: Sendable {
   package var endSignals: [Int32]
   /// Where the threads' logs are kept on disk, below `logs`; made if it is missing. nil keeps them in memory alone.
   package var stateDirectory: String?
+  /// The file that `log` writes to, to be told to clients; empty if it is standard error.
+  package var logPath = ""
+  /// Started because a client needed it, it leaves when nobody has used it for so long; nil stays.
+  package var leavesAfter: Duration?
+  /// Who started it as a service, if somebody did.
+  package var serviceManager: ServiceManager?
+  /// Called once, when clients are let in.
+  package var onReady: @Sendable () -> Void = {}
   /// Takes the daemon's own log, a line at a time, without a newline.
   package var log: @Sendable (String) -> Void
 

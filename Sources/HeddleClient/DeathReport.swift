@@ -17,6 +17,8 @@ public struct DeathReport: Hashable, Sendable {
     case custodianShutDown(path: String)
     /// The supervisor ended, and its threads with it.
     case supervisorEnded
+    /// It was not dead when the time was up that it was made with.
+    case timedOut(after: Duration)
 
     public var description: String {
       switch self {
@@ -26,6 +28,7 @@ public struct DeathReport: Hashable, Sendable {
       case .killed(let by): by.isEmpty ? "it was killed" : "it was killed by \(by)"
       case .custodianShutDown(let path): "its custodian \(path) was shut down"
       case .supervisorEnded: "its supervisor ended"
+      case .timedOut(let time): "its time was up, after \(time)"
       }
     }
   }
@@ -49,6 +52,7 @@ public struct DeathReport: Hashable, Sendable {
       case .killed(let by): .killed(by: by)
       case .custodianShutDown(let path): .custodianShutDown(path: path.description)
       case .daemonEnded: .supervisorEnded
+      case .timedOut(let time): .timedOut(after: time)
       }
   }
 }

@@ -47,7 +47,8 @@ extension Supervisor {
         throw BreakError(kind.local)
       }
       throw ClientError(cause: .nested(end))
-    case .failedToStart, .killed, .custodianShutDown, .daemonEnded: throw ClientError(cause: .nested(end))
+    case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut:
+      throw ClientError(cause: .nested(end))
     }
   }
 
@@ -146,7 +147,7 @@ private struct NestedCall {
       let isItsOwn =
         switch death.cause {
         case .exited, .signalled: true
-        case .failedToStart, .killed, .custodianShutDown, .daemonEnded: false
+        case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut: false
         }
       return NestedEnd(thread: thread, death: death, isValueLost: !isItsOwn)
     default: throw ClientError.protocolBroken(reason: "a nested call was answered with what answers another request")

@@ -133,6 +133,14 @@ extension Supervisor {
     guard case .daemonStatus(let status) = reply else { throw unexpectedAnswer() }
     return status
   }
+
+  /// Tells the supervisor to end: its threads are asked to, and what is left after the grace is ended. Answered when that
+  /// has begun; the connection ends when the supervisor leaves.
+  ///
+  /// - Parameter grace: nil is the supervisor's usual one.
+  package func stopDaemon(grace: Duration? = nil) async throws(ClientError) {
+    try await done(.stopDaemon(grace: grace))
+  }
 }
 
 // MARK: -
@@ -244,7 +252,7 @@ extension Request.Command {
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
       .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
-      .rewind, .mailWait, .becomeThread:
+      .rewind, .mailWait, .becomeThread, .stopDaemon:
       false
     case .history, .show, .shutdownPlan: false
     }

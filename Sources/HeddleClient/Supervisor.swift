@@ -49,6 +49,8 @@ public actor Supervisor {
   /// How many writes the system has not taken yet, and who waits for the last of them.
   private var writesCount = 0
   private var drainers: [CheckedContinuation<Void, Never>] = []
+  /// Who waits for the end of the connection.
+  private var mourners: [CheckedContinuation<Void, Never>] = []
 
   private init(
     on loop: EventLoop,
@@ -215,6 +217,14 @@ public actor Supervisor {
     outbox.failAll(with: error)
     channel?.fail(with: error)
     resumeDrainers()
+    for mourner in mourners { mourner.resume() }
+    mourners = []
+  }
+
+  /// Returns when the connection is over.
+  package func ended() async {
+    guard !isEnded else { return }
+    await withCheckedContinuation { mourners.append($0) }
   }
 
   /// The supervisor does not speak the protocol.

@@ -117,17 +117,21 @@ extension ChildProcess.StandardStreams {
 }
 
 /// The arguments of one `uv_spawn`, as Swift values.
-private struct SpawnRequest {
+struct SpawnRequest {
   let program: String
   let arguments: [String]
   let environment: [String]?
   /// What the child's descriptors 0, 1, ... are copies of; nil is /dev/null.
   let descriptors: [Int32?]
+  /// Where it starts; nil is where we are.
+  var directory: String?
+  /// Whether it is the leader of a session of its own.
+  var isDetached = false
 
   func spawn(
     _ process: UnsafeMutablePointer<uv_process_t>,
     on loop: UnsafeMutablePointer<uv_loop_t>,
-    onExit: uv_exit_cb
+    onExit: uv_exit_cb?
   ) -> Int32 {
     var containers = unsafe descriptors.map { descriptor in
       unsafe uv_stdio_container_t(
@@ -146,7 +150,11 @@ private struct SpawnRequest {
             unsafe options.env = environment == nil ? nil : variables
             unsafe options.stdio = containers.baseAddress
             unsafe options.stdio_count = Int32(containers.count)
-            return unsafe uv_spawn(loop, process, &options)
+            if isDetached { unsafe options.flags = UV_PROCESS_DETACHED.rawValue }
+            return unsafe withOptionalCString(directory) { directory in
+              unsafe options.cwd = directory
+              return unsafe uv_spawn(loop, process, &options)
+            }
           }
         }
       }
@@ -162,4 +170,9 @@ private func withCStrings<Result>(
   var copies = unsafe strings.map { unsafe strdup($0) } + [nil]
   defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
   return unsafe copies.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
+}
+
+private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+  guard let text else { return body(nil) }
+  return unsafe text.withCString { unsafe body($0) }
 }

@@ -86,6 +86,32 @@ internal import Glibc
     }
   }
 
+  /// Listens on a Unix socket that another program has bound, and perhaps connected clients to already. Its file stays when
+  /// the listener is closed.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the listener's from here on; when this throws it stays the caller's.
+  ///   - path: the socket's, for messages.
+  package init(
+    adopting descriptor: Int32,
+    path: String,
+    backlog: Int32 = 128,
+    on loop: EventLoop,
+    onConnection: @escaping (Result<ByteStream, LoopError>) -> Void
+  ) throws(LoopError) {
+    let attempt = "listen on \(path)"
+    name = path
+    kind = .pipe(passingDescriptors: false)
+    socket = nil
+    self.onConnection = onConnection
+    try unsafe super.init(on: loop, attempt: attempt) { unsafe uv_pipe_init($0, $1, 0) }
+    if let error = unsafe LoopError.from(uv_pipe_open(raw(), descriptor), attempt) {
+      close()
+      throw error
+    }
+    try listen(backlog: backlog, attempt)
+  }
+
   private func listen(backlog: Int32, _ attempt: String) throws(LoopError) {
     let status = unsafe uv_listen(raw(), backlog) { handle, status in
       unsafe LoopHandle.owner(of: handle, as: Listener.self)?.connected(status)

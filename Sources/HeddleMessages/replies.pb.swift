@@ -183,6 +183,14 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .nestedEnded(newValue)}
   }
 
+  package var received: ProtoReceived {
+    get {
+      if case .received(let v)? = reply {return v}
+      return ProtoReceived()
+    }
+    set {reply = .received(newValue)}
+  }
+
   package var history: ProtoHistory {
     get {
       if case .history(let v)? = reply {return v}
@@ -222,6 +230,7 @@ package nonisolated struct ProtoReply: Sendable {
     case daemonStatus(ProtoDaemonStatus)
     case stateEvent(ProtoStateEvent)
     case nestedEnded(ProtoNestedEnded)
+    case received(ProtoReceived)
     case history(ProtoHistory)
     case threadDetail(ProtoThreadDetail)
     case shutdownPlan(ProtoShutdownPlan)
@@ -344,6 +353,23 @@ package nonisolated struct ProtoNestedEnded: Sendable {
   fileprivate var _death: ProtoDeathRecord? = nil
 }
 
+/// The MAIL frames right before this are the messages, oldest first.
+package nonisolated struct ProtoReceived: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many they are. 0: there is no mail now.
+  package var messages: UInt64 = 0
+
+  /// There is no mail, and no more can come, since its end was announced. Only without messages.
+  package var end: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct ProtoLog: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -416,46 +442,115 @@ package nonisolated struct ProtoShutdownPlan: Sendable {
   package init() {}
 }
 
-package nonisolated struct ProtoDaemonStatus: Sendable {
+package nonisolated struct ProtoDaemonStatus: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var pid: UInt32 = 0
+  package var pid: UInt32 {
+    get {_storage._pid}
+    set {_uniqueStorage()._pid = newValue}
+  }
 
-  package var version: String = String()
+  package var version: String {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
   /// The socket's path, as bytes.
-  package var socketPath: Data = Data()
+  package var socketPath: Data {
+    get {_storage._socketPath}
+    set {_uniqueStorage()._socketPath = newValue}
+  }
 
-  package var node: String = String()
+  package var node: String {
+    get {_storage._node}
+    set {_uniqueStorage()._node = newValue}
+  }
 
-  package var incarnation: UInt64 = 0
+  package var incarnation: UInt64 {
+    get {_storage._incarnation}
+    set {_uniqueStorage()._incarnation = newValue}
+  }
 
-  package var uptimeNs: UInt64 = 0
+  package var uptimeNs: UInt64 {
+    get {_storage._uptimeNs}
+    set {_uniqueStorage()._uptimeNs = newValue}
+  }
 
   /// Of threads that are not dead.
-  package var livingThreads: UInt64 = 0
+  package var livingThreads: UInt64 {
+    get {_storage._livingThreads}
+    set {_uniqueStorage()._livingThreads = newValue}
+  }
 
   /// Of dead threads that are still remembered.
-  package var deadThreads: UInt64 = 0
+  package var deadThreads: UInt64 {
+    get {_storage._deadThreads}
+    set {_uniqueStorage()._deadThreads = newValue}
+  }
 
-  package var custodians: UInt64 = 0
+  package var custodians: UInt64 {
+    get {_storage._custodians}
+    set {_uniqueStorage()._custodians = newValue}
+  }
 
-  package var connections: UInt64 = 0
+  package var connections: UInt64 {
+    get {_storage._connections}
+    set {_uniqueStorage()._connections = newValue}
+  }
 
   /// How process trees are held together: "cgroup", "pidns" or "subreaper".
-  package var containment: String = String()
+  package var containment: String {
+    get {_storage._containment}
+    set {_uniqueStorage()._containment = newValue}
+  }
 
   /// The directory of cgroups in which the trees are; empty on another rung.
-  package var containmentPlace: String = String()
+  package var containmentPlace: String {
+    get {_storage._containmentPlace}
+    set {_uniqueStorage()._containmentPlace = newValue}
+  }
 
   /// Why better ways to hold them together were passed over, as a clause; empty when none was.
-  package var containmentReasons: String = String()
+  package var containmentReasons: String {
+    get {_storage._containmentReasons}
+    set {_uniqueStorage()._containmentReasons = newValue}
+  }
+
+  /// It was started by a client that needed one, and leaves when nobody has used it for so long: when there was neither a
+  /// living thread nor a client nor a custodian that a user made. Absent: it stays.
+  package var leavesAfterNs: UInt64 {
+    get {_storage._leavesAfterNs ?? 0}
+    set {_uniqueStorage()._leavesAfterNs = newValue}
+  }
+  /// Returns true if `leavesAfterNs` has been explicitly set.
+  package var hasLeavesAfterNs: Bool {_storage._leavesAfterNs != nil}
+  /// Clears the value of `leavesAfterNs`. Subsequent reads from it will return its default value.
+  package mutating func clearLeavesAfterNs() {_uniqueStorage()._leavesAfterNs = nil}
+
+  /// The file that its own log goes to, as bytes; empty if that is standard error.
+  package var logPath: Data {
+    get {_storage._logPath}
+    set {_uniqueStorage()._logPath = newValue}
+  }
+
+  /// For readers of JSON, and empty on the wire: the two paths as text, with U+FFFD for what is not UTF-8.
+  package var socket: String {
+    get {_storage._socket}
+    set {_uniqueStorage()._socket = newValue}
+  }
+
+  package var log: String {
+    get {_storage._log}
+    set {_uniqueStorage()._log = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -468,7 +563,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{13}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0\u{2}\u{a}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -632,6 +727,19 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .nestedEnded(v)
         }
       }()
+      case 30: try {
+        var v: ProtoReceived?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .received(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .received(v)
+        }
+      }()
       case 40: try {
         var v: ProtoHistory?
         var hadOneofValue = false
@@ -729,6 +837,10 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .nestedEnded?: try {
       guard case .nestedEnded(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .received?: try {
+      guard case .received(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
     }()
     case .history?: try {
       guard case .history(let v)? = self.reply else { preconditionFailure() }
@@ -955,6 +1067,41 @@ nonisolated extension ProtoNestedEnded: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension ProtoReceived: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Received"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0\u{1}end\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.messages) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.messages != 0 {
+      try visitor.visitSingularUInt64Field(value: self.messages, fieldNumber: 1)
+    }
+    if self.end != false {
+      try visitor.visitSingularBoolField(value: self.end, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoReceived, rhs: ProtoReceived) -> Bool {
+    if lhs.messages != rhs.messages {return false}
+    if lhs.end != rhs.end {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension ProtoLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Log"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}dropped_bytes\0\u{2}&offset\0")
@@ -1091,89 +1238,181 @@ nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DaemonStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0\u{4}\u{1d}containment_place\0\u{3}containment_reasons\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}version\0\u{3}socket_path\0\u{1}node\0\u{1}incarnation\0\u{3}uptime_ns\0\u{3}living_threads\0\u{3}dead_threads\0\u{1}custodians\0\u{1}connections\0\u{1}containment\0\u{4}\u{9}leaves_after_ns\0\u{3}log_path\0\u{1}socket\0\u{1}log\0\u{4}\u{11}containment_place\0\u{3}containment_reasons\0")
+
+  fileprivate class _StorageClass {
+    var _pid: UInt32 = 0
+    var _version: String = String()
+    var _socketPath: Data = Data()
+    var _node: String = String()
+    var _incarnation: UInt64 = 0
+    var _uptimeNs: UInt64 = 0
+    var _livingThreads: UInt64 = 0
+    var _deadThreads: UInt64 = 0
+    var _custodians: UInt64 = 0
+    var _connections: UInt64 = 0
+    var _containment: String = String()
+    var _containmentPlace: String = String()
+    var _containmentReasons: String = String()
+    var _leavesAfterNs: UInt64? = nil
+    var _logPath: Data = Data()
+    var _socket: String = String()
+    var _log: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _pid = source._pid
+      _version = source._version
+      _socketPath = source._socketPath
+      _node = source._node
+      _incarnation = source._incarnation
+      _uptimeNs = source._uptimeNs
+      _livingThreads = source._livingThreads
+      _deadThreads = source._deadThreads
+      _custodians = source._custodians
+      _connections = source._connections
+      _containment = source._containment
+      _containmentPlace = source._containmentPlace
+      _containmentReasons = source._containmentReasons
+      _leavesAfterNs = source._leavesAfterNs
+      _logPath = source._logPath
+      _socket = source._socket
+      _log = source._log
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.socketPath) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.node) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.incarnation) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeNs) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.livingThreads) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.deadThreads) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.custodians) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.connections) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self.containment) }()
-      case 40: try { try decoder.decodeSingularStringField(value: &self.containmentPlace) }()
-      case 41: try { try decoder.decodeSingularStringField(value: &self.containmentReasons) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._pid) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._version) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._socketPath) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._incarnation) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeNs) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._livingThreads) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._deadThreads) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._custodians) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._connections) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._containment) }()
+        case 20: try { try decoder.decodeSingularUInt64Field(value: &_storage._leavesAfterNs) }()
+        case 21: try { try decoder.decodeSingularBytesField(value: &_storage._logPath) }()
+        case 22: try { try decoder.decodeSingularStringField(value: &_storage._socket) }()
+        case 23: try { try decoder.decodeSingularStringField(value: &_storage._log) }()
+        case 40: try { try decoder.decodeSingularStringField(value: &_storage._containmentPlace) }()
+        case 41: try { try decoder.decodeSingularStringField(value: &_storage._containmentReasons) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.pid != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 1)
-    }
-    if !self.version.isEmpty {
-      try visitor.visitSingularStringField(value: self.version, fieldNumber: 2)
-    }
-    if !self.socketPath.isEmpty {
-      try visitor.visitSingularBytesField(value: self.socketPath, fieldNumber: 3)
-    }
-    if !self.node.isEmpty {
-      try visitor.visitSingularStringField(value: self.node, fieldNumber: 4)
-    }
-    if self.incarnation != 0 {
-      try visitor.visitSingularUInt64Field(value: self.incarnation, fieldNumber: 5)
-    }
-    if self.uptimeNs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.uptimeNs, fieldNumber: 6)
-    }
-    if self.livingThreads != 0 {
-      try visitor.visitSingularUInt64Field(value: self.livingThreads, fieldNumber: 7)
-    }
-    if self.deadThreads != 0 {
-      try visitor.visitSingularUInt64Field(value: self.deadThreads, fieldNumber: 8)
-    }
-    if self.custodians != 0 {
-      try visitor.visitSingularUInt64Field(value: self.custodians, fieldNumber: 9)
-    }
-    if self.connections != 0 {
-      try visitor.visitSingularUInt64Field(value: self.connections, fieldNumber: 10)
-    }
-    if !self.containment.isEmpty {
-      try visitor.visitSingularStringField(value: self.containment, fieldNumber: 11)
-    }
-    if !self.containmentPlace.isEmpty {
-      try visitor.visitSingularStringField(value: self.containmentPlace, fieldNumber: 40)
-    }
-    if !self.containmentReasons.isEmpty {
-      try visitor.visitSingularStringField(value: self.containmentReasons, fieldNumber: 41)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._pid != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._pid, fieldNumber: 1)
+      }
+      if !_storage._version.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._version, fieldNumber: 2)
+      }
+      if !_storage._socketPath.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._socketPath, fieldNumber: 3)
+      }
+      if !_storage._node.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 4)
+      }
+      if _storage._incarnation != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._incarnation, fieldNumber: 5)
+      }
+      if _storage._uptimeNs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._uptimeNs, fieldNumber: 6)
+      }
+      if _storage._livingThreads != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._livingThreads, fieldNumber: 7)
+      }
+      if _storage._deadThreads != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._deadThreads, fieldNumber: 8)
+      }
+      if _storage._custodians != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._custodians, fieldNumber: 9)
+      }
+      if _storage._connections != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._connections, fieldNumber: 10)
+      }
+      if !_storage._containment.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._containment, fieldNumber: 11)
+      }
+      try { if let v = _storage._leavesAfterNs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 20)
+      } }()
+      if !_storage._logPath.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._logPath, fieldNumber: 21)
+      }
+      if !_storage._socket.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._socket, fieldNumber: 22)
+      }
+      if !_storage._log.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._log, fieldNumber: 23)
+      }
+      if !_storage._containmentPlace.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._containmentPlace, fieldNumber: 40)
+      }
+      if !_storage._containmentReasons.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._containmentReasons, fieldNumber: 41)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoDaemonStatus, rhs: ProtoDaemonStatus) -> Bool {
-    if lhs.pid != rhs.pid {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs.socketPath != rhs.socketPath {return false}
-    if lhs.node != rhs.node {return false}
-    if lhs.incarnation != rhs.incarnation {return false}
-    if lhs.uptimeNs != rhs.uptimeNs {return false}
-    if lhs.livingThreads != rhs.livingThreads {return false}
-    if lhs.deadThreads != rhs.deadThreads {return false}
-    if lhs.custodians != rhs.custodians {return false}
-    if lhs.connections != rhs.connections {return false}
-    if lhs.containment != rhs.containment {return false}
-    if lhs.containmentPlace != rhs.containmentPlace {return false}
-    if lhs.containmentReasons != rhs.containmentReasons {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._pid != rhs_storage._pid {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._socketPath != rhs_storage._socketPath {return false}
+        if _storage._node != rhs_storage._node {return false}
+        if _storage._incarnation != rhs_storage._incarnation {return false}
+        if _storage._uptimeNs != rhs_storage._uptimeNs {return false}
+        if _storage._livingThreads != rhs_storage._livingThreads {return false}
+        if _storage._deadThreads != rhs_storage._deadThreads {return false}
+        if _storage._custodians != rhs_storage._custodians {return false}
+        if _storage._connections != rhs_storage._connections {return false}
+        if _storage._containment != rhs_storage._containment {return false}
+        if _storage._containmentPlace != rhs_storage._containmentPlace {return false}
+        if _storage._containmentReasons != rhs_storage._containmentReasons {return false}
+        if _storage._leavesAfterNs != rhs_storage._leavesAfterNs {return false}
+        if _storage._logPath != rhs_storage._logPath {return false}
+        if _storage._socket != rhs_storage._socket {return false}
+        if _storage._log != rhs_storage._log {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -209,6 +209,51 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .custodianWait(newValue)}
   }
 
+  /// Answered by Received, after as many MAIL frames as it says.
+  package var receive: ProtoReceive {
+    get {
+      if case .receive(let v)? = command {return v}
+      return ProtoReceive()
+    }
+    set {command = .receive(newValue)}
+  }
+
+  /// Answered by Done.
+  package var confirmMail: ProtoConfirmMail {
+    get {
+      if case .confirmMail(let v)? = command {return v}
+      return ProtoConfirmMail()
+    }
+    set {command = .confirmMail(newValue)}
+  }
+
+  /// Answered by Done.
+  package var rewind: ProtoRewind {
+    get {
+      if case .rewind(let v)? = command {return v}
+      return ProtoRewind()
+    }
+    set {command = .rewind(newValue)}
+  }
+
+  /// Answered by Done when there is mail, or no more can come.
+  package var mailWait: ProtoMailWait {
+    get {
+      if case .mailWait(let v)? = command {return v}
+      return ProtoMailWait()
+    }
+    set {command = .mailWait(newValue)}
+  }
+
+  /// Answered by Spawned.
+  package var becomeThread: ProtoBecomeThread {
+    get {
+      if case .becomeThread(let v)? = command {return v}
+      return ProtoBecomeThread()
+    }
+    set {command = .becomeThread(newValue)}
+  }
+
   /// Answered by History.
   package var history: ProtoGetHistory {
     get {
@@ -234,6 +279,15 @@ package nonisolated struct ProtoRequest: Sendable {
       return ProtoGetShutdownPlan()
     }
     set {command = .shutdownPlan(newValue)}
+  }
+
+  /// Answered by Done when the supervisor has begun to end; when it is gone the connection is.
+  package var stopDaemon: ProtoStopDaemon {
+    get {
+      if case .stopDaemon(let v)? = command {return v}
+      return ProtoStopDaemon()
+    }
+    set {command = .stopDaemon(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -276,12 +330,24 @@ package nonisolated struct ProtoRequest: Sendable {
     case event(ProtoGetEvent)
     /// Answered by Done when the custodian is shut down.
     case custodianWait(ProtoCustodianWait)
+    /// Answered by Received, after as many MAIL frames as it says.
+    case receive(ProtoReceive)
+    /// Answered by Done.
+    case confirmMail(ProtoConfirmMail)
+    /// Answered by Done.
+    case rewind(ProtoRewind)
+    /// Answered by Done when there is mail, or no more can come.
+    case mailWait(ProtoMailWait)
+    /// Answered by Spawned.
+    case becomeThread(ProtoBecomeThread)
     /// Answered by History.
     case history(ProtoGetHistory)
     /// Answered by ThreadDetail.
     case show(ProtoGetThread)
     /// Answered by ShutdownPlan.
     case shutdownPlan(ProtoGetShutdownPlan)
+    /// Answered by Done when the supervisor has begun to end; when it is gone the connection is.
+    case stopDaemon(ProtoStopDaemon)
 
   }
 
@@ -416,6 +482,46 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var breaksDisabled: Bool {
     get {_storage._breaksDisabled}
     set {_uniqueStorage()._breaksDisabled = newValue}
+  }
+
+  /// Each line of standard output is also sent on to this thread, which is alive, as mail; while its mailbox is full
+  /// standard output is not read.
+  package var relayTo: ProtoThreadReference {
+    get {_storage._relayTo ?? ProtoThreadReference()}
+    set {_uniqueStorage()._relayTo = newValue}
+  }
+  /// Returns true if `relayTo` has been explicitly set.
+  package var hasRelayTo: Bool {_storage._relayTo != nil}
+  /// Clears the value of `relayTo`. Subsequent reads from it will return its default value.
+  package mutating func clearRelayTo() {_uniqueStorage()._relayTo = nil}
+
+  /// When this thread is dead, and all its lines were sent on, the end of the other's mail is announced.
+  package var relayEnd: Bool {
+    get {_storage._relayEnd}
+    set {_uniqueStorage()._relayEnd = newValue}
+  }
+
+  /// The thread is ended when it has not died so long after it was made, suspended or not. Absent: it has all the time.
+  package var timeoutNs: UInt64 {
+    get {_storage._timeoutNs ?? 0}
+    set {_uniqueStorage()._timeoutNs = newValue}
+  }
+  /// Returns true if `timeoutNs` has been explicitly set.
+  package var hasTimeoutNs: Bool {_storage._timeoutNs != nil}
+  /// Clears the value of `timeoutNs`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeoutNs() {_uniqueStorage()._timeoutNs = nil}
+
+  /// Dead, the thread is forgotten at once rather than remembered: once whoever waits for it, or refers to it, is answered.
+  package var forget: Bool {
+    get {_storage._forget}
+    set {_uniqueStorage()._forget = newValue}
+  }
+
+  /// The thread is held by this connection, wherever its place is: when the connection ends it gets a hang-up, and is ended
+  /// two seconds later if it is not dead by then.
+  package var held: Bool {
+    get {_storage._held}
+    set {_uniqueStorage()._held = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -902,13 +1008,110 @@ package nonisolated struct ProtoGetDaemonStatus: Sendable {
   package init() {}
 }
 
+/// Takes mail of the client's own thread: the one in whose tree of processes it is, or that it has become. What is taken is
+/// the client's once it is confirmed: else it goes back when the connection ends.
+package nonisolated struct ProtoReceive: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At most so many messages; 0 stands for 1.
+  package var most: UInt64 = 0
+
+  /// Answer when there is a message, or no more can come, rather than at once. While the thread is suspended nothing is
+  /// answered either way.
+  package var wait: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The client has done with what it received.
+package nonisolated struct ProtoConfirmMail: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// So many messages, of those received over this connection, from its first one on.
+  package var through: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Pushes messages back to the front of the client's own thread's mail, one by one: the last of them is received first.
+package nonisolated struct ProtoRewind: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var messages: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Waits for mail of the client's own thread, and takes none.
+package nonisolated struct ProtoMailWait: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The connection becomes a thread: a mailbox of this name, from which only this connection receives. It is managed by the
+/// session custodian, stands still while suspended, and is dead when the connection ends; its end by others ends the
+/// connection.
+package nonisolated struct ProtoBecomeThread: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// As for Spawn.
+  package var name: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Ends the supervisor, as SIGTERM does: each thread is asked to end, and after the grace all that is left is ended. It takes
+/// a connection that was granted the root custodian. Asked again it makes the grace shorter, and never longer.
+package nonisolated struct ProtoStopDaemon: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent: 10 seconds.
+  package var graceNs: UInt64 {
+    get {_graceNs ?? 0}
+    set {_graceNs = newValue}
+  }
+  /// Returns true if `graceNs` has been explicitly set.
+  package var hasGraceNs: Bool {self._graceNs != nil}
+  /// Clears the value of `graceNs`. Subsequent reads from it will return its default value.
+  package mutating func clearGraceNs() {self._graceNs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _graceNs: UInt64? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{13}history\0\u{1}show\0\u{3}shutdown_plan\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1151,6 +1354,71 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .custodianWait(v)
         }
       }()
+      case 50: try {
+        var v: ProtoReceive?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .receive(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .receive(v)
+        }
+      }()
+      case 51: try {
+        var v: ProtoConfirmMail?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .confirmMail(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .confirmMail(v)
+        }
+      }()
+      case 52: try {
+        var v: ProtoRewind?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .rewind(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .rewind(v)
+        }
+      }()
+      case 53: try {
+        var v: ProtoMailWait?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .mailWait(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .mailWait(v)
+        }
+      }()
+      case 54: try {
+        var v: ProtoBecomeThread?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .becomeThread(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .becomeThread(v)
+        }
+      }()
       case 60: try {
         var v: ProtoGetHistory?
         var hadOneofValue = false
@@ -1188,6 +1456,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.command = .shutdownPlan(v)
+        }
+      }()
+      case 70: try {
+        var v: ProtoStopDaemon?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .stopDaemon(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .stopDaemon(v)
         }
       }()
       default: break
@@ -1276,6 +1557,26 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .custodianWait(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .receive?: try {
+      guard case .receive(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .confirmMail?: try {
+      guard case .confirmMail(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .rewind?: try {
+      guard case .rewind(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .mailWait?: try {
+      guard case .mailWait(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .becomeThread?: try {
+      guard case .becomeThread(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
     case .history?: try {
       guard case .history(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
@@ -1287,6 +1588,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .shutdownPlan?: try {
       guard case .shutdownPlan(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
+    }()
+    case .stopDaemon?: try {
+      guard case .stopDaemon(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
     }()
     case nil: break
     }
@@ -1303,7 +1608,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0\u{4}\u{13}timeout_ns\0\u{1}forget\0\u{1}held\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1322,6 +1627,11 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _nested: Bool = false
     var _group: String? = nil
     var _breaksDisabled: Bool = false
+    var _relayTo: ProtoThreadReference? = nil
+    var _relayEnd: Bool = false
+    var _timeoutNs: UInt64? = nil
+    var _forget: Bool = false
+    var _held: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1348,6 +1658,11 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _nested = source._nested
       _group = source._group
       _breaksDisabled = source._breaksDisabled
+      _relayTo = source._relayTo
+      _relayEnd = source._relayEnd
+      _timeoutNs = source._timeoutNs
+      _forget = source._forget
+      _held = source._held
     }
   }
 
@@ -1382,6 +1697,11 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._nested) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         case 23: try { try decoder.decodeSingularBoolField(value: &_storage._breaksDisabled) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._relayTo) }()
+        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._relayEnd) }()
+        case 50: try { try decoder.decodeSingularUInt64Field(value: &_storage._timeoutNs) }()
+        case 51: try { try decoder.decodeSingularBoolField(value: &_storage._forget) }()
+        case 52: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
         default: break
         }
       }
@@ -1442,6 +1762,21 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._breaksDisabled != false {
         try visitor.visitSingularBoolField(value: _storage._breaksDisabled, fieldNumber: 23)
       }
+      try { if let v = _storage._relayTo {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+      if _storage._relayEnd != false {
+        try visitor.visitSingularBoolField(value: _storage._relayEnd, fieldNumber: 31)
+      }
+      try { if let v = _storage._timeoutNs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 50)
+      } }()
+      if _storage._forget != false {
+        try visitor.visitSingularBoolField(value: _storage._forget, fieldNumber: 51)
+      }
+      if _storage._held != false {
+        try visitor.visitSingularBoolField(value: _storage._held, fieldNumber: 52)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1467,6 +1802,11 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._nested != rhs_storage._nested {return false}
         if _storage._group != rhs_storage._group {return false}
         if _storage._breaksDisabled != rhs_storage._breaksDisabled {return false}
+        if _storage._relayTo != rhs_storage._relayTo {return false}
+        if _storage._relayEnd != rhs_storage._relayEnd {return false}
+        if _storage._timeoutNs != rhs_storage._timeoutNs {return false}
+        if _storage._forget != rhs_storage._forget {return false}
+        if _storage._held != rhs_storage._held {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2200,6 +2540,184 @@ nonisolated extension ProtoGetDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf
   }
 
   package static func ==(lhs: ProtoGetDaemonStatus, rhs: ProtoGetDaemonStatus) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoReceive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Receive"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}most\0\u{1}wait\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.most) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.wait) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.most != 0 {
+      try visitor.visitSingularUInt64Field(value: self.most, fieldNumber: 1)
+    }
+    if self.wait != false {
+      try visitor.visitSingularBoolField(value: self.wait, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoReceive, rhs: ProtoReceive) -> Bool {
+    if lhs.most != rhs.most {return false}
+    if lhs.wait != rhs.wait {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoConfirmMail: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConfirmMail"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}through\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.through != 0 {
+      try visitor.visitSingularUInt64Field(value: self.through, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoConfirmMail, rhs: ProtoConfirmMail) -> Bool {
+    if lhs.through != rhs.through {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoRewind: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Rewind"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}messages\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.messages) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.messages.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.messages, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoRewind, rhs: ProtoRewind) -> Bool {
+    if lhs.messages != rhs.messages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoMailWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MailWait"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoMailWait, rhs: ProtoMailWait) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoBecomeThread: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BecomeThread"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoBecomeThread, rhs: ProtoBecomeThread) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoStopDaemon: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StopDaemon"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}grace_ns\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._graceNs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._graceNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoStopDaemon, rhs: ProtoStopDaemon) -> Bool {
+    if lhs._graceNs != rhs._graceNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -472,6 +472,14 @@ package nonisolated struct ProtoDeathCause: Sendable {
     set {cause = .daemonEnded(newValue)}
   }
 
+  package var timedOut: ProtoDeathCause.TimedOut {
+    get {
+      if case .timedOut(let v)? = cause {return v}
+      return ProtoDeathCause.TimedOut()
+    }
+    set {cause = .timedOut(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Cause: Equatable, Sendable {
@@ -481,6 +489,7 @@ package nonisolated struct ProtoDeathCause: Sendable {
     case killed(ProtoDeathCause.Killed)
     case custodianShutDown(ProtoDeathCause.CustodianShutDown)
     case daemonEnded(ProtoDeathCause.DaemonEnded)
+    case timedOut(ProtoDeathCause.TimedOut)
 
   }
 
@@ -564,6 +573,20 @@ package nonisolated struct ProtoDeathCause: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Its time was up.
+  package nonisolated struct TimedOut: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// What it was given.
+    package var timeoutNs: UInt64 = 0
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -943,7 +966,7 @@ nonisolated extension ProtoDeathRecord: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeathCause"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exited\0\u{1}signalled\0\u{3}failed_to_start\0\u{1}killed\0\u{3}custodian_shut_down\0\u{3}daemon_ended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exited\0\u{1}signalled\0\u{3}failed_to_start\0\u{1}killed\0\u{3}custodian_shut_down\0\u{3}daemon_ended\0\u{4},timed_out\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1029,6 +1052,19 @@ nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.cause = .daemonEnded(v)
         }
       }()
+      case 50: try {
+        var v: ProtoDeathCause.TimedOut?
+        var hadOneofValue = false
+        if let current = self.cause {
+          hadOneofValue = true
+          if case .timedOut(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.cause = .timedOut(v)
+        }
+      }()
       default: break
       }
     }
@@ -1063,6 +1099,10 @@ nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .daemonEnded?: try {
       guard case .daemonEnded(let v)? = self.cause else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .timedOut?: try {
+      guard case .timedOut(let v)? = self.cause else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
     }()
     case nil: break
     }
@@ -1250,6 +1290,36 @@ nonisolated extension ProtoDeathCause.DaemonEnded: SwiftProtobuf.Message, SwiftP
   }
 
   package static func ==(lhs: ProtoDeathCause.DaemonEnded, rhs: ProtoDeathCause.DaemonEnded) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoDeathCause.TimedOut: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = ProtoDeathCause.protoMessageName + ".TimedOut"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeout_ns\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.timeoutNs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.timeoutNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timeoutNs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoDeathCause.TimedOut, rhs: ProtoDeathCause.TimedOut) -> Bool {
+    if lhs.timeoutNs != rhs.timeoutNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -31,6 +31,10 @@ package struct DaemonStatus: Hashable, Codable, Sendable {
   package var containmentPlace = ""
   /// Why better rungs were passed over, as a clause; empty when none was.
   package var containmentReasons = ""
+  /// It was started by a client that needed one, and leaves when nobody has used it for so long; nil for one that stays.
+  package var leavesAfter: Duration?
+  /// The file that its own log goes to; empty if that is standard error.
+  package var logPath: [UInt8] = []
 
   package init(
     pid: Int32,
@@ -72,6 +76,8 @@ extension DaemonStatus {
     )
     containmentPlace = proto.containmentPlace
     containmentReasons = proto.containmentReasons
+    leavesAfter = proto.hasLeavesAfterNs ? Duration(wire: proto.leavesAfterNs) : nil
+    logPath = [UInt8](proto.logPath)
   }
 
   var proto: ProtoDaemonStatus {
@@ -89,6 +95,8 @@ extension DaemonStatus {
     proto.containment = containment
     proto.containmentPlace = containmentPlace
     proto.containmentReasons = containmentReasons
+    if let leavesAfter { proto.leavesAfterNs = leavesAfter.wireNanoseconds }
+    proto.logPath = logPath.wire()
     return proto
   }
 }

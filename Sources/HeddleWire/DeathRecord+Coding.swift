@@ -34,6 +34,8 @@ extension DeathCause {
       self = .custodianShutDown(try CustodianPath(field: "\(field).custodian_shut_down.path", shutDown.path))
     case .daemonEnded:
       self = .daemonEnded
+    case .timedOut(let timedOut):
+      self = .timedOut(after: Duration(wire: timedOut.timeoutNs))
     case nil:
       throw .missing(field: field)
     }
@@ -56,6 +58,8 @@ extension DeathCause {
       proto.custodianShutDown.path = path.description
     case .daemonEnded:
       proto.daemonEnded = .init()
+    case .timedOut(let timeout):
+      proto.timedOut.timeoutNs = timeout.wireNanoseconds
     }
     return proto
   }

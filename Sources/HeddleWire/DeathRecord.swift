@@ -26,4 +26,6 @@ package enum DeathCause: Hashable, Codable, Sendable {
   case custodianShutDown(CustodianPath)
   /// The supervisor ended, and its threads with it.
   case daemonEnded
+  /// It was not dead by itself when the time that it was made with was up.
+  case timedOut(after: Duration)
 }

@@ -71,6 +71,8 @@ extension Request {
     case show(ThreadReference)
     /// `shutdownPlan`: what the custodian's shutdown would do.
     case shutdownPlan(CustodianPath)
+    /// `done`, when the supervisor has begun to end; nil is its usual grace.
+    case stopDaemon(grace: Duration?)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

@@ -23,6 +23,9 @@ extension Spawn {
       breaksDisabled: proto.breaksDisabled,
       relay: try Relay(proto)
     )
+    if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
+    forget = proto.forget
+    held = proto.held
     try check()
   }
 
@@ -66,6 +69,9 @@ extension Spawn {
       proto.relayTo = relay.to.proto
       proto.relayEnd = relay.passesEnd
     }
+    if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
+    proto.forget = forget
+    proto.held = held
     return proto
   }
 }

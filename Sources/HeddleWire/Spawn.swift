@@ -33,6 +33,12 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var breaksDisabled: Bool
   /// Where the lines of its standard output go, beside the log.
   package var relay: Relay?
+  /// The thread is ended when it has not died so long after it was made; nil is never.
+  package var timeout: Duration?
+  /// Dead, the thread is forgotten at once.
+  package var forget = false
+  /// The thread is held by the connection: when that ends it gets a hang-up, and is ended soon after.
+  package var held = false
 
   package init(
     name: EntityName? = nil,

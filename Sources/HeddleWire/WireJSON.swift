@@ -21,7 +21,7 @@ package enum WireJSON {
 
   package static func text(_ report: ShutdownReport) -> String { object(report.proto) }
 
-  package static func text(_ status: DaemonStatus) -> String { object(status.proto) }
+  package static func text(_ status: DaemonStatus) -> String { object(status.readable) }
 
   /// An event that was waited for has happened.
   ///
@@ -53,6 +53,16 @@ package enum WireJSON {
     let text = (try? message.jsonString(options: options)) ?? "{}"
     let fields = [#""v":1"#] + (emptyList.map { [#""\#($0)":[]"#] } ?? []) + [String(text.dropFirst().dropLast())]
     return "{" + fields.filter { !$0.isEmpty }.joined(separator: ",") + "}"
+  }
+}
+
+extension DaemonStatus {
+  /// With the fields that are for readers of JSON.
+  fileprivate var readable: ProtoDaemonStatus {
+    var readable = proto
+    readable.socket = String(decoding: socketPath, as: UTF8.self)
+    readable.log = String(decoding: logPath, as: UTF8.self)
+    return readable
   }
 }
 

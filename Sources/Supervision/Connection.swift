@@ -67,6 +67,8 @@ struct Connection: Equatable, Sendable {
   var waits: [RequestID: WaitID] = [:]
   var watches: [WatchID: Watch] = [:]
   var streams: [StreamID: AttachedStream] = [:]
+  /// The threads that end with it, wherever their place is.
+  var held: [ThreadID] = []
   var barriers = Barriers()
   /// The open requests for what happened that wait for something to happen.
   var historyWaits: [RequestID: HistoryQuery] = [:]

@@ -22,6 +22,11 @@ package struct CustodianNames: Equatable, Codable, Sendable {
     paths.filter { $0.value.components.last?.isSession == true }.keys.sorted()
   }
 
+  /// Whether there is one that a user has made: neither the root nor `/main`, nor a session's.
+  var hasUsers: Bool {
+    ids.keys.contains { $0 != .root && $0 != .main && $0.components.last?.isSession != true }
+  }
+
   mutating func add(_ id: CustodianID, at path: CustodianPath) {
     ids[path] = id
     paths[id] = path

@@ -23,6 +23,8 @@ package struct Entity: Equatable, Codable, Sendable {
     case request(by: String)
     case custodian(CustodianPath)
     case daemon
+    /// Its time was up.
+    case timeout(Duration)
   }
 
   /// How its program was started, for those who ask.
@@ -33,6 +35,15 @@ package struct Entity: Equatable, Codable, Sendable {
     let umask: UInt32
     let limits: ResourceLimits
     let allowsSetuid: Bool
+
+    /// No program was started.
+    static let ofConnection = Start(
+      cwd: [],
+      environmentCount: 0,
+      umask: 0,
+      limits: ResourceLimits(),
+      allowsSetuid: false
+    )
   }
 
   let name: EntityName?
@@ -51,6 +62,12 @@ package struct Entity: Equatable, Codable, Sendable {
   /// Its standard input is a pipe to which a client may write, rather than a way for mail.
   let takesStream: Bool
   let createdAt: Instant
+  /// It is forgotten when it is dead and nothing refers to it.
+  let isTransient: Bool
+  /// It ends with the connection that made it, wherever its place is.
+  let isHeld: Bool
+  /// How long it may live; nil is for ever.
+  let timeout: Duration?
   var body = Body.starting
   var input: LineInput
   var mailbox: Mailbox<MailBundle>
@@ -168,6 +185,8 @@ package enum Limits {
   package static let handshake = Duration.seconds(5)
   /// How long threads have to end by themselves when the daemon is told to.
   package static let grace = Duration.seconds(10)
+  /// How long the threads that a connection holds have to end by themselves when it ends.
+  package static let sessionGrace = Duration.seconds(2)
   /// Mail is written to a program's standard input in batches of about so many bytes.
   package static let lineBatchBytes = 64 << 10
   /// The threads in one answer to a listing, which then fits a frame.

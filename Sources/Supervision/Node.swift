@@ -18,13 +18,23 @@ package struct Node: Sendable {
     package let pid: Int32
     package let version: String
     package let socketPath: String
+    /// The file that its own log goes to; empty if that is standard error.
+    package let logPath: String
 
-    package init(name: String, incarnation: UInt64, pid: Int32, version: String, socketPath: String) {
+    package init(
+      name: String,
+      incarnation: UInt64,
+      pid: Int32,
+      version: String,
+      socketPath: String,
+      logPath: String = ""
+    ) {
       self.name = name
       self.incarnation = incarnation
       self.pid = pid
       self.version = version
       self.socketPath = socketPath
+      self.logPath = logPath
     }
   }
 
@@ -81,6 +91,14 @@ package struct Node: Sendable {
   var references: [ThreadID: Int] = [:]
   /// The dead that would be forgotten if nothing referred to them.
   var overdue: Set<ThreadID> = []
+  /// The dead that are forgotten when this input has been answered.
+  var transients: [ThreadID] = []
+  /// The connections that are gone while threads that they held have a moment to end.
+  var departures: [Departure] = []
+  /// Of the threads that have one.
+  var timeouts = ThreadAlarms()
+  /// Of a supervisor that leaves by itself.
+  var idleness: Idleness?
   /// The streams of each thread that has any, in the order of their attachment.
   var attachments: [ThreadID: [Attachment]] = [:]
   /// The connections with barriers that wait.
@@ -107,6 +125,9 @@ package struct Node: Sendable {
   package var nextDeadline: Instant? {
     var deadlines = graceDeadlines
     if case .grace(let until) = ending { deadlines.append(until) }
+    if let departure = departures.first { deadlines.append(departure.until) }
+    if let first = timeouts.first { deadlines.append(first) }
+    if let leaving { deadlines.append(leaving) }
     for id in greetings {
       guard case .greeting(let until?) = connections[id]?.phase else { continue }
       deadlines.append(until)
@@ -118,10 +139,13 @@ package struct Node: Sendable {
 
   /// The clock stands at `instant`, and the wall clock at `date`; nil is where it was.
   package mutating func timePassed(to instant: Instant, date: Moment? = nil, effects: inout Effects) {
+    noteUse(until: max(now, instant), effects: &effects)
     now = max(now, instant)
     self.date = date ?? self.date
     graceTimePassed(effects: &effects)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
+    endTimedOut(effects: &effects)
+    endDepartures(effects: &effects)
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {
         greetings.removeFirst()
@@ -159,7 +183,7 @@ package struct Node: Sendable {
   package mutating func connectionClosed(_ id: ConnectionID, effects: inout Effects) {
     guard let connection = connections[id] else { return }
     connections.remove(id)
-    defer { endSession(of: connection, effects: &effects) }
+    defer { depart(connection, effects: &effects) }
     workerLeft(connection, effects: &effects)
     endWatches(of: connection, effects: &effects)
     for stream in connection.streams.keys.sorted() {
@@ -327,7 +351,10 @@ extension Node: Codable {
     history = try values.decode(History.self, forKey: .history)
     lastSession = try values.decode(UInt64.self, forKey: .lastSession)
     now = try values.decode(Instant.self, forKey: .now)
-    for thread in kernel.threads.ids { learnRoots(of: thread) }
+    for thread in kernel.threads.ids {
+      learnRoots(of: thread)
+      if kernel.threads[thread]?.life.isAlive == true { startTimeout(of: thread) }
+    }
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -339,7 +366,7 @@ extension Node: Codable {
     try values.encode(custodians, forKey: .custodians)
     try values.encode(names, forKey: .names)
     // Nothing will refer to them.
-    try values.encode(Deque(overdue.sorted()) + dead, forKey: .dead)
+    try values.encode(Deque(overdue.sorted()) + transients + dead, forKey: .dead)
     try values.encode(ending, forKey: .ending)
     try values.encode(history, forKey: .history)
     try values.encode(lastSession, forKey: .lastSession)

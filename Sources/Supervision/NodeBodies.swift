@@ -56,6 +56,9 @@ extension Node {
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
     guard case .draining(_, let end, _) = entities[thread]?.body else { return }
     step(effects: &effects) { $0.bodyEnded(thread, end.bodyEnd, effects: &$1) }
+    // Only now: whoever waited for the death is answered.
+    forgetTransients()
+    endDepartures(afterDeathOf: thread, effects: &effects)
     releaseBarriers(effects: &effects)
   }
 
@@ -119,8 +122,10 @@ extension Node {
     }
     step(effects: &effects) { $0.bodyEnded(thread, .raised, effects: &$1) }
     dead.removeAll { $0 == thread }
+    transients.removeAll { $0 == thread }
     forget(thread)
     if let name = entity.name, let holder = spawn?.formerHolder, entities[holder] != nil { names[name] = holder }
+    endDepartures(afterDeathOf: thread, effects: &effects)
   }
 
   private mutating func treeEmptied(_ thread: ThreadID, _ stragglers: Stragglers, effects: inout Effects) {
@@ -210,8 +215,7 @@ extension Node {
     relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
     endRelay(of: thread)
     workOffRelays(effects: &effects)
-    dead.append(thread)
-    forgetOldDead()
+    bury(thread)
     beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
   }
@@ -221,6 +225,7 @@ extension Node {
     case .request(let by): return .killed(by: by)
     case .custodian(let path): return .custodianShutDown(path)
     case .daemon: return .daemonEnded
+    case .timeout(let time): return .timedOut(after: time)
     case nil: break
     }
     guard case .draining(_, let end, _) = entity.body else { return .killed(by: "") }

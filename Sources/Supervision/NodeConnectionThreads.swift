@@ -20,6 +20,7 @@ extension Node {
     var entity = Entity(
       name: name,
       argv: [],
+      start: .ofConnection,
       channel: .none,
       currentCustodian: custodian,
       group: group(of: id),

@@ -76,28 +76,6 @@ extension Node {
     }
   }
 
-  /// The supervisor was told to end: its threads are asked to, and are ended after a grace; told again, at once.
-  package mutating func askedToEnd(effects: inout Effects) {
-    if ending == .no { record(.daemonEnding) }
-    switch ending {
-    case .no:
-      let alive = kernel.threads.ids.filter { kernel.threads[$0]?.life.isAlive == true }
-      guard !alive.isEmpty else { return shutDownRoot(effects: &effects) }
-      ending = .grace(until: now + Limits.grace)
-      effects.append(.log("asking \(alive.count) threads to end, for \(Limits.grace)"))
-      for thread in alive { askToEnd(thread, effects: &effects) }
-    case .grace: shutDownRoot(effects: &effects)
-    case .shuttingDown: break
-    }
-  }
-
-  mutating func shutDownRoot(effects: inout Effects) {
-    guard ending != .shuttingDown else { return }
-    ending = .shuttingDown
-    for thread in kernel.threads.ids { setEnder(.daemon, of: thread) }
-    beginShutdown(of: kernel.root, nil, effects: &effects)
-  }
-
   /// Begins what one client waits for, or nobody.
   mutating func beginShutdown(of id: CustodianID, _ client: ShutdownJob.Client?, effects: inout Effects) {
     if id == kernel.root { ending = .shuttingDown }

@@ -4,7 +4,23 @@ internal import HeddleModel
 
 extension Node {
   /// How many dead threads are remembered.
-  var deadCount: Int { dead.count + overdue.count }
+  var deadCount: Int { dead.count + overdue.count + transients.count }
+
+  /// The thread is dead: it is remembered, or forgotten as soon as those are answered who waited for that.
+  mutating func bury(_ thread: ThreadID) {
+    if entities[thread]?.timeout != nil { timeouts.noteDeath { [kernel] in kernel.threads[$0]?.life.isAlive == true } }
+    if entities[thread]?.isTransient == true { transients.append(thread) } else { dead.append(thread) }
+    forgetOldDead()
+  }
+
+  /// Those who waited for the latest deaths are answered: forgets the dead that are not to be remembered; later, if a watch, a
+  /// stream or a connection refers to them.
+  mutating func forgetTransients() {
+    for thread in transients {
+      if references[thread] == nil { forget(thread) } else { overdue.insert(thread) }
+    }
+    transients = []
+  }
 
   /// Forgets the dead for which there are too many newer ones, or that died too long ago; later, if a watch or a stream
   /// refers to them.
@@ -17,7 +33,7 @@ extension Node {
     }
   }
 
-  /// A watch or a stream refers to the thread from now on.
+  /// A watch, a stream or a connection that holds it refers to the thread from now on.
   mutating func refer(to thread: ThreadID) { references[thread, default: 0] += 1 }
 
   /// One of those that referred to the thread does no more.

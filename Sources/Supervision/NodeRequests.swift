@@ -105,6 +105,11 @@ extension Node {
       return .threadDetail(detail)
     case .shutdownPlan(let path):
       return .shutdownPlan(shutdownPlan(of: try place(path, for: inquiry, to: "plan the shutdown of")))
+    case .stopDaemon(let grace):
+      // To end all is the root's.
+      _ = try place(.root, for: inquiry, to: "end the daemon with")
+      end(after: grace ?? Limits.grace, effects: &effects)
+      return .done
     }
     return nil
   }
@@ -136,6 +141,9 @@ extension Node {
       breaksDisabled: spawn.breaksDisabled,
       takesStream: spawn.channel == .none && spawn.stdinPipe,
       createdAt: now,
+      isTransient: spawn.forget,
+      isHeld: spawn.held,
+      timeout: spawn.timeout,
       input: .closed,
       mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
       changedAt: now,
@@ -143,6 +151,8 @@ extension Node {
     )
     entity.relay = relay
     enter(entity, as: thread)
+    startTimeout(of: thread)
+    if spawn.held { hold(thread, by: inquiry.connection) }
     let formerHolder = spawn.name.flatMap { names.updateValue(thread, forKey: $0) }
     spawns[thread] = PendingSpawn(
       connection: inquiry.connection,

@@ -45,19 +45,13 @@ extension Node {
   /// A snapshot goes on, and none of the connections that there were: so nothing of their sessions does.
   package mutating func restored(effects: inout Effects) {
     for thread in kernel.threads.ids { endConnection(of: thread, .exit(code: 0), effects: &effects) }
-    for custodian in custodians.ofSessions where kernel.custodians[custodian]?.isShutDown == false {
-      beginShutdown(of: custodian, nil, effects: &effects)
-    }
+    for custodian in custodians.ofSessions { endSession(custodian, effects: &effects) }
+    endHeld(effects: &effects)
   }
 
-  /// The connection has ended: so does all that is in its session custodian.
-  mutating func endSession(of connection: Connection, effects: inout Effects) {
-    if let path = connection.session.path { sessions[path] = nil }
-    guard let custodian = connection.session.custodian, kernel.custodians[custodian]?.isShutDown == false else {
-      return
-    }
-    asker = connection.peer.text
-    defer { asker = "" }
+  /// Ends all that is in a session custodian, unless that has begun.
+  mutating func endSession(_ custodian: CustodianID, effects: inout Effects) {
+    guard kernel.custodians[custodian]?.isShutDown == false else { return }
     beginShutdown(of: custodian, nil, effects: &effects)
   }
 

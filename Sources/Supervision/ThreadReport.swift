@@ -73,6 +73,8 @@ extension Node {
     )
     status.containmentPlace = containment?.place ?? ""
     status.containmentReasons = containment?.reasons ?? ""
+    status.leavesAfter = idleness?.patience
+    status.logPath = Array(identity.logPath.utf8)
     return status
   }
 }

@@ -17,7 +17,7 @@ struct CommonOptions: ParsableArguments {
   ///
   /// - Throws: a `Failure`, also for what `body` throws as a `ClientError`.
   func withSupervisor(_ body: (Supervisor) async throws -> Void) async throws {
-    try await limited { try await place.withSupervisor(body) }
+    try await limited { try await place.withSupervisor(nil, body) }
   }
 
   /// Calls `body`, for no longer than there is time.

@@ -25,7 +25,7 @@ struct CustodianCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "Its path.", transform: Targets.custodian)
+    @Argument(help: "Its path.", completion: Targets.custodianNames, transform: Targets.custodian)
     var path: CustodianPath
 
     func run() async throws {
@@ -91,7 +91,7 @@ struct CustodianCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "Its path; /main without one.", transform: Targets.custodian)
+    @Argument(help: "Its path; /main without one.", completion: Targets.custodianNames, transform: Targets.custodian)
     var path: CustodianPath?
 
     func run() async throws {

@@ -31,7 +31,7 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Its path.", transform: Targets.custodian)
+  @Argument(help: "Its path.", completion: Targets.custodianNames, transform: Targets.custodian)
   var path: CustodianPath
 
   func validate() throws {

@@ -1,63 +1,20 @@
 internal import ArgumentParser
-internal import Daemon
-internal import Glibc
 
-/// `heddle daemon`: the supervisor, in the foreground.
 struct DaemonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "daemon",
-    abstract: "Run the supervisor, in the foreground, until it is told to end.",
+    abstract: "Run the supervisor, look at it, end it.",
     discussion: """
-      EXAMPLES
-        heddle daemon                            # on the usual socket
-        heddle daemon --socket /tmp/me/a.sock    # on another
+      heddle daemon
+      heddle daemon --detach --socket /tmp/me/a.sock
+      heddle daemon status
+      heddle daemon stop --grace 2s
 
-      SIGTERM or SIGINT asks every thread to end and gives it 10 s; a second one ends all at once. However the daemon
-      ends, also by SIGKILL, every process of its threads ends with it.
-
-      The keeper is the program heddle-keeper beside this one, else in ../libexec/heddle; $HEDDLE_KEEPER names another.
-      """
+      Without a verb it is heddle daemon start: the supervisor, in the foreground, until it is told to end. For its options \
+      see heddle daemon start --help. heddle run starts a daemon in the background when there is none; that one leaves when \
+      nobody has used it for 10 minutes.
+      """,
+    subcommands: [DaemonStart.self, DaemonStatusCommand.self, DaemonStop.self],
+    defaultSubcommand: DaemonStart.self
   )
-
-  @Option(
-    help: ArgumentHelp(
-      "How a thread's processes are held together: auto is the first of the others that works.",
-      valueName: "auto|cgroup|pidns|subreaper"
-    )
-  )
-  var containment = DaemonConfiguration.Containment.auto
-
-  @OptionGroup var place: SocketOption
-
-  @Option(
-    help: ArgumentHelp(
-      "Keep the threads' logs in files below this directory, too: five of 10 MiB for each name.",
-      valueName: "directory"
-    )
-  )
-  var state: String?
-
-  func run() throws {
-    let configuration = DaemonConfiguration(
-      socketPath: place.path,
-      keeperPath: try KeeperPath.find(),
-      containment: containment,
-      nodeName: Self.nodeName,
-      version: Version.text,
-      endSignals: [SIGTERM, SIGINT, SIGHUP],
-      stateDirectory: state,
-      log: { line in Output.complain(line) }
-    )
-    throw ExitCode(try Daemon.serve(configuration))
-  }
-
-  /// The first part of the machine's name, if it is a name of ours.
-  private static var nodeName: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "local" }
-    let name = String(decoding: buffer.prefix { $0 != 0 && $0 != 46 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return name.isEmpty ? "local" : name
-  }
 }
-
-extension DaemonConfiguration.Containment: ExpressibleByArgument {}

@@ -65,6 +65,7 @@ struct ResumeCommand: AsyncParsableCommand {
       "Who gives the threads their custodians, from now on as well: a thread, or a custodian that starts with a slash.",
       valueName: "thread|/custodian"
     ),
+    completion: Targets.threadNames,
     transform: Targets.benefactor
   )
   var benefactor: Request.Benefactor?

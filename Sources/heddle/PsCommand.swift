@@ -34,7 +34,10 @@ struct PsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Only these, dead or alive; with --tree, custodians: @job.")
+  @Argument(
+    help: "Only these, dead or alive; with --tree, custodians: @job.",
+    completion: Targets.threadNames
+  )
   var threads: [Selector] = []
 
   func validate() throws {

@@ -17,13 +17,17 @@ struct RunCommand: AsyncParsableCommand {
 
       With --to each line of standard output is mail for another thread; while its mailbox is full the program waits, as \
       in a pipeline. A line of more than 64 KiB goes in pieces.
+      heddle run -d --rm --timeout 1h --env-file job.env --limit nofile=256,as=2GiB -- ./job
 
       The program has the caller's directory, environment and umask. Inside a thread, its custodian is the \
-      place of new ones; elsewhere /main is.
+      place of new ones; elsewhere /main is. Where there is no daemon one is started in the background; it leaves when nobody \
+      has used it for 10 minutes.
 
       Without -d the program is in the foreground: it reads and writes what heddle does, Ctrl-C is a break for it (twice \
-      within two seconds kills it), it ends when heddle does, and heddle exits as it did, or with 125 when somebody \
-      else ended it.
+      within two seconds kills it), and heddle exits as it did, with 124 when its time was up, or with 125 when somebody \
+      else ended it. When heddle is killed the program gets a hang-up, and is ended two seconds later.
+
+      \(EnvironmentFile.form)
       """
   )
 
@@ -50,6 +54,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("in"),
     help: ArgumentHelp("The custodian that manages it.", valueName: "custodian"),
+    completion: Targets.custodianNames,
     transform: Targets.custodian
   )
   var custodian: CustodianPath?
@@ -87,11 +92,36 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A bound on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, or unlimited.",
-      valueName: "what=most"
+      "Bounds on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, for bytes perhaps with KiB, "
+        + "MiB or GiB, or unlimited.",
+      valueName: "what=most,..."
     )
   )
-  var limit: [LimitArgument] = []
+  var limit: [LimitsArgument] = []
+
+  @Option(help: ArgumentHelp("Set an environment variable.", valueName: "key=value"))
+  var env: [VariableArgument] = []
+
+  @Option(
+    help: ArgumentHelp("Set the environment variables that a file lists; --env overrides them.", valueName: "file"),
+    completion: .file()
+  )
+  var envFile: [String] = []
+
+  @Flag(help: "Begin with an empty environment, rather than the caller's.")
+  var cleanEnv = false
+
+  @Option(
+    help: ArgumentHelp("Run in this directory, rather than the caller's.", valueName: "directory"),
+    completion: .directory
+  )
+  var cwd: String?
+
+  @Option(help: ArgumentHelp("End the thread after so long.", valueName: "duration"))
+  var timeout: DurationArgument?
+
+  @Flag(name: .customLong("rm"), help: "Forget the thread when it is dead.")
+  var forget = false
 
   @Flag(help: "Let setuid programs have their privileges.")
   var allowSetuid = false
@@ -109,15 +139,17 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard !detach else { return try await place.withSupervisor { try await start(over: $0) } }
+    let autostart = Autostart(socket: place.location, isQuiet: output.quiet)
+    guard !detach else { return try await place.withSupervisor(autostart) { try await start(over: $0) } }
     do {
-      try await place.withSupervisor { supervisor in
+      try await place.withSupervisor(autostart) { supervisor in
         let cause = try await foreground(over: supervisor)
         throw try Self.exit(after: cause)
       }
     } catch let failure as Failure {
       // The program's own status must not be confused with ours.
-      throw [.notFound, .notExecutable].contains(failure.status) ? failure : failure.exiting(with: .ownFailure)
+      throw [.notFound, .notExecutable, .timeout].contains(failure.status)
+        ? failure : failure.exiting(with: .ownFailure)
     }
   }
 
@@ -132,7 +164,9 @@ struct RunCommand: AsyncParsableCommand {
 
   private func foreground(over supervisor: Supervisor) async throws -> DeathCause {
     do {
-      return try await ForegroundRun(makeSpawn(in: nil), over: supervisor).end()
+      var spawn = try makeSpawn(in: nil)
+      spawn.held = true
+      return try await ForegroundRun(spawn, over: supervisor).end()
     } catch let error as ClientError {
       throw Self.startFailure(error) ?? error
     }
@@ -142,6 +176,7 @@ struct RunCommand: AsyncParsableCommand {
   private static func exit(after cause: DeathCause) throws -> ExitCode {
     switch cause {
     case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
+    case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
     case .killed, .custodianShutDown, .daemonEnded:
       throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
     }
@@ -151,12 +186,12 @@ struct RunCommand: AsyncParsableCommand {
   private func makeSpawn(in place: CustodianPath?) throws -> Spawn {
     let caller = try CallerState()
     let own = try SocketOption.ownCustodian()
-    return Spawn(
+    var spawn = Spawn(
       name: name,
       in: custodian ?? own ?? place,
       argv: try CallerState.lastArguments(command.count),
-      environment: caller.environment,
-      cwd: caller.directory,
+      environment: try environment(of: caller),
+      cwd: try WorkingDirectory.path(cwd, from: caller.directory),
       umask: caller.umask,
       channel: channel.mode,
       suspendToKill: suspendToKill,
@@ -166,6 +201,17 @@ struct RunCommand: AsyncParsableCommand {
       mailboxBounds: mailbox?.bounds,
       relay: to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
     )
+    spawn.timeout = timeout?.duration
+    spawn.forget = forget
+    return spawn
+  }
+
+  /// The caller's, or none; then what the files say, in their order; then what the arguments say.
+  private func environment(of caller: CallerState) throws -> [[UInt8]] {
+    var variables = Variables(cleanEnv ? [] : caller.environment)
+    for file in envFile { try EnvironmentFile.read(file, into: &variables, inheriting: caller.environment) }
+    for variable in env { variables.set(variable.key, to: variable.value) }
+    return variables.all
   }
 
   /// "ticker  id 7f3a  running  (custodian /main)"

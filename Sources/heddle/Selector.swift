@@ -19,6 +19,8 @@ enum Selector: Equatable {
 extension Selector: ExpressibleByArgument {
   private static let patternCharacters = "*?["
 
+  static var defaultCompletionKind: CompletionKind { Targets.threadNames }
+
   init?(argument: String) {
     if argument.hasPrefix("@") {
       guard let path = try? CustodianPath(parsing: argument.dropFirst()) else { return nil }

@@ -35,7 +35,7 @@ struct SendCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The receiver.", transform: Targets.thread)
+  @Argument(help: "The receiver.", completion: Targets.threadNames, transform: Targets.thread)
   var thread: ThreadReference
 
   @Argument(help: "The message; - is standard input, which is also what is sent without one.")

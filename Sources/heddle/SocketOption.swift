@@ -6,7 +6,7 @@ internal import HeddleWire
 
 /// Which daemon.
 struct SocketOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"))
+  @Option(help: ArgumentHelp("The daemon's socket.", valueName: "path"), completion: .file())
   var socket: String?
 
   /// The socket's path.
@@ -16,20 +16,28 @@ struct SocketOption: ParsableArguments {
 
   /// Calls `body` with a connection to the daemon, which is closed afterwards.
   ///
+  /// - Parameter autostart: starts a daemon if there is none; nil fails then.
   /// - Throws: a `Failure`, also for what `body` throws as a `ClientError`.
-  func withSupervisor(_ body: (Supervisor) async throws -> Void) async throws {
+  func withSupervisor(
+    _ autostart: Autostart? = nil,
+    _ body: (Supervisor) async throws -> Void
+  ) async throws {
     let path = location
     try path.checkDirectory()
     do {
       let loop = try EventLoop.start()
       defer { loop.stop() }
-      let supervisor = try await Supervisor.connect(
-        to: path.text,
-        clientName: "heddle",
-        clientVersion: Version.text,
-        as: try Self.ownCustodian(),
-        on: loop
-      )
+      let own = try Self.ownCustodian()
+      let connect = {
+        try await Supervisor.connect(
+          to: path.text,
+          clientName: "heddle",
+          clientVersion: Version.text,
+          as: own,
+          on: loop
+        )
+      }
+      let supervisor = if let autostart { try await autostart.connect(connect) } else { try await connect() }
       do {
         try await body(supervisor)
         await supervisor.close()

@@ -39,6 +39,7 @@ enum StateWords {
     case .killed(let by): by.isEmpty ? "killed" : "killed by \(by)"
     case .custodianShutDown(let path): "shut down with \(path)"
     case .daemonEnded: "ended with the daemon"
+    case .timedOut(let time): "timed out after \(time.took)"
     }
   }
 }
@@ -49,6 +50,7 @@ extension DeathCause {
     switch self {
     case .exited(let code): code != 0
     case .signalled, .failedToStart: true
+    case .timedOut: true
     case .killed, .custodianShutDown, .daemonEnded: false
     }
   }

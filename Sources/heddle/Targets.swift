@@ -1,8 +1,13 @@
+internal import ArgumentParser
 internal import HeddleModel
 internal import HeddleWire
 
 /// How arguments name threads and custodians.
 enum Targets {
+  /// How a shell completes them.
+  static var threadNames: CompletionKind { CompleteNames.Kind.threads.completion }
+  static var custodianNames: CompletionKind { CompleteNames.Kind.custodians.completion }
+
   static func thread(_ text: String) throws -> ThreadReference { try ThreadReference(parsing: text) }
 
   static func name(_ text: String) throws -> EntityName { try EntityName(text) }

@@ -52,6 +52,7 @@ struct WaitCommand: AsyncParsableCommand {
     case .exited(let code): ExitStatus(rawValue: Int32(code))
     case .signalled(let number, _): .signalled(number)
     case .failedToStart(let errorNumber, _): errorNumber == ENOENT ? .notFound : .notExecutable
+    case .timedOut: .timeout
     case .killed, .custodianShutDown, .daemonEnded: .killed
     }
   }

@@ -45,6 +45,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
         .spawn(Spawn(in: nil, argv: [Samples.bytes("cat")], cwd: Samples.bytes("/"), stdinPipe: true))
       ),
       ("event", .event(.suspension, of: Samples.byName)), ("spawn-nested", .spawn(Samples.nestedSpawn)),
+      ("spawn-held", .spawn(Samples.boundSpawn)), ("stop-daemon", .stopDaemon(grace: .milliseconds(1_500))),
       ("spawn-in-group", .spawn(Samples.groupedSpawn)), ("custodian-wait", .custodianWait(Samples.job)),
       ("spawn-relaying", .spawn(Samples.relayingSpawn)), ("receive", .receive(most: 40, wait: true)),
       ("confirm-mail", .confirmMail(through: 12)),
@@ -75,6 +76,8 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
       ("received", .received(messages: 2, isEnd: false)), ("received-end", .received(messages: 0, isEnd: true)),
+      ("daemon-status-leaving", .daemonStatus(Samples.leavingStatus)),
+      ("died-timed-out", .died(Samples.id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0))),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
       ("history", .history(Samples.history)), ("thread-detail", .threadDetail(Samples.detail)),
       ("shutdown-plan", .shutdownPlan(Samples.plan)), ("daemon-status-contained", .daemonStatus(Samples.contained)),

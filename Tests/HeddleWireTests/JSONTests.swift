@@ -33,6 +33,19 @@ struct JSONTests {
     }
   }
 
+  @Test("a program's version says which protocols it speaks")
+  func version() {
+    #expect(WireJSON.version("0.1.0") == #"{"v":1,"version":"0.1.0","protocol_min":1,"protocol_max":1}"#)
+  }
+
+  @Test("a daemon's beginning and end name its process")
+  func daemon() {
+    #expect(
+      WireJSON.daemonStarted(pid: 12, socket: "/s", log: "/s.log") == #"{"v":1,"pid":12,"socket":"/s","log":"/s.log"}"#
+    )
+    #expect(WireJSON.daemonGone(pid: 12, took: .microseconds(3)) == #"{"v":1,"pid":12,"took_ns":3000}"#)
+  }
+
   @Test("what is quoted is escaped")
   func escapes() { #expect(WireJSON.happened("a\"b\n", place: 1) == #"{"v":1,"event":"a\"b\n","place":1}"#) }
 }

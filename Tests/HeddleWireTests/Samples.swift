@@ -45,6 +45,14 @@ enum Samples {
     mailboxBounds: MailboxBounds(messagesMax: 10, bytesMax: nil)
   )
 
+  static let boundSpawn: Spawn = {
+    var spawn = Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"))
+    spawn.timeout = .seconds(90)
+    spawn.forget = true
+    spawn.held = true
+    return spawn
+  }()
+
   static let groupedSpawn = Spawn(argv: [bytes("true")], cwd: bytes("/"), group: group)
 
   static let group: ThreadGroupPath = {
@@ -63,7 +71,7 @@ enum Samples {
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
       .spawn(Spawn(in: nil, argv: [bytes("true")], cwd: bytes("/"), stdinPipe: true)),
-      .spawn(nestedSpawn), .spawn(groupedSpawn), .spawn(relayingSpawn),
+      .spawn(nestedSpawn), .spawn(groupedSpawn), .spawn(relayingSpawn), .spawn(boundSpawn),
       .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"), relay: Spawn.Relay(to: byID))),
       .receive(most: 1, wait: true), .receive(most: 40, wait: false), .confirmMail(through: .max), .rewind([]),
       .rewind([bytes("a\nb"), []]), .mailWait, .becomeThread(name("inbox")),
@@ -76,7 +84,8 @@ enum Samples {
       .logs(byID), .logs(byID, tailLines: 0), .logs(byID, tailLines: 10),
       .custodianNew(job), .sessionCustodianNew(name("build")), .custodianTree(.root),
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
-      .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)),
+      .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)), .stopDaemon(grace: nil),
+      .stopDaemon(grace: .zero), .stopDaemon(grace: .milliseconds(1_500)),
       .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job),
     ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
     + StateEvent.Kind.allCases.map { .event($0, of: byName) }
@@ -259,6 +268,13 @@ enum Samples {
     return contained
   }()
 
+  static let leavingStatus: DaemonStatus = {
+    var leaving = status
+    leaving.leavesAfter = .seconds(600)
+    leaving.logPath = bytes("/root/.local/state/heddle/daemon.log")
+    return leaving
+  }()
+
   static let replies: [Reply] =
     [
       .history(history), .history(HistoryPage(happenings: [], through: 0)), .threadDetail(detail),
@@ -269,7 +285,8 @@ enum Samples {
       .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),
       .custodianTree(tree),
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
-      .daemonStatus(status),
+      .daemonStatus(status), .daemonStatus(leavingStatus),
+      .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
       .nestedEnded(nestedEnd), .received(messages: 3, isEnd: false), .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
