@@ -75,7 +75,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("killed", .killed(.died)), ("died", .died(Samples.id, DeathRecord(cause: .exited(code: 3), unreadMail: 2))),
       ("log", .log(LogText(text: Samples.bytes("a\nb\n"), droppedBytes: 10))),
       ("custodian-tree", .custodianTree(Samples.tree)), ("daemon-status", .daemonStatus(Samples.status)),
-      ("received", .received(messages: 2, isEnd: false)), ("received-end", .received(messages: 0, isEnd: true)),
+      ("thread-relaying", .thread(Samples.relayingInfo)), ("received", .received(messages: 2, isEnd: false)), ("received-end", .received(messages: 0, isEnd: true)),
       ("daemon-status-leaving", .daemonStatus(Samples.leavingStatus)),
       ("died-timed-out", .died(Samples.id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0))),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
