@@ -35,6 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
   private func examine() async throws -> DoctorReport {
     let loop = try EventLoop.start()
     defer { loop.stop() }
+    loop.exitOnSignals()
     var checks = [Surroundings.keeper()]
     checks += await trial(on: loop)
     checks += Self.rungs.map(Self.rung)

@@ -31,7 +31,8 @@ struct ProcessTree {
     return count
   }
 
-  private static func numbers(in directory: String) -> [Int32] {
+  /// The entries of a directory whose names are numbers.
+  static func numbers(in directory: String) -> [Int32] {
     guard let listing = unsafe opendir(directory) else { return [] }
     defer { unsafe closedir(listing) }
     var numbers: [Int32] = []

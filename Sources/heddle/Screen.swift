@@ -50,7 +50,7 @@ enum Screen {
   /// Another screen, without a cursor; xterm's DECSET 1049 and 25.
   private static func begin() { Output.write("\u{1B}[?1049h\u{1B}[?25l") }
 
-  private static func end() { Output.write("\u{1B}[?25h\u{1B}[?1049l") }
+  fileprivate static func end() { Output.write("\u{1B}[?25h\u{1B}[?1049l") }
 
   /// As many lines as there are rows, each to the end of its row.
   private static func draw(_ lines: [String]) {
@@ -58,23 +58,15 @@ enum Screen {
     let shown = lines.count > rows ? lines.prefix(rows - 1) + ["... \(lines.count - rows + 1) more"] : lines[...]
     Output.write("\u{1B}[H" + shown.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
   }
-
-  /// Ends the process by a signal, with the terminal as it was.
-  fileprivate static func leave(by signal: Int32) -> Never {
-    end()
-    exit(ExitStatus.signalled(signal).rawValue)
-  }
 }
 
 extension EventLoop {
-  /// A new size of the terminal is told; what is to end the process does so.
+  /// A new size of the terminal is told; what is to end the process does so, with the terminal as it was.
   fileprivate func watchSignals(_ teller: AsyncThrowingStream<Void, any Error>.Continuation) {
     perform {
-      // Without descriptors there is no watching, and the default is what happens.
+      // Without descriptors there is no watching.
       _ = try? SignalWatcher(SIGWINCH, on: self) { teller.yield() }
-      for signal in [SIGINT, SIGTERM, SIGHUP] {
-        _ = try? SignalWatcher(signal, on: self) { Screen.leave(by: signal) }
-      }
     }
+    exitOnSignals { Screen.end() }
   }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HeddleClient
+internal import Synchronization
 
 /// A daemon of its own for a trial, on a socket that nobody else knows.
 struct TrialDaemon {
@@ -17,15 +18,17 @@ struct TrialDaemon {
   ///
   /// - Parameter containment: as `--containment` has it.
   init(containment: String) throws(Refused) {
+    Self.endAllAtExit
     directory = try Self.makeDirectory()
     socketPath = "\(directory)/s.sock"
     var pipes: [Int32] = [-1, -1]
     guard unsafe pipe(&pipes) == 0 else { throw Refused(reason: SystemError.text(errno)) }
-    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     defer { close(pipes[0]) }
+    Self.keepDescriptors()
     let words = ["heddle", "daemon", "--socket", socketPath, "--containment", containment]
     pid = try Self.spawn(words, errors: pipes[1])
     close(pipes[1])
+    Self.living.withLock { [pid, directory] in $0[pid] = directory }
     let said = Self.read(from: pipes[0], until: "listening on")
     guard said.contains("listening on") else {
       end()
@@ -36,13 +39,33 @@ struct TrialDaemon {
 
   /// Ends it by SIGKILL, and with it, so it is promised, all that it has started.
   func end() {
+    guard Self.living.withLock({ $0.removeValue(forKey: pid) }) != nil else { return }
+    Self.end(pid, directory)
+  }
+
+  private static func end(_ pid: pid_t, _ directory: String) {
     kill(pid, SIGKILL)
     var status: Int32 = 0
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    unsafe unlink(socketPath)
-    unsafe unlink("\(directory)/s.lock")
-    unsafe unlink("\(socketPath).lock")
+    for name in ["s.sock", "s.sock.lock"] { unsafe unlink("\(directory)/\(name)") }
     unsafe rmdir(directory)
+  }
+
+  /// Those that this process has started and not ended, each with its directory.
+  private static let living = Mutex<[pid_t: String]>([:])
+
+  /// However this process exits, they end. Taken once.
+  private static let endAllAtExit: Void = {
+    atexit {
+      for (pid, directory) in TrialDaemon.living.withLock(\.self) { TrialDaemon.end(pid, directory) }
+    }
+  }()
+
+  /// No daemon gets what this process was given beside its standard streams: whoever gave it may wait for its end.
+  private static func keepDescriptors() {
+    for descriptor in ProcessTree.numbers(in: "/proc/self/fd") where descriptor > STDERR_FILENO {
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
   }
 
   private static func makeDirectory() throws(Refused) -> String {
@@ -62,7 +85,7 @@ struct TrialDaemon {
     unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { unsafe arguments.forEach { unsafe free($0) } }
+    defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var pid = pid_t()
     let error = unsafe posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
     guard error == 0 else { throw Refused(reason: "it can't be started: \(SystemError.text(error))") }
