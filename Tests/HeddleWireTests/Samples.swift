@@ -293,7 +293,8 @@ enum Samples {
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status), .daemonStatus(leavingStatus),
       .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
-      .nestedEnded(nestedEnd), .thread(relayingInfo), .received(messages: 3, isEnd: false), .received(messages: 0, isEnd: true),
+      .nestedEnded(nestedEnd), .thread(relayingInfo), .received(messages: 3, isEnd: false),
+      .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 

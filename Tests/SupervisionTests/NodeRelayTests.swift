@@ -47,6 +47,7 @@ struct NodeRelayTests {
     var (world, client, from, to) = try Self.stage(channel: .lines)
     _ = world.ask(.suspend(.id(to)), on: client)
     world.obeyOrders()
+    _ = world.take(client)
     world.output("1\n2\n3\n4\n", from: from)
     #expect(world.held[from] == nil)
     world.output("5\n6\n", from: from)
