@@ -50,9 +50,17 @@ extension Supervisor {
   /// Pushes messages back to the front of the thread's mail, one by one: the last of them is received first. Racket:
   /// `thread-rewind-receive`.
   package func rewind(_ messages: [[UInt8]]) async throws(ClientError) {
-    for message in messages {
-      guard case .done = try await answer(to: .rewind([message])) else { throw unexpectedAnswer() }
-    }
+    var rest = messages[...]
+    repeat {
+      // As many as a frame has room for in any case, or one; none is a request, too, that may be refused.
+      var size = 0
+      let part = rest.prefix { message in
+        defer { size += message.count + 8 }
+        return size == 0 || size + message.count < BodyLimit.usual / 2
+      }
+      guard case .done = try await answer(to: .rewind(Array(part))) else { throw unexpectedAnswer() }
+      rest = rest.dropFirst(part.count)
+    } while !rest.isEmpty
   }
 
   /// Makes the connection a thread of this name, with a mailbox that `receive` takes from. It is dead when the connection

@@ -367,6 +367,16 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
     set {_uniqueStorage()._command = newValue}
   }
 
+  /// Where the lines of its standard output go, beside the log; absent when they go nowhere else, or not any more.
+  package var relay: ProtoThreadRelay {
+    get {_storage._relay ?? ProtoThreadRelay()}
+    set {_uniqueStorage()._relay = newValue}
+  }
+  /// Returns true if `relay` has been explicitly set.
+  package var hasRelay: Bool {_storage._relay != nil}
+  /// Clears the value of `relay`. Subsequent reads from it will return its default value.
+  package mutating func clearRelay() {_uniqueStorage()._relay = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -596,6 +606,38 @@ package nonisolated struct ProtoDeathCause: Sendable {
   package init() {}
 }
 
+/// A thread that gets another one's lines as mail.
+package nonisolated struct ProtoThreadRelay: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Never 0.
+  package var to: UInt64 = 0
+
+  /// The end of the lines is announced as the end of its mail.
+  package var end: Bool = false
+
+  /// Whole lines that wait for room in its mailbox; while there are some the program's standard output is not read.
+  package var waitingLines: UInt64 = 0
+
+  /// The name of the thread that gets them.
+  package var name: String {
+    get {_name ?? String()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  package var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  package mutating func clearName() {self._name = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _name: String? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
@@ -710,7 +752,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -730,6 +772,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _group: String = String()
     var _reference: String = String()
     var _command: [String] = []
+    var _relay: ProtoThreadRelay? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -757,6 +800,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _group = source._group
       _reference = source._reference
       _command = source._command
+      _relay = source._relay
     }
   }
 
@@ -792,6 +836,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
         case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._command) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._relay) }()
         default: break
         }
       }
@@ -855,6 +900,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._command.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._command, fieldNumber: 17)
       }
+      try { if let v = _storage._relay {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -881,6 +929,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._group != rhs_storage._group {return false}
         if _storage._reference != rhs_storage._reference {return false}
         if _storage._command != rhs_storage._command {return false}
+        if _storage._relay != rhs_storage._relay {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1320,6 +1369,55 @@ nonisolated extension ProtoDeathCause.TimedOut: SwiftProtobuf.Message, SwiftProt
 
   package static func ==(lhs: ProtoDeathCause.TimedOut, rhs: ProtoDeathCause.TimedOut) -> Bool {
     if lhs.timeoutNs != rhs.timeoutNs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoThreadRelay: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThreadRelay"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}to\0\u{1}end\0\u{3}waiting_lines\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.to) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.end) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.waitingLines) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.to != 0 {
+      try visitor.visitSingularUInt64Field(value: self.to, fieldNumber: 1)
+    }
+    if self.end != false {
+      try visitor.visitSingularBoolField(value: self.end, fieldNumber: 2)
+    }
+    if self.waitingLines != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waitingLines, fieldNumber: 3)
+    }
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoThreadRelay, rhs: ProtoThreadRelay) -> Bool {
+    if lhs.to != rhs.to {return false}
+    if lhs.end != rhs.end {return false}
+    if lhs.waitingLines != rhs.waitingLines {return false}
+    if lhs._name != rhs._name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

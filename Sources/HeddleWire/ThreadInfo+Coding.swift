@@ -22,7 +22,8 @@ extension ThreadInfo {
       channel: try ChannelMode(field: "\(field).channel", proto.channel),
       mail: try Mail(field: field, proto),
       death: proto.hasDeath ? try DeathRecord(field: "\(field).death", proto.death) : nil,
-      group: try ThreadGroupPath(field: "\(field).group", proto.group)
+      group: try ThreadGroupPath(field: "\(field).group", proto.group),
+      relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
   }
 
@@ -44,6 +45,7 @@ extension ThreadInfo {
     proto.mailboxBounds = mail.bounds.proto
     if let death { proto.death = death.proto }
     if group != .root { proto.group = group.description }
+    if let relay { proto.relay = relay.proto }
     return proto
   }
 }

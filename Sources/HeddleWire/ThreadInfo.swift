@@ -60,6 +60,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var death: DeathRecord?
   /// The group that it belongs to.
   package var group: ThreadGroupPath
+  /// Where the lines of its standard output go, beside the log; nil when they go nowhere else, or not any more.
+  package var relay: Relay?
 
   package init(
     id: ThreadID,
@@ -74,7 +76,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
     channel: ChannelMode,
     mail: Mail,
     death: DeathRecord?,
-    group: ThreadGroupPath = .root
+    group: ThreadGroupPath = .root,
+    relay: Relay? = nil
   ) {
     self.id = id
     self.name = name
@@ -89,6 +92,7 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
     self.mail = mail
     self.death = death
     self.group = group
+    self.relay = relay
   }
 }
 

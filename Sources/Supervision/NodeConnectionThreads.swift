@@ -40,6 +40,8 @@ extension Node {
     enter(entity, as: thread)
     names[name] = thread
     connections[id]?.own = thread
+    record(.spawned(in: custodians.path(of: custodian)), of: thread)
+    record(.started(pid: connection.peer.pid), of: thread, by: "")
     guard let info = info(thread) else { throw Sentences.noSuchThread(.id(thread), attempted: "make") }
     return info
   }

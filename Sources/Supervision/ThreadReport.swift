@@ -24,7 +24,15 @@ extension Node {
         bounds: entity.mailbox.bounds
       ),
       death: state == .dead ? entity.death : nil,
-      group: entity.group
+      group: entity.group,
+      relay: entity.relay.map { relay in
+        ThreadInfo.Relay(
+          to: relay.target,
+          name: entities[relay.target]?.name,
+          passesEnd: relay.passesEnd,
+          waitingLines: relay.count
+        )
+      }
     )
   }
 

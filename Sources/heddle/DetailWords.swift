@@ -89,8 +89,15 @@ struct DetailWords {
       ("mailbox", "\(mail.messages) messages, \(Self.size(mail.bytes))\(most.isEmpty ? "" : " of \(most)")\(ended)"),
       ("mail taken", "\(traffic.mailTaken) messages"),
       ("credit", flow ?? ""),
+      ("sends on to", thread.relay.map(Self.words) ?? ""),
       ("break", detail.pendingBreak.map { "\(BreakCommand.Kind($0).rawValue) waits" } ?? ""),
     ]
+  }
+
+  /// "words, with its end; 12 lines wait for room"
+  private static func words(_ relay: ThreadInfo.Relay) -> String {
+    let waiting = relay.waitingLines == 0 ? "" : "; \(relay.waitingLines) lines wait for room"
+    return (relay.name?.text ?? "\(ThreadReference.id(relay.to))") + (relay.passesEnd ? ", with its end" : "") + waiting
   }
 
   private var place: [Entry] {

@@ -60,7 +60,6 @@ struct RecvCommand: AsyncParsableCommand {
       if tries || follow || number != nil {
         throw ValidationError("--rewind takes nothing; leave out --try, -n and --follow.")
       }
-      if messages.isEmpty { throw ValidationError("Name the messages that --rewind pushes back.") }
     } else if let first = messages.first {
       throw ValidationError("Messages are for --rewind; leave out '\(first)'.")
     }

@@ -44,6 +44,7 @@ struct MailVerbTests {
     let place = daemon.socketPath
     let script = """
       "$0" recv --try; echo "try $?"
+      "$0" recv --rewind; echo "nothing $?"
       "$0" recv --rewind b a; echo "rewind $?"
       "$0" sync msg timer:10s
       "$0" recv -n 2; echo "two $?"
@@ -59,6 +60,7 @@ struct MailVerbTests {
     _ = try await Command.heddle("send", "self", "--lines", "--end", at: place, input: "x\ny\n")
     let expected = """
       try 1
+      nothing 0
       rewind 0
       msg
       a
@@ -88,7 +90,7 @@ struct MailVerbTests {
       #expect(run.errors.contains("heddle recv --as NAME"))
     }
     let contradictions = [
-      ["-n", "0"], ["--follow", "--try"], ["--rewind"], ["x"], ["--as", "x", "--try"], ["--as", "-x"],
+      ["-n", "0"], ["--follow", "--try"], ["x"], ["--as", "x", "--try"], ["--as", "-x"],
       ["--rewind", "-n", "1", "x"],
     ]
     for words in contradictions { #expect(try await Command.heddle(["recv"] + words, at: place).status == 2) }
@@ -127,6 +129,21 @@ struct MailVerbTests {
     while try await Command.heddle("logs", "tree", at: place).output != "1\n2\n3\n" {}
     _ = try await Command.heddle("send", "tree", "4", at: place)
     #expect(try await Self.output(of: "tree", at: place) == "1\n2\n3\n4\n")
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("a suspended thread's mail waits, also where one of its processes waits for it, until it is resumed")
+  func suspended() async throws {
+    let daemon = try DaemonProcess()
+    let place = daemon.socketPath
+    try await Self.start("inbox", #"echo ready; "$0" recv"#, at: place)
+    while try await Command.heddle("logs", "inbox", at: place).output.isEmpty {}
+    _ = try await Command.heddle("suspend", "inbox", at: place)
+    _ = try await Command.heddle("send", "inbox", "late", at: place)
+    #expect(try await Command.heddle("sync", "dead:inbox", "timer:200ms", at: place).output == "timer:200ms\n")
+    #expect(try await Command.heddle("ps", "inbox", at: place).output.contains("suspended"))
+    _ = try await Command.heddle("resume", "inbox", at: place)
+    #expect(try await Self.output(of: "inbox", at: place) == "ready\nlate\n")
     #expect(daemon.end(SIGTERM) == 0)
   }
 
@@ -253,6 +270,8 @@ struct MailVerbTests {
     let writer = ["run", "-d", "--name", "writer", "--to", "reader", "--to-end", "--", "seq", "1", "100000"]
     _ = try await Command.heddle(writer, at: place)
     #expect(try await Command.heddle("sync", "dead:writer", "timer:300ms", at: place).output == "timer:300ms\n")
+    let shown = try await Command.heddle("show", "writer", at: place).output
+    #expect(shown.contains("reader, with its end; ") && shown.contains(" lines wait for room"), "\(shown)")
     _ = try await Command.heddle("resume", "reader", at: place)
     #expect(try await Self.output(of: "reader", at: place) == "100000\n")
     _ = try await Command.heddle(reader + ["--", "sleep", "1000"], at: place)

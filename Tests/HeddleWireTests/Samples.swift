@@ -234,6 +234,12 @@ enum Samples {
     [info(.starting), info(.running), info(.suspended), info(.ending)]
     + causes.map { info(.dead, death: DeathRecord(cause: $0, unreadMail: 3)) } + [info(.running, in: group)]
 
+  static let relayingInfo = {
+    var relaying = info(.running)
+    relaying.relay = ThreadInfo.Relay(to: id, name: name("words"), passesEnd: true, waitingLines: 12)
+    return relaying
+  }()
+
   static let summaries = ThreadInfo.State.allCases.map { ThreadSummary(id: id, name: name("x"), state: $0) }
 
   static let tree = CustodianListing(
@@ -287,7 +293,8 @@ enum Samples {
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status), .daemonStatus(leavingStatus),
       .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
-      .nestedEnded(nestedEnd), .received(messages: 3, isEnd: false), .received(messages: 0, isEnd: true),
+      .nestedEnded(nestedEnd), .thread(relayingInfo), .received(messages: 3, isEnd: false),
+      .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
     ] + events.map { .stateEvent($0) } + [KillOutcome.ending, .died, .suspended, .wasDead].map { .killed($0) }
 

@@ -47,10 +47,13 @@ struct NodeRelayTests {
     var (world, client, from, to) = try Self.stage(channel: .lines)
     _ = world.ask(.suspend(.id(to)), on: client)
     world.obeyOrders()
+    _ = world.take(client)
     world.output("1\n2\n3\n4\n", from: from)
     #expect(world.held[from] == nil)
     world.output("5\n6\n", from: from)
     #expect(world.held[from] == [.standardOutput])
+    let relay = try ThreadInfo.Relay(to: to, name: EntityName("b"), passesEnd: true, waitingLines: 2)
+    #expect(world.ask(.find(.id(from)), on: client).info?.relay == relay)
     _ = world.ask(.resume(.id(to)), on: client)
     world.obeyOrders()
     #expect(world.held[from] == [])
@@ -121,6 +124,7 @@ struct NodeRelayTests {
     let info = world.ask(.find(.id(from)), on: client).info
     #expect(info?.state == .running)
     #expect(info?.lastChange.what == "stopped sending on to b")
+    #expect(info?.relay == nil)
   }
 
   @Test("a receiver that is dead, unknown, or takes no more mail is refused at the spawn")
