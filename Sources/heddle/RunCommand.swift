@@ -69,6 +69,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Send each line of standard output on to this thread, too.", valueName: "thread"),
+    completion: Targets.threadNames,
     transform: Targets.thread
   )
   var to: ThreadReference?
