@@ -103,7 +103,7 @@ extension DeathCause {
     case .failedToStart(_, let stage): stage
     case .killed(let by): by
     case .custodianShutDown(let path): path.description
-    case .exited, .signalled, .daemonEnded: ""
+    case .exited, .signalled, .daemonEnded, .timedOut: ""
     }
   }
 }

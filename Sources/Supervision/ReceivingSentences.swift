@@ -75,6 +75,7 @@ extension Sentences {
       case .signalled: asker.isEmpty ? "a break ended it" : "a break of \(asker) ended it"
       case .custodianShutDown(let path): "its custodian \(path) was shut down"
       case .daemonEnded: "the supervisor is ending"
+      case .timedOut: "its time was up"
       case .exited, .failedToStart: "it has ended"
       }
     return WireRefusal(.dead, attempted: "go on as", subject: entity.name?.text ?? "a thread", reason: reason)
