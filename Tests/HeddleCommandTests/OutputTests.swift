@@ -53,20 +53,20 @@ struct OutputTests {
   func threads() throws {
     let ticker = Samples.thread("ticker", state: .suspended, change: .init(what: "suspended", by: "you"))
     #expect(
-      PsCommand.table(of: [ticker], isUTF8: true).lines() == [
+      ThreadTable(threads: [ticker], isUTF8: true).table.lines() == [
         "NAME    STATE        AGE  CUSTODIAN  LAST",
         "ticker  ‖ suspended  9s   /main      suspended 0s ago by you",
       ]
     )
-    #expect(PsCommand.table(of: [ticker], isUTF8: false).lines()[1].hasPrefix("ticker  = suspended"))
+    #expect(ThreadTable(threads: [ticker], isUTF8: false).table.lines()[1].hasPrefix("ticker  = suspended"))
   }
 
   @Test("unread mail is listed when there is some, and a thread without a name by its id")
   func mail() {
-    let lines = PsCommand.table(
-      of: [Samples.thread("a"), Samples.thread(nil, mail: 3)],
+    let lines = ThreadTable(
+      threads: [Samples.thread("a"), Samples.thread(nil, mail: 3)],
       isUTF8: true
-    ).lines()
+    ).table.lines()
     #expect(lines[0] == "NAME     STATE      AGE  CUSTODIAN  MAIL  LAST")
     #expect(lines[2] == "id:7f3a  ● running  9s   /main      3     started 0s ago")
   }
@@ -84,10 +84,12 @@ struct OutputTests {
       (.killed(by: "pid 3"), "○ dead", "killed by pid 3 0s ago"),
       (.custodianShutDown(.main), "○ dead", "shut down with /main 0s ago"),
       (.daemonEnded, "○ dead", "ended with the daemon 0s ago"),
+      (.timedOut(after: .seconds(2)), "✗ failed", "timed out after 2.0 s 0s ago"),
     ]
   )
   func dead(cause: DeathCause, state: String, last: String) {
-    let line = PsCommand.table(of: [Samples.thread("x", state: .dead, cause: cause)], isUTF8: true).lines()[1]
+    let dead = Samples.thread("x", state: .dead, cause: cause)
+    let line = ThreadTable(threads: [dead], isUTF8: true).table.lines()[1]
     #expect(line.hasPrefix("x     \(state)"))
     #expect(line.hasSuffix("-          \(last)"))
   }
