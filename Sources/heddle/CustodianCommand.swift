@@ -45,7 +45,7 @@ struct CustodianCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "Its path; /main without one.", transform: Targets.custodian)
+    @Argument(help: "Its path; /main without one.", completion: Targets.custodianNames, transform: Targets.custodian)
     var path: CustodianPath?
 
     func run() async throws {

@@ -61,6 +61,16 @@ struct DaemonStart: ParsableCommand {
   func run() throws {
     if detach { return try startDetached() }
     let report = reportTo.map { StartReport(descriptor: $0) }
+    let status: Int32
+    do { status = try Daemon.serve(configuration(reportingTo: report)) } catch {
+      let failure = Failure(any: error, at: place.location)
+      report?.tell(failure.sentence)
+      throw failure
+    }
+    throw ExitCode(status)
+  }
+
+  private func configuration(reportingTo report: StartReport?) throws(Failure) -> DaemonConfiguration {
     var configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
@@ -78,12 +88,7 @@ struct DaemonStart: ParsableCommand {
     configuration.serviceManager = ServiceManager.takeFromEnvironment()
     configuration.onReady = { report?.tellReady() }
     if report != nil { configuration.logPath = DetachedDaemon.logPath(at: place.location, state: state) }
-    do {
-      throw ExitCode(try Daemon.serve(configuration))
-    } catch let error as DaemonError {
-      report?.tell(error.description)
-      throw Failure(.failed, error.description)
-    }
+    return configuration
   }
 
   private func startDetached() throws {

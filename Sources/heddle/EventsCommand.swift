@@ -31,7 +31,7 @@ struct EventsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Only what happened to this thread.", transform: Targets.thread)
+  @Argument(help: "Only what happened to this thread.", completion: Targets.threadNames, transform: Targets.thread)
   var thread: ThreadReference?
 
   static func kinds(_ text: String) throws -> Set<Happening.Kind> {

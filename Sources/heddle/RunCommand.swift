@@ -14,10 +14,10 @@ struct RunCommand: AsyncParsableCommand {
       heddle run -d --in job -- make test
       heddle run -d --to words --to-end -- cat book.txt
       heddle run -- make test
+      heddle run -d --rm --timeout 1h --env-file job.env --limit nofile=256,as=2GiB -- ./job
 
       With --to each line of standard output is mail for another thread; while its mailbox is full the program waits, as \
       in a pipeline. A line of more than 64 KiB goes in pieces.
-      heddle run -d --rm --timeout 1h --env-file job.env --limit nofile=256,as=2GiB -- ./job
 
       The program has the caller's directory, environment and umask. Inside a thread, its custodian is the \
       place of new ones; elsewhere /main is. Where there is no daemon one is started in the background; it leaves when nobody \
@@ -69,6 +69,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Send each line of standard output on to this thread, too.", valueName: "thread"),
+    completion: Targets.threadNames,
     transform: Targets.thread
   )
   var to: ThreadReference?

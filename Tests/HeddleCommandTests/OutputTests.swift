@@ -63,7 +63,10 @@ struct OutputTests {
 
   @Test("unread mail is listed when there is some, and a thread without a name by its id")
   func mail() {
-    let lines = ThreadTable(threads: [Samples.thread("a"), Samples.thread(nil, mail: 3)], isUTF8: true).table.lines()
+    let lines = ThreadTable(
+      threads: [Samples.thread("a"), Samples.thread(nil, mail: 3)],
+      isUTF8: true
+    ).table.lines()
     #expect(lines[0] == "NAME     STATE      AGE  CUSTODIAN  MAIL  LAST")
     #expect(lines[2] == "id:7f3a  ● running  9s   /main      3     started 0s ago")
   }
@@ -81,10 +84,12 @@ struct OutputTests {
       (.killed(by: "pid 3"), "○ dead", "killed by pid 3 0s ago"),
       (.custodianShutDown(.main), "○ dead", "shut down with /main 0s ago"),
       (.daemonEnded, "○ dead", "ended with the daemon 0s ago"),
+      (.timedOut(after: .seconds(2)), "✗ failed", "timed out after 2.0 s 0s ago"),
     ]
   )
   func dead(cause: DeathCause, state: String, last: String) {
-    let line = ThreadTable(threads: [Samples.thread("x", state: .dead, cause: cause)], isUTF8: true).table.lines()[1]
+    let dead = Samples.thread("x", state: .dead, cause: cause)
+    let line = ThreadTable(threads: [dead], isUTF8: true).table.lines()[1]
     #expect(line.hasPrefix("x     \(state)"))
     #expect(line.hasSuffix("-          \(last)"))
   }
