@@ -26,12 +26,6 @@ package struct FrameWriter: Sendable {
     unsafe body.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Appends a message that has come in a frame, and so fits into one.
-  package mutating func append(mail message: [UInt8], to receiver: ThreadID) {
-    FrameHeader(.mail, id: receiver.rawValue, bodyCount: message.count).encode(into: &bytes)
-    bytes += message
-  }
-
   /// Appends frames that are encoded already, and that the peer takes.
   package mutating func append(frames: [UInt8]) {
     if bytes.isEmpty { bytes = frames } else { bytes += frames }

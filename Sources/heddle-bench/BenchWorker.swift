@@ -38,8 +38,9 @@ struct BenchWorker: ParsableCommand {
   private func echo(_ channel: inout WorkerChannel) throws {
     while true {
       _ = try channel.receive { body, writer in
-        let sender = body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        try writer.mail(body.span, to: ThreadID(rawValue: sender), flags: .wait)
+        var sender: UInt64 = 0
+        for index in 0..<8 { sender = sender << 8 | UInt64(body[index]) }
+        try writer.mail(body, to: ThreadID(rawValue: sender), flags: .wait)
       }
     }
   }
@@ -78,12 +79,8 @@ struct WorkerChannel {
     try flush()
     var (welcome, early): (Welcome?, [[UInt8]]) = (nil, [])
     while welcome == nil {
-      try read { frame in
-        if frame.header.kind == .welcome {
-          welcome = try Welcome(decoding: frame.body)
-        } else {
-          early.append(frame.body)
-        }
+      try read({ body in early.append(unsafe body.withUnsafeBufferPointer { unsafe Array($0) }) }) { frame in
+        if frame.header.kind == .welcome { welcome = try Welcome(decoding: frame.body) }
       }
     }
     self.early = early
@@ -102,19 +99,19 @@ struct WorkerChannel {
   ///
   /// - Parameter handle: gets each body, and where to put answers.
   /// - Returns: how many messages there were.
-  mutating func receive(_ handle: ([UInt8], inout FrameWriter) throws -> Void) throws -> Int {
+  mutating func receive(_ handle: (Span<UInt8>, inout FrameWriter) throws -> Void) throws -> Int {
     let before = taken.messages
     var (totals, output) = (taken, writer)
     writer = FrameWriter()
-    func take(_ body: [UInt8]) throws {
+    func take(_ body: Span<UInt8>) throws {
       totals.messages += 1
       totals.bytes += UInt64(body.count)
       try handle(body, &output)
     }
     if early.isEmpty {
-      try read { frame in if frame.header.kind == .mail { try take(frame.body) } }
+      try read(take) { _ in }
     } else {
-      for body in early { try take(body) }
+      for body in early { try take(body.span) }
       early = []
     }
     (taken, writer) = (totals, output)
@@ -123,13 +120,27 @@ struct WorkerChannel {
     return Int(taken.messages - before)
   }
 
-  private mutating func read(_ handle: (Frame) throws -> Void) throws {
+  /// Reads once.
+  ///
+  /// - Parameters:
+  ///   - take: gets the body of each message, where it was read to.
+  ///   - other: gets all other frames.
+  private mutating func read(_ take: (Span<UInt8>) throws -> Void, _ other: (Frame) throws -> Void) throws {
     let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(Self.descriptor, $0.baseAddress, $0.count) }
     guard count > 0 else { exit(0) }
     var (frames, offset) = (reader, 0)
     reader = FrameReader()
     let bytes = buffer
-    while let frame = try frames.next(in: bytes.span.extracting(..<count), at: &offset) { try handle(frame) }
+    let chunk = bytes.span.extracting(..<count)
+    while true {
+      if let run = frames.mailRun(in: chunk, at: &offset) {
+        try run.forEach(in: chunk, take)
+      } else if let frame = try frames.next(in: chunk, at: &offset) {
+        if frame.header.kind == .mail { try take(frame.body.span) } else { try other(frame) }
+      } else {
+        break
+      }
+    }
     reader = frames
   }
 
