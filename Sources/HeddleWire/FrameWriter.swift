@@ -103,6 +103,9 @@ extension FrameWriter {
     for part in ack.split(bodyMax: bodyMax) { try append(.ack, body: part.encoded().span) }
   }
 
+  /// A client asks for the ack of all that it has sent.
+  package mutating func askForAck() throws(FrameError) { try append(.ack, body: [UInt8]().span) }
+
   package mutating func room(for receiver: ThreadID) throws(FrameError) {
     try append(.room, id: receiver.rawValue, body: [UInt8]().span)
   }

@@ -91,15 +91,18 @@ package struct Node: Sendable {
 
   /// When `timePassed` has something to do next; nil when nothing waits for time. May be early.
   package var nextDeadline: Instant? {
-    var deadlines: [Instant] = []
-    if case .grace(let until) = ending { deadlines.append(until) }
+    var next: Instant?
+    func consider(_ instant: Instant) { next = min(next ?? instant, instant) }
+    if case .grace(let until) = ending { consider(until) }
     for id in greetings {
-      guard case .greeting(let until?) = connections[id]?.phase else { continue }
-      deadlines.append(until)
+      guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
+      consider(until)
       break
     }
-    if let first = dead.first, let entity = entities[first] { deadlines.append(entity.changedAt + Limits.deadFor) }
-    return deadlines.min()
+    if let changedAt = dead.first.flatMap({ entities.look($0) { $0.changedAt } }) {
+      consider(changedAt + Limits.deadFor)
+    }
+    return next
   }
 
   /// The clock stands at `instant`.
@@ -166,6 +169,7 @@ package struct Node: Sendable {
     case (.open, .mail):
       let (run, bytes) = frame.asRun()
       received(run, in: bytes.span, on: id, effects: &effects)
+    case (.open, .ack) where frame.body.isEmpty: connections.change(id) { $0.receipts.ask() }
     case (.open, .request): handleRequest(frame, on: id, effects: &effects)
     case (.open, .watch): watch(frame, on: id, effects: &effects)
     case (.open, .unwatch): unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
@@ -233,6 +237,7 @@ package struct Node: Sendable {
   mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
     guard let phase = connections.look(id, { $0.phase }), phase != .closing else { return }
     // What is owed for the mail that came before is told before the end.
+    connections.change(id) { $0.receipts.ask() }
     framesEnded(on: id, effects: &effects)
     connections[id]?.phase = .closing
     effects.append(.send(id, .refusal(refusal, nil)))

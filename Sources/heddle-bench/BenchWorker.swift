@@ -40,7 +40,7 @@ struct BenchWorker: ParsableCommand {
       _ = try channel.receive { body, writer in
         var sender: UInt64 = 0
         for index in 0..<8 { sender = sender << 8 | UInt64(body[index]) }
-        try writer.mail(body, to: ThreadID(rawValue: sender), flags: .wait)
+        try writer.mail(body, to: ThreadID(rawValue: sender), flags: [.wait, .later])
       }
     }
   }
@@ -68,6 +68,8 @@ struct WorkerChannel {
   private var writer = FrameWriter()
   private var buffer = [UInt8](repeating: 0, count: 256 << 10)
   private var taken = MailTotals.zero
+  /// What the supervisor knows of that.
+  private var told = MailTotals.zero
   /// The mail that came together with WELCOME.
   private var early: [[UInt8]] = []
 
@@ -91,11 +93,11 @@ struct WorkerChannel {
   }
 
   mutating func send(_ body: [UInt8], to receiver: ThreadID) throws {
-    try writer.mail(body.span, to: receiver, flags: .wait)
+    try writer.mail(body.span, to: receiver, flags: [.wait, .later])
     try flush()
   }
 
-  /// Takes the mail that comes with one read, and says that it has. At the end of the connection it ends the program.
+  /// Takes the mail that comes with one read, and says that it has when that is a quarter of the usual credit. At the end of the connection it ends the program.
   ///
   /// - Parameter handle: gets each body, and where to put answers.
   /// - Returns: how many messages there were.
@@ -115,7 +117,10 @@ struct WorkerChannel {
       early = []
     }
     (taken, writer) = (totals, output)
-    if taken.messages > before { try writer.credit(taken) }
+    if told.isBehind(taken) {
+      told = taken
+      try writer.credit(taken)
+    }
     try flush()
     return Int(taken.messages - before)
   }
@@ -151,5 +156,12 @@ struct WorkerChannel {
       guard count > 0 else { throw BenchError(what: "write to the supervisor", errno: errno) }
       rest = rest.dropFirst(count)
     }
+  }
+}
+
+extension MailTotals {
+  /// Whether `taken` is so much more that it is time to tell.
+  fileprivate func isBehind(_ taken: MailTotals) -> Bool {
+    taken.messages - messages >= Self.usualCredit.messages / 4 || taken.bytes - bytes >= Self.usualCredit.bytes / 4
   }
 }
