@@ -22,6 +22,8 @@ package actor Daemon {
   private var listener: Listener?
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
+  /// What the timer is armed for.
+  private var deadline: Instant?
   private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
   var clients: [ConnectionID: Client] = [:]
@@ -141,7 +143,10 @@ package actor Daemon {
     if status == nil { arm() } else { leave() }
   }
 
-  private func timePassed() { if isLeaving { loop.requestStop() } else { step { _, _ in } } }
+  private func timePassed() {
+    deadline = nil
+    if isLeaving { loop.requestStop() } else { step { _, _ in } }
+  }
 
   private func askedToEnd() { step { node, effects in node.askedToEnd(effects: &effects) } }
 
@@ -387,8 +392,15 @@ package actor Daemon {
   }
 
   private func arm() {
-    guard let deadline = node.nextDeadline else { timer?.cancel(); return }
+    let next = Self.nextDeadline(of: &node)
+    // Mostly it is the one before.
+    guard next != deadline else { return }
+    deadline = next
+    guard let next else { timer?.cancel(); return }
     let now = EventLoop.nanoseconds
-    timer?.start(after: .nanoseconds(Int64(clamping: deadline.nanoseconds - min(now, deadline.nanoseconds))))
+    timer?.start(after: .nanoseconds(Int64(clamping: next.nanoseconds - min(now, next.nanoseconds))))
   }
+
+  /// Looks at the node where it is. To read it as a property would copy it, which costs more than to route a message.
+  private static func nextDeadline(of node: inout Node) -> Instant? { node.nextDeadline }
 }
