@@ -28,8 +28,8 @@ package actor Daemon {
   private var signals: [SignalWatcher] = []
   var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
-  /// Those that have something to be flushed.
-  private var unflushed: Set<ConnectionID> = []
+  /// Those that have something to be flushed, each once.
+  private var unflushed: [(id: ConnectionID, client: Client)] = []
   /// The status to leave with, once that is decided.
   private var status: Int32?
   private var isLeaving = false
@@ -327,7 +327,9 @@ package actor Daemon {
     guard let client = clients[id] else { return }
     do throws(FrameError) {
       try client.append(outgoing)
-      unflushed.insert(id)
+      guard !client.willBeFlushed else { return }
+      client.willBeFlushed = true
+      unflushed.append((id, client))
     } catch {
       configuration.log("a frame for a client was not written: \(error)")
     }
@@ -335,7 +337,6 @@ package actor Daemon {
 
   private func finish(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
-    unflushed.remove(id)
     client.release()
     client.flush {}
     client.finish { [self] in disconnect(id) }
@@ -387,8 +388,11 @@ package actor Daemon {
   }
 
   private func flush() {
-    for id in unflushed { clients[id]?.flush { [self] in goOnReading(id) } }
-    unflushed = []
+    for (id, client) in unflushed {
+      client.willBeFlushed = false
+      client.flush { [self] in goOnReading(id) }
+    }
+    unflushed.removeAll(keepingCapacity: true)
   }
 
   private func arm() {

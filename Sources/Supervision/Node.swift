@@ -89,7 +89,8 @@ package struct Node: Sendable {
 
   // MARK: - Time
 
-  /// When `timePassed` has something to do next; nil when nothing waits for time. May be early.
+  /// When `timePassed` has something to do next; nil when nothing waits for time. May be early. The dead are forgotten with
+  /// whatever happens next, before anybody can see that they were not.
   package var nextDeadline: Instant? {
     var next: Instant?
     func consider(_ instant: Instant) { next = min(next ?? instant, instant) }
@@ -98,9 +99,6 @@ package struct Node: Sendable {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
       consider(until)
       break
-    }
-    if let changedAt = dead.first.flatMap({ entities.look($0) { $0.changedAt } }) {
-      consider(changedAt + Limits.deadFor)
     }
     return next
   }

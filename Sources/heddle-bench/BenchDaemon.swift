@@ -52,16 +52,15 @@ struct BenchDaemon {
     unsafe rmdir(directory)
   }
 
-  /// Makes room for `count` descriptors in the daemons that are started from now on, which takes a privilege if it is more
-  /// than the system gives every process.
-  ///
-  /// - Returns: whether there is.
-  static func allowDescriptors(_ count: Int) -> Bool {
+  /// How many descriptors the daemons may have that are started from now on: `count`, if the system lets us ask for more
+  /// than it gives every process, else what it gives.
+  static func descriptors(upTo count: Int) -> Int {
     var limit = rlimit()
     unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    if limit.rlim_max >= count { return true }
+    let given = limit.rlim_max
+    if given >= count { return count }
     limit.rlim_max = rlim_t(count)
-    return unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    return unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? count : Int(given)
   }
 
   private static func spawn(_ words: [String], standardError: Int32) throws -> pid_t {

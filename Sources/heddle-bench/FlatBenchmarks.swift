@@ -13,36 +13,36 @@ struct FlatBenchmarks {
   let containment: String
   let report: (Figure) -> Void
 
+  /// The many; fewer, by thousands, where the system gives no more descriptors (ulimit -n).
+  private let most = 10_000
   /// How many are asked at once.
   private let probed = 100
-  /// A daemon holds two descriptors of each thread, and one is the keeper's.
+  /// Those of each thread in the daemon: its standard streams.
   private let descriptorsEach = 3
 
   func run() async throws {
-    for count in [10, 1_000, 10_000] {
-      guard BenchDaemon.allowDescriptors((count + probed) * descriptorsEach + 1_000) else {
-        throw BenchError(what: "raise the limit of descriptors (ulimit -n) for \(count) threads", errno: 0)
-      }
-      try await measure(among: count)
-    }
+    // Beside those of the threads, some for the daemon itself, and for threads that are ending.
+    let descriptors = BenchDaemon.descriptors(upTo: (most + probed) * descriptorsEach + 1_000)
+    let count = min(most, (descriptors - 1_000) / descriptorsEach / 1_000 * 1_000)
+    for count in [10, 1_000, count] { try await measure(among: count, isLast: count > 1_000) }
   }
 
   /// The samples of one figure after the other, by its name.
   private typealias Samples = [String: [Double]]
 
-  private func measure(among count: Int) async throws {
+  private func measure(among count: Int, isLast: Bool) async throws {
     let daemon = try BenchDaemon.start(containment: containment)
     defer { daemon.end() }
     let loop = try EventLoop.start()
     let supervisor = try await daemon.connect(on: loop)
-    _ = try await ProcessCrowd.start(count, named: "many", on: supervisor, limits: limits, stdinPipe: false)
+    _ = try await ProcessCrowd.start(count, named: "many", on: supervisor, limits: limits)
     var samples = Samples()
     for _ in 0...runs { try await probe(supervisor, &samples) }
     for (name, samples) in samples.sorted(by: { $0.key < $1.key }) {
       // The first run does not count.
       report(try Figure("flat.\(count).\(name)", unit: .microseconds, samples: Array(samples.dropFirst())))
     }
-    if count == 10_000 { try await reportIdle(daemon, count) }
+    if isLast { try await reportIdle(daemon, count) }
     await supervisor.close()
     loop.requestStop()
   }
@@ -50,7 +50,7 @@ struct FlatBenchmarks {
   /// Makes some threads, and ends them, in between asking each for the same.
   private func probe(_ supervisor: Supervisor, _ samples: inout Samples) async throws {
     let start = ContinuousClock.now
-    let crowd = try await ProcessCrowd.start(probed, on: supervisor, limits: limits, stdinPipe: false)
+    let crowd = try await ProcessCrowd.start(probed, on: supervisor, limits: limits)
     func note(_ name: String, _ elapsed: Double) { samples[name, default: []].append(elapsed / Double(probed)) }
     note("create", nanoseconds(since: start))
     let body: [UInt8] = [1]

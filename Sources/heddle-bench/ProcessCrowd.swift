@@ -16,13 +16,11 @@ struct ProcessCrowd {
   /// - Parameters:
   ///   - name: of the custodian.
   ///   - limits: where the limits' programs are.
-  ///   - stdinPipe: whether each can be written to.
   static func start(
     _ count: Int,
     named name: String = "crowd",
     on supervisor: Supervisor,
-    limits: String?,
-    stdinPipe: Bool = true
+    limits: String?
   ) async throws -> ProcessCrowd {
     let place = try CustodianPath(parsing: "/main/\(name)")
     try await supervisor.custodianNew(place)
@@ -32,7 +30,7 @@ struct ProcessCrowd {
       argv: program.map { Array($0.utf8) },
       environment: [Array("PATH=/usr/bin:/bin".utf8)],
       cwd: Array("/".utf8),
-      stdinPipe: stdinPipe
+      stdinPipe: true
     )
     let threads = try await forEach(Array(0..<count)) { _ in try await supervisor.spawn(spawn).id }
     return ProcessCrowd(supervisor: supervisor, threads: threads, place: place)
