@@ -5,8 +5,8 @@ internal import Supervision
 final class Body {
   private let input: ByteStream?
   private let outputs: [ByteStream]
-  /// For each output, what is still to be read before it is closed; nil while it is read without an end in sight.
-  private var remaining: [Int?]
+  /// For each output, what is still to be read before it is closed; empty while they are read without an end in sight.
+  private var remaining: [Int] = []
   private var openOutputs: Int
   private let onOutput: (Span<UInt8>, ProgramOutput) -> Void
   /// Called once, when both outputs are closed and `drain` was asked for.
@@ -19,7 +19,6 @@ final class Body {
     self.onOutput = onOutput
     input = streams.count > 2 ? streams[0] : nil
     outputs = Array(streams.suffix(2))
-    remaining = outputs.map { _ in nil }
     openOutputs = outputs.count
     for index in outputs.indices { read(index) }
   }
@@ -51,11 +50,10 @@ final class Body {
   func drain(onDrained: @escaping () -> Void) {
     input?.close()
     self.onDrained = onDrained
+    remaining = outputs.map { $0.isOpen ? (try? $0.availableBytes()) ?? 0 : 0 }
     for index in outputs.indices where outputs[index].isOpen {
-      let held = (try? outputs[index].availableBytes()) ?? 0
-      remaining[index] = held
       // It may have been held.
-      if held == 0 { closeOutput(index) } else { read(index) }
+      if remaining[index] == 0 { closeOutput(index) } else { read(index) }
     }
     finishIfDrained()
   }
@@ -79,9 +77,9 @@ final class Body {
   }
 
   private func hasRead(_ count: Int, from index: Int) {
-    guard let held = remaining[index] else { return }
-    remaining[index] = held - count
-    if held <= count {
+    guard !remaining.isEmpty else { return }
+    remaining[index] -= count
+    if remaining[index] <= 0 {
       closeOutput(index)
       finishIfDrained()
     }

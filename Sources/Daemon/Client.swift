@@ -15,6 +15,8 @@ final class Client {
   /// Whether it is told no more, and closed once all is written.
   private(set) var isClosing = false
 
+  /// Whether its owner has noted that something is to be flushed.
+  var willBeFlushed = false
   /// Whether nothing is written to it for now.
   private var isHeld: Bool
   /// The breaks that came while it was held, and how much of what is held goes before them.
@@ -78,7 +80,7 @@ final class Client {
   ///
   /// - Parameter onWritten: called once, later, if the kernel did not take all of it at once, and has by then.
   func flush(onWritten: @escaping () -> Void) {
-    guard !isHeld else { return }
+    guard !isHeld, stream.isOpen else { return }
     let bytes = takeBytes()
     // A client that is gone is noticed by its reading end.
     if !bytes.isEmpty { _ = try? stream.write(bytes) { _ in onWritten() } }

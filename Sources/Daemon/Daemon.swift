@@ -24,12 +24,14 @@ package actor Daemon {
   private var listener: Listener?
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
+  /// What the timer is armed for.
+  private var deadline: Instant?
   private var logStore: LogStore?
   private var signals: [SignalWatcher] = []
   var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
-  /// Those that have something to be flushed.
-  private var unflushed: Set<ConnectionID> = []
+  /// Those that have something to be flushed, each once.
+  private var unflushed: [(id: ConnectionID, client: Client)] = []
   /// The status to leave with, once that is decided.
   private var status: Int32?
   private var isLeaving = false
@@ -164,7 +166,10 @@ package actor Daemon {
     if status == nil { arm() } else { leave() }
   }
 
-  private func timePassed() { if isLeaving { loop.requestStop() } else { step { _, _ in } } }
+  private func timePassed() {
+    deadline = nil
+    if isLeaving { loop.requestStop() } else { step { _, _ in } }
+  }
 
   /// Tells, once, who started it as a service.
   private func tellEnding() {
@@ -353,7 +358,9 @@ package actor Daemon {
     guard let client = clients[id] else { return }
     do throws(FrameError) {
       try client.append(outgoing)
-      unflushed.insert(id)
+      guard !client.willBeFlushed else { return }
+      client.willBeFlushed = true
+      unflushed.append((id, client))
     } catch {
       configuration.log("a frame for a client was not written: \(error)")
     }
@@ -361,7 +368,6 @@ package actor Daemon {
 
   private func finish(_ id: ConnectionID) {
     guard let client = clients[id] else { return }
-    unflushed.remove(id)
     client.release()
     client.flush {}
     client.finish { [self] in disconnect(id) }
@@ -413,13 +419,23 @@ package actor Daemon {
   }
 
   private func flush() {
-    for id in unflushed { clients[id]?.flush { [self] in goOnReading(id) } }
-    unflushed = []
+    for (id, client) in unflushed {
+      client.willBeFlushed = false
+      client.flush { [self] in goOnReading(id) }
+    }
+    unflushed.removeAll(keepingCapacity: true)
   }
 
   private func arm() {
-    guard let deadline = node.nextDeadline else { timer?.cancel(); return }
+    let next = Self.nextDeadline(of: &node)
+    // Mostly it is the one before.
+    guard next != deadline else { return }
+    deadline = next
+    guard let next else { timer?.cancel(); return }
     let now = EventLoop.nanoseconds
-    timer?.start(after: .nanoseconds(Int64(clamping: deadline.nanoseconds - min(now, deadline.nanoseconds))))
+    timer?.start(after: .nanoseconds(Int64(clamping: next.nanoseconds - min(now, next.nanoseconds))))
   }
+
+  /// Looks at the node where it is. To read it as a property would copy it, which costs more than to route a message.
+  private static func nextDeadline(of node: inout Node) -> Instant? { node.nextDeadline }
 }

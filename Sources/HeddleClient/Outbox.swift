@@ -134,6 +134,14 @@ struct Outbox {
     tellWaiting()
   }
 
+  /// Whether somebody waits for what comes only if it is asked for; it is taken to be asked for then.
+  mutating func asksForAck() -> Bool {
+    let isAwaited = !flushers.isEmpty || !followers.isEmpty || !pending.isEmpty && window.mayStandStill
+    guard isAwaited, window.canAsk else { return false }
+    window.ask()
+    return true
+  }
+
   // MARK: What the supervisor says
 
   mutating func receive(_ ack: Ack) throws(SendWindowError) -> [SendWindow.Effect] {

@@ -48,7 +48,7 @@ package struct SendWindow: Sendable {
   package enum Effect: Equatable, Sendable {
     /// Write the letter as the connection's next MAIL frame.
     case write(Letter, FrameFlags)
-    /// Write the messages as the connection's next MAIL frames, with the flag `wait`.
+    /// Write the messages as the connection's next MAIL frames, with the flags `wait` and `later`.
     case writeRun(PostedRun)
     /// The letter is queued at its owner, or was refused for this reason, or taken back (`cancelled`); it is forgotten
     /// here.
@@ -71,6 +71,10 @@ package struct SendWindow: Sendable {
   private var settledThrough: UInt64 = 0
   /// The number of the last MAIL frame.
   private var writtenThrough: UInt64 = 0
+  /// The number of the last one whose ack is owed only when it is asked for, or with that of later mail.
+  private var leisurelyThrough: UInt64 = 0
+  /// The number of the last one for whose ack was asked.
+  private var askedThrough: UInt64 = 0
   /// Written and neither acknowledged nor refused, by ascending number, the first one's being `settledThrough` + 1.
   private var flying: Deque<Flight> = []
   /// Those to which something is on its way, but for the one in hand.
@@ -88,6 +92,17 @@ package struct SendWindow: Sendable {
 
   /// Whether the fate of all that was handed over is known.
   package var isEmpty: Bool { bytes == 0 }
+
+  /// Whether the ack of some of it comes only if it is asked for.
+  package var canAsk: Bool { leisurelyThrough > max(settledThrough, askedThrough) }
+
+  /// Whether what flies may be so little that no ack of it comes by itself.
+  package var mayStandStill: Bool {
+    UInt64(bytes) <= Ack.later.bytes + Ack.later.messages * UInt64(FrameHeader.count)
+  }
+
+  /// The ack of all that was written is asked for.
+  package mutating func ask() { askedThrough = writtenThrough }
 
   /// Whether a message of `count` bytes fits. One that is larger than the window fits alone.
   package func hasRoom(forBodyOf count: Int) -> Bool {
@@ -194,7 +209,9 @@ package struct SendWindow: Sendable {
     for index in before..<effects.count {
       switch effects[index] {
       case .write(let letter, _): fly(.letter(letter), 1)
-      case .writeRun(let run): fly(.run(run), run.count)
+      case .writeRun(let run):
+        fly(.run(run), run.count)
+        leisurelyThrough = writtenThrough
       case .settle(let letter, _): bytes -= letter.cost
       case .settleRun(let run): bytes -= run.cost
       }

@@ -7,8 +7,14 @@ extension Supervisor {
   func receive(_ chunk: Span<UInt8>) {
     var offset = 0
     do throws(FrameError) {
-      while let frame = try reader.next(in: chunk, at: &offset) {
-        handle(frame)
+      while true {
+        if let channel, let mail = reader.mailRun(in: chunk, at: &offset) {
+          channel.take(MailBundle(copying: mail, before: mail.end, in: chunk))
+        } else if let frame = try reader.next(in: chunk, at: &offset) {
+          handle(frame)
+        } else {
+          return
+        }
         // A frame may have ended the connection; what follows it is not ours to hear.
         if isEnded { return }
       }

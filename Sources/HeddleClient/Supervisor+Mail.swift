@@ -107,6 +107,7 @@ extension Supervisor {
     guard !rest.isEmpty else { return nil }
     let outcome = Promise<Outbox.Outcome>()
     let ticket = outbox.wait(toPost: rest, to: receiver) { outcome.fulfillInNobodysName($0) }
+    askForAck()
     return (ticket, outcome)
   }
 
@@ -125,6 +126,7 @@ extension Supervisor {
   private func beginFlush(_ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
     if let failure { throw failure }
     outbox.flush { outcome.fulfillInNobodysName($0) }
+    askForAck()
   }
 
   /// Returns when all that was sent or posted to `receiver` over this connection has its fate.
@@ -137,6 +139,7 @@ extension Supervisor {
   private func beginSettling(_ receiver: ThreadID, _ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
     if let failure { throw failure }
     outbox.follow(receiver) { outcome.fulfillInNobodysName($0) }
+    askForAck()
   }
 
   /// Writes what the window says is to be written.
@@ -149,13 +152,21 @@ extension Supervisor {
             try writer.mail(letter.body.span, to: letter.receiver, flags: flags)
           }
         case .writeRun(let run):
-          try write { writer throws(FrameError) in try writer.mail(run.bodies, to: run.receiver, flags: .wait) }
+          try write { writer throws(FrameError) in
+            try writer.mail(run.bodies, to: run.receiver, flags: [.wait, .later])
+          }
         case .settle, .settleRun: break
         }
       }
     } catch {
       preconditionFailure("a message's size was checked when it was handed over: \(error)")
     }
+    askForAck()
+  }
+
+  /// Asks for the ack that somebody waits for, if it would not come by itself.
+  private func askForAck() {
+    if outbox.asksForAck() { say { writer throws(FrameError) in try writer.askForAck() } }
   }
 
   private func check(_ bodies: [[UInt8]], _ receiver: ThreadID) throws(ClientError) {

@@ -107,8 +107,8 @@ public struct Worker: Sendable {
     try await LocalThread.checkpoint()
     while true {
       switch mailbox.take() {
-      case .message(let body):
-        tellTaken()
+      case .message(let body, let isCreditDue):
+        if isCreditDue { tellTaken() }
         return body
       case .end: return nil
       case .failure(let error): throw error
@@ -124,8 +124,8 @@ public struct Worker: Sendable {
     try await LocalThread.checkpoint()
     if mailbox.isEmpty { await supervisor.mark() }
     switch mailbox.take() {
-    case .message(let body):
-      tellTaken()
+    case .message(let body, let isCreditDue):
+      if isCreditDue { tellTaken() }
       return body
     case .end, .nothing: return nil
     case .failure(let error): throw error
@@ -146,7 +146,6 @@ public struct Worker: Sendable {
   public var messages: AsyncThrowingStream<[UInt8], any Error> { AsyncThrowingStream { try await receive() } }
 
   private func tellTaken() {
-    guard mailbox.isCreditDue else { return }
     supervisor.loop.perform { [supervisor, mailbox] in
       supervisor.assumeIsolated { $0.tell(of: mailbox) }
     }

@@ -19,11 +19,14 @@ final class WorkerChannel {
     self.main = main
   }
 
+  /// Messages have come together.
+  func take(_ mail: MailBundle) { mailbox.add(mail) }
+
   /// - Returns: a break that is not for the process: it goes back, to whom it belongs.
   /// - Throws: a sentence about what makes no sense in the frame.
   func obey(_ frame: Frame) throws -> HeddleModel.BreakKind? {
     switch frame.header.kind {
-    case .mail: mailbox.add(frame.body)
+    case .mail: mailbox.add(MailBundle(frame))
     case .mailEnd: mailbox.end(.end)
     case .break:
       let kind = try HeddleModel.BreakKind(decoding: frame.body)

@@ -7,7 +7,8 @@ internal import Synchronization
 final class WorkerMailbox: Sendable {
   /// What there is for whoever wants a message.
   enum Find {
-    case message([UInt8])
+    /// `isCreditDue` says whether it is time to tell the supervisor what was taken.
+    case message([UInt8], isCreditDue: Bool)
     /// Nothing so far; the promise is kept when there is something.
     case nothing(Promise<Void>)
     /// The end of mail, for good.
@@ -15,14 +16,16 @@ final class WorkerMailbox: Sendable {
     case failure(ClientError)
   }
 
-  private struct Message {
-    let body: [UInt8]
-    /// Whether the supervisor counts it as taken: it was, and was pushed back.
-    let isTaken: Bool
+  private enum Entry {
+    /// What came together.
+    case came(MailBundle)
+    /// What was pushed back: the supervisor counts it as taken.
+    case rewound([UInt8])
   }
 
   private struct State {
-    var messages: Deque<Message> = []
+    /// None is empty.
+    var messages: Deque<Entry> = []
     /// What comes when there are no messages any more; nil while more can come.
     var last: Find?
     /// Kept if there is a message, or the last of them was.
@@ -30,6 +33,25 @@ final class WorkerMailbox: Sendable {
     var taken = MailTotals.zero
     /// What the supervisor knows of `taken`.
     var told = MailTotals.zero
+
+    mutating func popFirst() -> [UInt8]? {
+      switch messages.popFirst() {
+      case .came(var mail):
+        let body = mail.popFirst() ?? []
+        if !mail.run.isEmpty { messages.prepend(.came(mail)) }
+        taken.messages += 1
+        taken.bytes += UInt64(body.count)
+        return body
+      case .rewound(let body): return body
+      case nil: return nil
+      }
+    }
+
+    /// Whether there is more than `portion` to tell the supervisor, or anything at all and nothing more to take.
+    func isCreditDue(_ portion: MailTotals) -> Bool {
+      if messages.isEmpty { return taken != told }
+      return taken.messages - told.messages >= portion.messages || taken.bytes - told.bytes >= portion.bytes
+    }
   }
 
   private let state = Mutex(State())
@@ -42,16 +64,16 @@ final class WorkerMailbox: Sendable {
 
   // MARK: - In
 
-  /// A message has come.
-  func add(_ body: [UInt8]) {
-    change { $0.messages.append(Message(body: body, isTaken: false)) }
+  /// Messages have come, one at least.
+  func add(_ mail: MailBundle) {
+    change { $0.messages.append(.came(mail)) }
   }
 
   /// Pushes messages back, one by one: the last of them is received first.
   func rewind(_ bodies: [[UInt8]]) {
     guard !bodies.isEmpty else { return }
     change { state in
-      for body in bodies { state.messages.prepend(Message(body: body, isTaken: true)) }
+      for body in bodies { state.messages.prepend(.rewound(body)) }
     }
   }
 
@@ -72,13 +94,9 @@ final class WorkerMailbox: Sendable {
   /// Takes the first message, if there is one.
   func take() -> Find {
     state.withLock { state in
-      guard let message = state.messages.popFirst() else { return state.last ?? .nothing(state.arrival) }
-      if !message.isTaken {
-        state.taken.messages += 1
-        state.taken.bytes += UInt64(message.body.count)
-      }
+      guard let body = state.popFirst() else { return state.last ?? .nothing(state.arrival) }
       if state.messages.isEmpty, state.last == nil { state.arrival = Promise() }
-      return .message(message.body)
+      return .message(body, isCreditDue: state.isCreditDue(portion))
     }
   }
 
@@ -86,15 +104,6 @@ final class WorkerMailbox: Sendable {
   var arrival: Promise<Void> { state.withLock(\.arrival) }
 
   var isEmpty: Bool { state.withLock(\.messages.isEmpty) }
-
-  /// Whether there is so much to tell the supervisor of what was taken that it is time to.
-  var isCreditDue: Bool {
-    state.withLock { state in
-      guard state.taken != state.told else { return false }
-      return state.messages.isEmpty || state.taken.messages - state.told.messages >= portion.messages
-        || state.taken.bytes - state.told.bytes >= portion.bytes
-    }
-  }
 
   /// What to tell the supervisor; nil when it knows.
   func takeCredit() -> MailTotals? {

@@ -107,23 +107,24 @@ void cgroup_remove(uint64_t entity) { remove_at(own, entity_file(entity, "")); }
 /// Whether clone3(2) is there and takes CLONE_INTO_CGROUP (Linux 5.7); a container may forbid it.
 static bool clones_into = true;
 
-static pid_t clone_into(int group) {
-  struct clone_args arguments = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)group};
+static pid_t clone_into(int group, unsigned long flags) {
+  struct clone_args arguments = {
+      .flags = CLONE_INTO_CGROUP | flags, .exit_signal = SIGCHLD, .cgroup = (uint64_t)group};
   return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
-pid_t cgroup_fork(uint64_t entity) {
+pid_t cgroup_fork(uint64_t entity, unsigned long flags) {
   pid_t child = -1;
   if (clones_into) {
     int group = openat(own, entity_file(entity, ""), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (group < 0) return -1;
-    child = clone_into(group);
+    child = clone_into(group, flags);
     if (child != 0) close(group);
     clones_into = child >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != E2BIG);
   }
   if (clones_into) return child;
   // The child of a keeper that dies before this is found out by its death signal, and executes nothing.
-  child = (pid_t)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+  child = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0L, 0L, 0L, 0L);
   if (child == 0 && !write_at(own, entity_file(entity, "cgroup.procs"), "0")) _exit(errno);
   return child;
 }
@@ -178,7 +179,7 @@ static bool try(void) {
   enum { NO_ENTITY = 0 };
   int status = 0, events = cgroup_make(NO_ENTITY);
   if (events < 0) return false;
-  pid_t child = cgroup_fork(NO_ENTITY);
+  pid_t child = cgroup_fork(NO_ENTITY, 0);
   if (child == 0) _exit(0);
   bool entered = child > 0 && waitpid(child, &status, 0) == child && status == 0;
   int error = child > 0 ? WEXITSTATUS(status) : errno;

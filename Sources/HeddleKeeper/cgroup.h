@@ -23,7 +23,7 @@ void cgroup_close(void);
 /// was read; -1: it can't, with errno set, and nothing is left.
 int cgroup_make(uint64_t entity);
 /// Forks into it; the child has SIGCHLD for its death signal. Returns what fork(2) returns.
-pid_t cgroup_fork(uint64_t entity);
+pid_t cgroup_fork(uint64_t entity, unsigned long flags);
 /// SIGKILL to all that is in it, and that is being forked. False: that could not be done now, for want of a descriptor.
 bool cgroup_kill(uint64_t entity);
 /// Stops or continues all that is in it; `cgroup.events` says when. False: as above.

@@ -1,10 +1,71 @@
 #include "leash.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { THEIRS = CHILD_CONTROL + 1 };
+
+// MARK: children without our descriptors
+
+// A child that got a copy of all our descriptors, some of each entity, and closed them again, would take the longer the
+// more entities there are. So it shares them at first, and then takes with it only the lowest, where its own are.
+
+enum { SLOTS = CHILD_CONTROL + 1, SLOTS_END = SLOTS + THEIRS };
+enum { LOOK_NANOSECONDS = 10000000, LOOKS_MAX = 100 };
+
+static atomic_uint *apart;  // in memory that children share: whether the last one has descriptors of its own
+
+bool leash_open(void) {
+  apart = mmap(NULL, sizeof *apart, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (apart == MAP_FAILED) return false;
+  for (int slot = SLOTS; slot < SLOTS_END; slot++) {
+    if (dup3(0, slot, O_CLOEXEC) < 0) return false;
+  }
+  return true;
+}
+
+/// Puts the child's descriptors where it finds them; or, of those that are -1, nothing of any use.
+static bool fill_slots(const int theirs[THEIRS]) {
+  for (int i = 0; i < THEIRS; i++) {
+    if (dup3(theirs[i] >= 0 ? theirs[i] : 0, SLOTS + i, O_CLOEXEC) < 0) return false;
+  }
+  return true;
+}
+
+static void empty_slots(void) {
+  for (int i = 0; i < THEIRS; i++) dup3(0, SLOTS + i, O_CLOEXEC);
+}
+
+/// In the child.
+static void part(void) {
+  if (close_range(SLOTS_END, ~0U, CLOSE_RANGE_UNSHARE) < 0) _exit(127);
+  atomic_store(apart, 1);
+  syscall(SYS_futex, apart, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/// Waits until the child has descriptors of its own, which is the first that it does, or is dead. One that is held up, such
+/// as by a SIGSTOP, does not hold us up: it is killed.
+static void await_parting(pid_t child) {
+  for (int looks = 0; !atomic_load(apart); looks++) {
+    struct timespec patience = {.tv_nsec = LOOK_NANOSECONDS};
+    syscall(SYS_futex, apart, FUTEX_WAIT, 0, &patience, NULL, 0);
+    siginfo_t end = {0};
+    if (!atomic_load(apart)) waitid(P_PID, (id_t)child, &end, WEXITED | WNOHANG | WNOWAIT | __WALL);
+    if (end.si_pid == child) return;
+    if (looks == LOOKS_MAX) kill(child, SIGKILL);
+  }
+}
+
+// MARK: the start
 
 static void close_all(const int *fds, int count) {
   int error = errno;
@@ -49,30 +110,34 @@ static bool make_descriptors(const struct start *start, struct leash *leash, int
   return true;
 }
 
-/// Leaves exactly the program's and CHILD_CONTROL. All of `theirs` are above those: the keeper's own 0 to 4 are always
-/// open.
+/// Leaves exactly the program's and CHILD_CONTROL. All of `theirs` are above the slots: what is below is always open.
 static void take_descriptors(const int theirs[THEIRS]) {
+  part();
   close(3);  // the daemon's
   for (int i = 0; i < CHILD_CONTROL; i++) {
-    if (theirs[i] >= 0) dup2(theirs[i], i);
+    if (theirs[i] >= 0) dup2(SLOTS + i, i);
   }
-  dup3(theirs[CHILD_CONTROL], CHILD_CONTROL, O_CLOEXEC);
-  // Earlier children's sockets and the daemon's are among the rest: held here, they would never read as ended.
-  close_range(CHILD_CONTROL + 1, ~0U, 0);
+  dup3(SLOTS + CHILD_CONTROL, CHILD_CONTROL, O_CLOEXEC);
+  close_range(SLOTS, ~0U, 0);
 }
 
 enum start_stage leash_start(const struct child *child, const struct start *start, uint64_t entity, struct leash *leash) {
   int theirs[THEIRS] = {-1, -1, -1, -1, -1};
   enum start_stage failed = 0;
   *leash = (struct leash){.control = -1};
-  if (!make_descriptors(start, leash, theirs)) {
+  if (!make_descriptors(start, leash, theirs) || !fill_slots(theirs)) {
     failed = STAGE_PIPE;
-  } else if ((leash->child = child->fork(entity)) == 0) {
+  } else if (atomic_store(apart, 0), (leash->child = child->fork(entity, CLONE_FILES)) == 0) {
     take_descriptors(theirs);
     child->run(start, entity);
   } else if (leash->child < 0) {
     failed = child->stage;
+  } else {
+    await_parting(leash->child);
   }
+  int error = errno;
+  empty_slots();
+  errno = error;
   close_all(theirs, THEIRS);
   if (failed) {
     close_all(leash->ends, leash->ends_count);

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include "requests.h"
@@ -16,13 +17,16 @@ struct leash {
 
 /// A child that is to be made.
 struct child {
-  /// As fork(2).
-  pid_t (*fork)(uint64_t entity);
+  /// As fork(2), with further flags of clone(2).
+  pid_t (*fork)(uint64_t entity, unsigned long flags);
   /// In it, whose descriptors are the program's and CHILD_CONTROL, which goes at an execve(2); it does not return.
   void (*run)(const struct start *start, uint64_t entity);
   enum start_stage stage;  // what its failure is called
 };
 
+/// Keeps what `leash_start` needs: memory to share with children, and the descriptors above CHILD_CONTROL. Once, before any
+/// other is opened: the next is CHILD_CONTROL, and has to stay open. False: it can't, with errno set.
+bool leash_open(void);
 /// Makes the descriptors and forks. Returns 0, or the stage that failed with errno set; then nothing is left open.
 enum start_stage leash_start(const struct child *child, const struct start *start, uint64_t entity, struct leash *leash);
 /// Closes the pipe ends that are left.

@@ -17,9 +17,9 @@ static uid_t user;             // ours, which a user namespace hides until it is
 static gid_t group;
 static int outer_proc = -1;    // in a child in a namespace: the proc(5) of the keeper
 
-pid_t namespace_fork(uint64_t entity) {
+pid_t namespace_fork(uint64_t entity, unsigned long also) {
   (void)entity;
-  return (pid_t)syscall(SYS_clone, flags, 0L, 0L, 0L, 0L);
+  return (pid_t)syscall(SYS_clone, flags | also, 0L, 0L, 0L, 0L);
 }
 
 static bool write_file(const char *path, const char *text) {
@@ -67,7 +67,7 @@ pid_t namespace_outer(pid_t pid) {
 /// Whether one can be made. Leaves errno.
 static bool try(void) {
   int status;
-  pid_t child = namespace_fork(0);
+  pid_t child = namespace_fork(0, 0);
   if (child == 0) _exit(namespace_enter() ? 0 : errno);
   if (child < 0 || waitpid(child, &status, (int)__WCLONE) < 0) return false;
   errno = WIFEXITED(status) ? WEXITSTATUS(status) : EOWNERDEAD;

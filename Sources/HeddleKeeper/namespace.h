@@ -14,7 +14,7 @@
 const char *namespace_open(const char *instance, bool asked);
 /// Forks without a death signal. wait(2) sees such a child only with __WCLONE, while an orphan that falls to the keeper
 /// always has SIGCHLD: so the two kinds are told apart.
-pid_t namespace_fork(uint64_t entity);
+pid_t namespace_fork(uint64_t entity, unsigned long also);
 /// In that child, with no descriptor above 3: settles in. False: it can't, with errno set.
 bool namespace_enter(void);
 /// The number by which the keeper knows `pid`, a process of the caller's namespace that is not reaped; 0: it can't be told.

@@ -15,6 +15,9 @@ package struct Ack: Hashable, Codable, Sendable {
     }
   }
 
+  /// So much mail whose ack nobody waits for can come without one, in messages and in bytes of their bodies.
+  package static let later = MailTotals(messages: 256, bytes: 64 << 10)
+
   package let through: UInt64
   /// By ascending number, none above `through`.
   package let refused: [Refused]

@@ -16,7 +16,7 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case notice = 6
   /// A message as it is, for the thread whose id it has; from the supervisor, for the worker at the other end.
   case mail = 7
-  /// An `Ack` of mail.
+  /// An `Ack` of mail. From a client, without a body: it asks for one.
   case ack = 8
   /// There is room in the mailbox of the thread whose id it has. No body.
   case room = 9
@@ -87,7 +87,7 @@ package struct FrameFlags: OptionSet, Hashable, Codable, Sendable {
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// All that mail may have.
-  static let ofMail: FrameFlags = [.wait, .retry, .running]
+  static let ofMail: FrameFlags = [.wait, .retry, .running, .later]
 
   /// MAIL: if the mailbox is full, tell me when it has room; until then refuse what I send there with this flag.
   package static let wait = FrameFlags(rawValue: 1)
@@ -95,4 +95,6 @@ package struct FrameFlags: OptionSet, Hashable, Codable, Sendable {
   package static let retry = FrameFlags(rawValue: 2)
   /// MAIL: if the thread is suspended, refuse it, rather than queue it for the resumption.
   package static let running = FrameFlags(rawValue: 4)
+  /// MAIL: nobody waits for its ack, which can come with that of later mail, or when it is asked for.
+  package static let later = FrameFlags(rawValue: 8)
 }

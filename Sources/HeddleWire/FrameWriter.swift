@@ -26,12 +26,6 @@ package struct FrameWriter: Sendable {
     unsafe body.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Appends a message that has come in a frame, and so fits into one.
-  package mutating func append(mail message: [UInt8], to receiver: ThreadID) {
-    FrameHeader(.mail, id: receiver.rawValue, bodyCount: message.count).encode(into: &bytes)
-    bytes += message
-  }
-
   /// Appends frames that are encoded already, and that the peer takes.
   package mutating func append(frames: [UInt8]) {
     if bytes.isEmpty { bytes = frames } else { bytes += frames }
@@ -108,6 +102,9 @@ extension FrameWriter {
   package mutating func ack(_ ack: Ack) throws(FrameError) {
     for part in ack.split(bodyMax: bodyMax) { try append(.ack, body: part.encoded().span) }
   }
+
+  /// A client asks for the ack of all that it has sent.
+  package mutating func askForAck() throws(FrameError) { try append(.ack, body: [UInt8]().span) }
 
   package mutating func room(for receiver: ThreadID) throws(FrameError) {
     try append(.room, id: receiver.rawValue, body: [UInt8]().span)

@@ -5,7 +5,7 @@ package import HeddleModel
 /// They are the frames that the supervisor will write, so that a message costs no step and no memory of its own.
 package struct MailBundle: Equatable, Codable, Sendable {
   /// Where they are in `bytes`, without flags.
-  package let run: MailRun
+  package private(set) var run: MailRun
   package let bytes: [UInt8]
 
   /// Those of `run` that are not in `rest`, a later state of it.
@@ -23,6 +23,11 @@ package struct MailBundle: Equatable, Codable, Sendable {
     self.init(MailRun(to: receiver, flags: [], count: 1, at: 0..<frame.count), in: frame)
   }
 
+  /// The message of a supervisor's MAIL frame.
+  package init(_ frame: Frame) {
+    (run, bytes) = frame.asRun()
+  }
+
   private init(_ run: MailRun, in bytes: [UInt8]) {
     self.run = run
     self.bytes = bytes
@@ -31,15 +36,19 @@ package struct MailBundle: Equatable, Codable, Sendable {
   /// The same from a later state of its run on.
   package func from(_ rest: MailRun) -> MailBundle { MailBundle(rest, in: bytes) }
 
+  /// Takes off the first message.
+  ///
+  /// - Returns: its body; nil when there is none.
+  package mutating func popFirst() -> [UInt8]? {
+    let bytes = bytes
+    return run.popFirst(in: bytes.span)
+  }
+
   /// Appends those that are not in `rest`, a later state of the run, each as a line.
   package func appendLines(before rest: MailRun, to lines: inout [UInt8]) {
-    var (next, left) = (run, run.count - rest.count)
-    next.dropFirst(in: bytes.span) { body in
-      guard left > 0 else { return false }
-      left -= 1
+    run.before(rest).forEach(in: bytes.span) { body in
       unsafe body.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
       lines.append(UInt8(ascii: "\n"))
-      return true
     }
   }
 

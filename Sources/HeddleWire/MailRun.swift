@@ -53,6 +53,19 @@ package struct MailRun: Equatable, Codable, Sendable {
     }
   }
 
+  /// Calls `body` with each message's body, in order.
+  package func forEach<Failure: Error>(
+    in chunk: Span<UInt8>,
+    _ body: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var offset = place.lowerBound + FrameHeader.count
+    for _ in 0..<count {
+      let size = Int(chunk.bigEndian(UInt32.self, at: offset - FrameHeader.count)) - FrameHeader.countedCount
+      try body(chunk.extracting(offset..<offset + size))
+      offset += size + FrameHeader.count
+    }
+  }
+
   /// Takes off the first message, whose body has `size` bytes.
   package mutating func dropFirst(ofSize size: Int) {
     count -= 1
@@ -63,8 +76,7 @@ package struct MailRun: Equatable, Codable, Sendable {
   ///
   /// - Returns: the frames of what was taken off as a supervisor writes them, without flags.
   package func frames(before rest: MailRun, in chunk: Span<UInt8>) -> [UInt8] {
-    let taken = place.lowerBound..<rest.place.lowerBound
-    var frames = unsafe chunk.extracting(taken).withUnsafeBufferPointer { unsafe Array($0) }
+    var frames = unsafe chunk.extracting(before(rest).place).withUnsafeBufferPointer { unsafe Array($0) }
     guard flags != [] else { return frames }
     var offset = 0
     for _ in rest.count..<count {
@@ -73,6 +85,11 @@ package struct MailRun: Equatable, Codable, Sendable {
       offset += FrameHeader.count - FrameHeader.countedCount + length
     }
     return frames
+  }
+
+  /// Those that are not in `rest`, a later state of the same run.
+  func before(_ rest: MailRun) -> MailRun {
+    MailRun(to: receiver, flags: flags, count: count - rest.count, at: place.lowerBound..<rest.place.lowerBound)
   }
 
   /// The same without any message.

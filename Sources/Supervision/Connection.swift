@@ -89,16 +89,26 @@ struct MailReceipts: Equatable, Sendable {
   /// The number of the last frame that came.
   private(set) var through: UInt64 = 0
   private var refused: [Ack.Refused] = []
-  private var isOwed = false
+  /// What came since the last ack.
+  private var unsaid = MailTotals.zero
+  /// Whether the ack goes out with the frames that are at hand.
+  private var isDue = false
   /// The receivers to which mail that may wait is refused until a frame says that it begins anew.
   var heldBack: Set<ThreadID> = []
 
-  /// The next `count` frames came, and were queued.
-  mutating func noteQueued(_ count: Int) {
+  /// The next `count` frames came, of so many bytes in all, and were queued.
+  ///
+  /// - Parameter isAwaited: whether the sender waits for their ack.
+  mutating func noteQueued(_ count: Int, bytes: Int, isAwaited: Bool) {
     guard count > 0 else { return }
     through += UInt64(count)
-    isOwed = true
+    unsaid.messages += UInt64(count)
+    unsaid.bytes += UInt64(bytes)
+    if isAwaited || unsaid.messages >= Ack.later.messages || unsaid.bytes >= Ack.later.bytes { isDue = true }
   }
+
+  /// The sender asks for what it is owed.
+  mutating func ask() { if unsaid.messages > 0 { isDue = true } }
 
   /// The next `count` frames came, and were refused.
   mutating func noteRefused(_ count: Int, _ refusal: RefusalCode) {
@@ -106,13 +116,13 @@ struct MailReceipts: Equatable, Sendable {
       through += 1
       refused.append(Ack.Refused(number: through, code: refusal))
     }
-    isOwed = true
+    isDue = true
   }
 
-  /// What to tell the sender; nil when it knows all.
+  /// What to tell the sender; nil when it knows all, or waits for nothing of it.
   mutating func take() -> Ack? {
-    guard isOwed else { return nil }
-    defer { (refused, isOwed) = ([], false) }
+    guard isDue else { return nil }
+    defer { (refused, unsaid, isDue) = ([], .zero, false) }
     return Ack(through: through, refused: refused)
   }
 }

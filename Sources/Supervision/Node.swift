@@ -121,20 +121,22 @@ package struct Node: Sendable {
 
   // MARK: - Time
 
-  /// When `timePassed` has something to do next; nil when nothing waits for time. May be early.
+  /// When `timePassed` has something to do next; nil when nothing waits for time. May be early. The dead are forgotten with
+  /// whatever happens next, before anybody can see that they were not.
   package var nextDeadline: Instant? {
-    var deadlines = graceDeadlines
-    if case .grace(let until) = ending { deadlines.append(until) }
-    if let departure = departures.first { deadlines.append(departure.until) }
-    if let first = timeouts.first { deadlines.append(first) }
-    if let leaving { deadlines.append(leaving) }
+    var next: Instant?
+    func consider(_ instant: Instant) { next = min(next ?? instant, instant) }
+    for deadline in graceDeadlines { consider(deadline) }
+    if case .grace(let until) = ending { consider(until) }
+    if let departure = departures.first { consider(departure.until) }
+    if let first = timeouts.first { consider(first) }
+    if let leaving { consider(leaving) }
     for id in greetings {
-      guard case .greeting(let until?) = connections[id]?.phase else { continue }
-      deadlines.append(until)
+      guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
+      consider(until)
       break
     }
-    if let first = dead.first, let entity = entities[first] { deadlines.append(entity.changedAt + Limits.deadFor) }
-    return deadlines.min()
+    return next
   }
 
   /// The clock stands at `instant`, and the wall clock at `date`; nil is where it was.
@@ -210,6 +212,7 @@ package struct Node: Sendable {
     case (.open, .mail):
       let (run, bytes) = frame.asRun()
       received(run, in: bytes.span, on: id, effects: &effects)
+    case (.open, .ack) where frame.body.isEmpty: connections.change(id) { $0.receipts.ask() }
     case (.open, .request): handleRequest(frame, on: id, effects: &effects)
     case (.open, .watch): watch(frame, on: id, effects: &effects)
     case (.open, .unwatch): unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
@@ -277,6 +280,7 @@ package struct Node: Sendable {
   mutating func refuseConnection(_ id: ConnectionID, _ refusal: WireRefusal, effects: inout Effects) {
     guard let phase = connections.look(id, { $0.phase }), phase != .closing else { return }
     // What is owed for the mail that came before is told before the end.
+    connections.change(id) { $0.receipts.ask() }
     framesEnded(on: id, effects: &effects)
     connections[id]?.phase = .closing
     effects.append(.send(id, .refusal(refusal, nil)))

@@ -68,7 +68,7 @@ extension Node {
     }
     guard let rest, rest.count < run.count else { return }
     effects.append(.send(worker, .mail(frames: run.frames(before: rest, in: chunk))))
-    connections.change(sender) { $0.receipts.noteQueued(run.count - rest.count) }
+    noteQueued(run, before: rest, from: sender)
     run = rest
   }
 
@@ -92,15 +92,22 @@ extension Node {
     if rest.count == run.count, let first = rest.popFirst(in: chunk), isLines, first.span.hasNewline {
       refusal = .notALine
     }
-    let count = run.count - rest.count
+    let (whole, count) = (run, run.count - rest.count)
     refusal = refusal ?? queue(MailBundle(copying: run, before: rest, in: chunk), run.flags, effects: &effects)
     run = rest
     if let refusal { return note(refusal, of: count, by: thread, from: sender, mayWait: run.flags.contains(.wait)) }
-    connections.change(sender) { $0.receipts.noteQueued(count) }
+    noteQueued(whole, before: rest, from: sender)
     if isLines, let through = entities.look(thread, { $0.lastQueued }) {
       note(.handover(thread, through: through), by: sender)
     }
     pump(thread, effects: &effects)
+  }
+
+  /// Those of `run` that are not in `rest` have their place.
+  private mutating func noteQueued(_ run: MailRun, before rest: MailRun, from sender: ConnectionID) {
+    let (count, bytes) = (run.count - rest.count, run.bodyBytes - rest.bodyBytes)
+    let isAwaited = !run.flags.contains(.later)
+    connections.change(sender) { $0.receipts.noteQueued(count, bytes: bytes, isAwaited: isAwaited) }
   }
 
   /// What is left of `run` behind all that the mailbox has room for, and that are lines if they have to be. If there is none

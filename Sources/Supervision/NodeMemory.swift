@@ -25,7 +25,7 @@ extension Node {
   /// Forgets the dead for which there are too many newer ones, or that died too long ago; later, if a watch or a stream
   /// refers to them.
   mutating func forgetOldDead() {
-    while let first = dead.first, let changedAt = entities[first]?.changedAt,
+    while let first = dead.first, let changedAt = entities.look(first, { $0.changedAt }),
       dead.count > Limits.deadMax || changedAt + Limits.deadFor <= now
     {
       dead.removeFirst()

@@ -10,15 +10,18 @@ struct BenchDaemon {
 
   /// Starts it, and returns when it listens.
   ///
-  /// - Parameter onOneCore: whether it and all that it starts share the first core.
-  static func start(onOneCore: Bool = false) throws -> BenchDaemon {
+  /// - Parameters:
+  ///   - onOneCore: whether it and all that it starts share the first core.
+  ///   - containment: how it holds trees of processes, as `heddle daemon --containment` has it.
+  static func start(onOneCore: Bool = false, containment: String = "auto") throws -> BenchDaemon {
     var template = Array("/tmp/heddle-bench-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw BenchError(what: "make a directory", errno: errno) }
     let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw BenchError(what: "make a pipe", errno: errno) }
     let pinned = onOneCore ? ["taskset", "-c", "0"] : []
-    let words = pinned + ["\(try ownDirectory())/heddle", "daemon", "--socket", "\(directory)/s.sock"]
+    let place = ["--socket", "\(directory)/s.sock", "--containment", containment]
+    let words = pinned + ["\(try ownDirectory())/heddle", "daemon"] + place
     // Ours is closed first, so that the daemon's end is seen.
     let started = Result { try spawn(words, standardError: ends[1]) }
     close(ends[1])
@@ -32,6 +35,14 @@ struct BenchDaemon {
     try await Supervisor.connect(to: socketPath, clientName: "heddle-bench", on: loop)
   }
 
+  /// The keeper.
+  var keepers: [pid_t] { ProcessMemory.children(of: pid) }
+
+  /// The wardens, where the threads have some.
+  var wardens: [pid_t] {
+    keepers.flatMap(ProcessMemory.children).filter { ProcessMemory.name(of: $0) == "heddle-warden" }
+  }
+
   /// Ends it with all its threads.
   func end() {
     kill(pid, SIGKILL)
@@ -39,6 +50,17 @@ struct BenchDaemon {
     unsafe waitpid(pid, &status, 0)
     unsafe unlink(socketPath)
     unsafe rmdir(directory)
+  }
+
+  /// How many descriptors the daemons may have that are started from now on: `count`, if the system lets us ask for more
+  /// than it gives every process, else what it gives.
+  static func descriptors(upTo count: Int) -> Int {
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    let given = limit.rlim_max
+    if given >= count { return count }
+    limit.rlim_max = rlim_t(count)
+    return unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? count : Int(given)
   }
 
   private static func spawn(_ words: [String], standardError: Int32) throws -> pid_t {

@@ -38,8 +38,9 @@ struct BenchWorker: ParsableCommand {
   private func echo(_ channel: inout WorkerChannel) throws {
     while true {
       _ = try channel.receive { body, writer in
-        let sender = body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        try writer.mail(body.span, to: ThreadID(rawValue: sender), flags: .wait)
+        var sender: UInt64 = 0
+        for index in 0..<8 { sender = sender << 8 | UInt64(body[index]) }
+        try writer.mail(body, to: ThreadID(rawValue: sender), flags: [.wait, .later])
       }
     }
   }
@@ -67,6 +68,8 @@ struct WorkerChannel {
   private var writer = FrameWriter()
   private var buffer = [UInt8](repeating: 0, count: 256 << 10)
   private var taken = MailTotals.zero
+  /// What the supervisor knows of that.
+  private var told = MailTotals.zero
   /// The mail that came together with WELCOME.
   private var early: [[UInt8]] = []
 
@@ -78,12 +81,8 @@ struct WorkerChannel {
     try flush()
     var (welcome, early): (Welcome?, [[UInt8]]) = (nil, [])
     while welcome == nil {
-      try read { frame in
-        if frame.header.kind == .welcome {
-          welcome = try Welcome(decoding: frame.body)
-        } else {
-          early.append(frame.body)
-        }
+      try read({ body in early.append(unsafe body.withUnsafeBufferPointer { unsafe Array($0) }) }) { frame in
+        if frame.header.kind == .welcome { welcome = try Welcome(decoding: frame.body) }
       }
     }
     self.early = early
@@ -94,42 +93,59 @@ struct WorkerChannel {
   }
 
   mutating func send(_ body: [UInt8], to receiver: ThreadID) throws {
-    try writer.mail(body.span, to: receiver, flags: .wait)
+    try writer.mail(body.span, to: receiver, flags: [.wait, .later])
     try flush()
   }
 
-  /// Takes the mail that comes with one read, and says that it has. At the end of the connection it ends the program.
+  /// Takes the mail that comes with one read, and says that it has when that is a quarter of the usual credit. At the end of the connection it ends the program.
   ///
   /// - Parameter handle: gets each body, and where to put answers.
   /// - Returns: how many messages there were.
-  mutating func receive(_ handle: ([UInt8], inout FrameWriter) throws -> Void) throws -> Int {
+  mutating func receive(_ handle: (Span<UInt8>, inout FrameWriter) throws -> Void) throws -> Int {
     let before = taken.messages
     var (totals, output) = (taken, writer)
     writer = FrameWriter()
-    func take(_ body: [UInt8]) throws {
+    func take(_ body: Span<UInt8>) throws {
       totals.messages += 1
       totals.bytes += UInt64(body.count)
       try handle(body, &output)
     }
     if early.isEmpty {
-      try read { frame in if frame.header.kind == .mail { try take(frame.body) } }
+      try read(take) { _ in }
     } else {
-      for body in early { try take(body) }
+      for body in early { try take(body.span) }
       early = []
     }
     (taken, writer) = (totals, output)
-    if taken.messages > before { try writer.credit(taken) }
+    if told.isBehind(taken) {
+      told = taken
+      try writer.credit(taken)
+    }
     try flush()
     return Int(taken.messages - before)
   }
 
-  private mutating func read(_ handle: (Frame) throws -> Void) throws {
+  /// Reads once.
+  ///
+  /// - Parameters:
+  ///   - take: gets the body of each message, where it was read to.
+  ///   - other: gets all other frames.
+  private mutating func read(_ take: (Span<UInt8>) throws -> Void, _ other: (Frame) throws -> Void) throws {
     let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(Self.descriptor, $0.baseAddress, $0.count) }
     guard count > 0 else { exit(0) }
     var (frames, offset) = (reader, 0)
     reader = FrameReader()
     let bytes = buffer
-    while let frame = try frames.next(in: bytes.span.extracting(..<count), at: &offset) { try handle(frame) }
+    let chunk = bytes.span.extracting(..<count)
+    while true {
+      if let run = frames.mailRun(in: chunk, at: &offset) {
+        try run.forEach(in: chunk, take)
+      } else if let frame = try frames.next(in: chunk, at: &offset) {
+        if frame.header.kind == .mail { try take(frame.body.span) } else { try other(frame) }
+      } else {
+        break
+      }
+    }
     reader = frames
   }
 
@@ -140,5 +156,12 @@ struct WorkerChannel {
       guard count > 0 else { throw BenchError(what: "write to the supervisor", errno: errno) }
       rest = rest.dropFirst(count)
     }
+  }
+}
+
+extension MailTotals {
+  /// Whether `taken` is so much more that it is time to tell.
+  fileprivate func isBehind(_ taken: MailTotals) -> Bool {
+    taken.messages - messages >= Self.usualCredit.messages / 4 || taken.bytes - bytes >= Self.usualCredit.bytes / 4
   }
 }

@@ -44,11 +44,13 @@ struct Figure {
     case milliseconds = "ms"
     case bytes = "bytes"
     case perSecond = "messages/s"
+    /// Of a core.
+    case percent = "%"
 
     /// In nanoseconds, bytes, or messages a second.
     var size: Double {
       switch self {
-      case .nanoseconds, .bytes, .perSecond: 1
+      case .nanoseconds, .bytes, .perSecond, .percent: 1
       case .microseconds: 1_000
       case .milliseconds: 1_000_000
       }
@@ -70,4 +72,11 @@ struct Figure {
 func nanoseconds(since start: ContinuousClock.Instant) -> Double {
   let elapsed = start.duration(to: .now).components
   return Double(elapsed.seconds) * 1e9 + Double(elapsed.attoseconds) / 1e9
+}
+
+/// The nanoseconds that `work` takes.
+func time(_ work: () async throws -> Void) async rethrows -> Double {
+  let start = ContinuousClock.now
+  try await work()
+  return nanoseconds(since: start)
 }

@@ -28,6 +28,7 @@ struct HeddleBench: AsyncParsableCommand {
   )
 
   enum Group: String, CaseIterable, ExpressibleByArgument {
+    case flat
     case kill
     case local
     case mail
@@ -42,8 +43,16 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: "How often each figure is taken.")
   var runs = 9
 
-  @Option(help: ArgumentHelp("Where the limits' programs are: limit, spawn, threads.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Where the limits' programs are: limit, spawn, threads, cgroup, warden, child.",
+      valueName: "dir"
+    )
+  )
   var limits: String?
+
+  @Option(help: "How the daemon holds trees of processes: auto, cgroup, pidns or subreaper.")
+  var containment = "auto"
 
   @Option(help: ArgumentHelp("Of mail: the figures whose names begin so.", valueName: "name"))
   var only: String?
@@ -61,8 +70,13 @@ struct HeddleBench: AsyncParsableCommand {
     }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])
-    guard !parts.isEmpty else { return }
-    try await ProcessBenchmarks(runs: runs, limits: limits, parts: parts) { print($0.json) }.run()
+    if !parts.isEmpty {
+      try await ProcessBenchmarks(runs: runs, limits: limits, containment: containment, parts: parts) { print($0.json) }
+        .run()
+    }
+    if groups.contains(.flat) {
+      try await FlatBenchmarks(runs: runs, limits: limits, containment: containment) { print($0.json) }.run()
+    }
   }
 
   private func wants(_ name: String) -> Bool { only.map(name.hasPrefix) ?? true }

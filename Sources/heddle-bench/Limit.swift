@@ -42,11 +42,23 @@ struct Limit {
     return figure * unit.size
   }
 
-  /// The programs print a line such as `RESULT us=0.0664 p99_us=0.1`.
+  /// The programs print a line such as `RESULT us=0.0664 p99_us=0.1`; or some words in front of each figure, such as
+  /// `freeze us each 23.1 seen 1000`, and those words are the field.
   static func figure(_ field: String, in output: String) -> Double? {
-    guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("RESULT ") }) else { return nil }
-    let words = line.split(separator: " ").first { $0.hasPrefix("\(field)=") }
-    return words.flatMap { Double($0.dropFirst(field.count + 1)) }
+    let lines = output.split(separator: "\n")
+    if let line = lines.last(where: { $0.hasPrefix("RESULT ") }) {
+      let word = line.split(separator: " ").first { $0.hasPrefix("\(field)=") }
+      return word.flatMap { Double($0.dropFirst(field.count + 1)) }
+    }
+    return lines.lazy.compactMap { figure(behind: field.split(separator: " "), in: $0.split(separator: " ")) }.first
+  }
+
+  private static func figure(behind words: [Substring], in line: [Substring]) -> Double? {
+    guard line.count > words.count else { return nil }
+    for start in 0..<line.count - words.count where Array(line[start..<start + words.count]) == words {
+      return Double(line[start + words.count])
+    }
+    return nil
   }
 
   /// What the shell's `command` prints.

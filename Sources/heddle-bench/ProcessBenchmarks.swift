@@ -4,12 +4,12 @@ import HeddleModel
 import HeddleWire
 
 /// Threads that are processes: starting, suspending and ending a thousand of them, and what they occupy.
-///
-/// Their program is the limits' `child`, if there is one: it costs least to start, so that what is measured is ours.
 struct ProcessBenchmarks {
   let runs: Int
   /// Where the limits' programs are.
   let limits: String?
+  /// How the daemon holds trees of processes.
+  let containment: String
   /// Of `spawn`, `kill` and `memory`, those that are wanted.
   let parts: Set<HeddleBench.Group>
   let report: (Figure) -> Void
@@ -29,50 +29,59 @@ struct ProcessBenchmarks {
 
   /// - Parameter full: so many suspended threads have full mailboxes of 8 MiB each.
   private func measure(among full: Int?, _ suffix: String) async throws {
-    let daemon = try BenchDaemon.start()
+    let daemon = try BenchDaemon.start(containment: containment)
     defer { daemon.end() }
     let loop = try EventLoop.start()
     let supervisor = try await daemon.connect(on: loop)
     for _ in 0..<(full ?? 0) { try await addFull(to: supervisor) }
     let before = ProcessMemory.proportional(of: daemon.pid) ?? 0
     var samples = Samples()
+    let rung = try await supervisor.daemonStatus().containment
     for round in 0...runs {
       let crowd = try await start(on: supervisor, &samples)
       if round == 0, full == nil, parts.contains(.memory) { try reportMemory(of: daemon, before: before) }
-      try await suspendAll(crowd, on: supervisor, &samples)
-      try await endAll(on: supervisor, &samples)
+      samples.suspend.append(try await time { try await crowd.suspend() } / Double(count))
+      try await crowd.resume()
+      samples.kill.append(try await time { try await crowd.end() })
     }
     if parts.contains(.spawn) {
-      try report("spawn.\(count).each\(suffix)", .milliseconds, samples.spawn, "ms_per_entity")
+      let limit = Limit(limits, "spawn", ["posix", "\(count)", "kill"], "ms_per_entity", unit: .milliseconds)
+      try report("spawn.\(count).each\(suffix)", .milliseconds, samples.spawn, limit)
     }
     if full == nil, parts.contains(.kill) {
-      try report("suspend.\(count).each", .microseconds, samples.suspend, nil)
-      try report("kill.\(count)", .milliseconds, samples.kill, "kill_ms")
+      try report("suspend.\(count).each", .microseconds, samples.suspend, suspensionLimit(rung))
+      try report("kill.\(count)", .milliseconds, samples.kill, endLimit(rung))
     }
     await supervisor.close()
     loop.requestStop()
   }
 
   /// The first run does not count.
-  private func report(_ name: String, _ unit: Figure.Unit, _ samples: [Double], _ field: String?) throws {
-    let limit = field.map { Limit(limits, "spawn", ["posix", "\(count)", "kill"], $0, unit: .milliseconds) }
+  private func report(_ name: String, _ unit: Figure.Unit, _ samples: [Double], _ limit: Limit?) throws {
     report(try Figure(name, unit: unit, samples: Array(samples.dropFirst()), limit: limit))
   }
 
-  // MARK: - Threads
+  // MARK: - What the same costs in C
 
-  private var program: [String] { limits.map { ["\($0)/child"] } ?? ["/bin/sleep", "1000"] }
-
-  private func spawn(_ words: [String], bounds: MailboxBounds? = nil) throws -> Spawn {
-    Spawn(
-      in: nil,
-      argv: words.map { Array($0.utf8) },
-      environment: [Array("PATH=/usr/bin:/bin".utf8)],
-      cwd: Array("/".utf8),
-      mailboxBounds: bounds,
-      stdinPipe: true
-    )
+  /// The same by the same means: cgroup.freeze, or a warden each that stops its tree. There is none for PID namespaces.
+  private func suspensionLimit(_ rung: String) -> Limit? {
+    switch rung {
+    case "cgroup": Limit(limits, "cgroup", ["\(count)", "./child"], "freeze us each", unit: .microseconds)
+    case "subreaper": Limit(limits, "warden", ["\(count)", "sub"], "suspend each us", unit: .microseconds)
+    default: nil
+    }
   }
+
+  /// With wardens, what wardens cost; else plain children that are killed and reaped.
+  private func endLimit(_ rung: String) -> Limit {
+    switch rung {
+    case "subreaper": Limit(limits, "warden", ["\(count)", "sub"], "all empty ms", unit: .milliseconds)
+    case "pidns": Limit(limits, "warden", ["\(count)", "ns"], "all empty ms", unit: .milliseconds)
+    default: Limit(limits, "spawn", ["posix", "\(count)", "kill"], "kill_ms", unit: .milliseconds)
+    }
+  }
+
+  // MARK: - Threads
 
   private func addFull(to supervisor: Supervisor) async throws {
     let bounds = MailboxBounds(messagesMax: nil, bytesMax: 8 << 20)
@@ -85,39 +94,11 @@ struct ProcessBenchmarks {
     try await supervisor.flush()
   }
 
-  private func start(on supervisor: Supervisor, _ samples: inout Samples) async throws -> [ThreadID] {
-    let place = try CustodianPath(parsing: "/main/crowd")
-    try await supervisor.custodianNew(place)
-    var spawn = try spawn(program)
-    spawn.custodian = place
+  private func start(on supervisor: Supervisor, _ samples: inout Samples) async throws -> ProcessCrowd {
     let start = ContinuousClock.now
-    let threads = try await forEach(Array(0..<count)) { [spawn] _ in try await supervisor.spawn(spawn).id }
+    let crowd = try await ProcessCrowd.start(count, on: supervisor, limits: limits)
     samples.spawn.append(nanoseconds(since: start) / Double(count))
-    return threads
-  }
-
-  private func suspendAll(_ threads: [ThreadID], on supervisor: Supervisor, _ samples: inout Samples) async throws {
-    let start = ContinuousClock.now
-    _ = try await forEach(threads) { try await supervisor.suspend(.id($0)) }
-    samples.suspend.append(nanoseconds(since: start) / Double(count))
-    _ = try await forEach(threads) { try await supervisor.resume(.id($0)) }
-  }
-
-  private func endAll(on supervisor: Supervisor, _ samples: inout Samples) async throws {
-    let start = ContinuousClock.now
-    _ = try await supervisor.custodianShutdown(try CustodianPath(parsing: "/main/crowd"))
-    samples.kill.append(nanoseconds(since: start))
-  }
-
-  /// All requests at once, as a client does that does not wait for each.
-  private func forEach<Element: Sendable, Answer: Sendable>(
-    _ elements: [Element],
-    _ ask: @escaping @Sendable (Element) async throws -> Answer
-  ) async throws -> [Answer] {
-    try await withThrowingTaskGroup(of: Answer.self) { group in
-      for element in elements { group.addTask { try await ask(element) } }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
+    return crowd
   }
 
   // MARK: - Memory
@@ -126,10 +107,7 @@ struct ProcessBenchmarks {
     guard let after = ProcessMemory.proportional(of: daemon.pid) else { return }
     report(try Figure("memory.daemon", unit: .bytes, samples: [before]))
     report(try Figure("memory.entity", unit: .bytes, samples: [(after - before) / Double(count)]))
-    // The keeper's children are wardens, where there are any; else the programs themselves.
-    let wardens = ProcessMemory.children(of: daemon.pid).flatMap(ProcessMemory.children)
-      .filter { ProcessMemory.name(of: $0) == "heddle-keeper" }
-    let sizes = wardens.compactMap { ProcessMemory.proportional(of: $0) }
+    let sizes = daemon.wardens.compactMap { ProcessMemory.proportional(of: $0) }
     guard !sizes.isEmpty else { return }
     report(try Figure("memory.warden", unit: .bytes, samples: [sizes.reduce(0, +) / Double(sizes.count)]))
   }

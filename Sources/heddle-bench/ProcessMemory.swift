@@ -21,6 +21,15 @@ enum ProcessMemory {
   /// The name of the program that a process runs, up to 15 bytes.
   static func name(of pid: Int32) -> String { read("/proc/\(pid)/comm").map { String($0.prefix { $0 != "\n" }) } ?? "" }
 
+  /// How long a process was on a processor so far, in nanoseconds, to the hundredth of a second; nil when there is none.
+  static func processorTime(of pid: Int32) -> Double? {
+    // The name, which is the second field, is in parentheses and may hold anything.
+    guard let fields = read("/proc/\(pid)/stat")?.split(separator: ")").last?.split(separator: " "), fields.count > 12,
+      let user = Double(fields[11]), let system = Double(fields[12])
+    else { return nil }
+    return (user + system) * 1e9 / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   private static func proportional(in process: String) -> Double? {
     let lines = read("/proc/\(process)/smaps_rollup")?.split(separator: "\n")
     let words = lines?.first { $0.hasPrefix("Pss:") }?.split(separator: " ")

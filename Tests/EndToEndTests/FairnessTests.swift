@@ -68,7 +68,7 @@ extension Promises {
 private struct Crowd {
   private let client: Supervisor
   private var members: [ThreadID] = []
-  private let letters = [[UInt8]](repeating: Array("a message of about the usual length".utf8), count: 50)
+  private let letters = [[UInt8]](repeating: Array("a message of about the usual length".utf8), count: 500)
 
   init(of count: Int, _ scene: Scene) async throws {
     client = scene.client

@@ -66,7 +66,7 @@ private func decode(_ frame: Frame) {
     case .reply: _ = try Reply(decoding: frame.body)
     case .refusal: _ = try WireRefusal(decoding: frame.body).description
     case .notice: _ = try Notice(decoding: frame.body)
-    case .ack: _ = try Ack(decoding: frame.body)
+    case .ack: if !frame.body.isEmpty { _ = try Ack(decoding: frame.body) }
     case .watch: _ = try StateEvent(decoding: frame.body)
     case .attach:
       // Either end sends it, with a body of its own.

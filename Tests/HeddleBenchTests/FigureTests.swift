@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import heddle_bench
@@ -21,5 +22,27 @@ struct FigureTests {
     #expect(Limit.figure("ms_per_entity", in: output) == 0.14)
     #expect(Limit.figure("us", in: output) == nil)
     #expect(Limit.figure("kill_ms", in: "no result") == nil)
+  }
+
+  @Test("a limit can be called by the words before it")
+  func limitInWords() {
+    let output =
+      "suspend each us 55.0\nresume each us 34.4\nsub ready each ms 0.556  all empty ms 102.1  wardens gone ms 114.2\n"
+    #expect(Limit.figure("suspend each us", in: output) == 55)
+    #expect(Limit.figure("all empty ms", in: output) == 102.1)
+    #expect(Limit.figure("gone ms", in: output) == 114.2)
+    #expect(Limit.figure("freeze us each", in: output) == nil)
+  }
+
+  @Test("a process's time on a processor grows with what it does")
+  func processorTime() throws {
+    let before = try #require(ProcessMemory.processorTime(of: getpid()))
+    var (sum, after) = (0, before)
+    while after == before {
+      for number in 0..<1_000_000 { sum &+= number }
+      after = try #require(ProcessMemory.processorTime(of: getpid()))
+    }
+    #expect(after > before && sum != 1)
+    #expect(ProcessMemory.processorTime(of: 0) == nil)
   }
 }

@@ -45,6 +45,41 @@ struct MailTests {
     }
   }
 
+  @Test("posted mail goes without an ack until somebody waits for it, who asks for it once")
+  func asks() async throws {
+    try await Peer.playConnected { peer, supervisor in
+      try await supervisor.post([1], to: Self.receiver)
+      let flushed = Task { try await supervisor.flush() }
+      #expect(try await peer.nextOfAny().header == FrameHeader(.mail, flags: [.wait, .later], id: 7, bodyCount: 1))
+      #expect(try await peer.nextOfAny().header == FrameHeader(.ack, id: 0, bodyCount: 0))
+      try await supervisor.post([2], to: Self.receiver)
+      #expect(try await peer.nextOfAny().body == [2])
+      // The flush waits for that one, too.
+      #expect(try await peer.nextOfAny().header.kind == .ack)
+      try await peer.say { try $0.ack(Ack(through: 1)) }
+      try await peer.say { try $0.ack(Ack(through: 2)) }
+      try await flushed.value
+      let barrier = Task { try await supervisor.barrier() }
+      let next = try await peer.nextOfAny()
+      #expect(next.header.kind == .request)
+      try await peer.say { try $0.reply(.done, to: RequestID(rawValue: next.header.id)) }
+      try await barrier.value
+    }
+  }
+
+  @Test("who waits for the last room in the window asks for the ack that makes it")
+  func asksForRoom() async throws {
+    try await Peer.playConnected(window: 40) { peer, supervisor in
+      try await supervisor.post(contentsOf: [[1], [2]], to: Self.receiver)
+      let third = Task { try await supervisor.post([3], to: Self.receiver) }
+      _ = try await (peer.nextOfAny(), peer.nextOfAny())
+      #expect(try await peer.nextOfAny().header.kind == .ack)
+      try await peer.say { try $0.ack(Ack(through: 2)) }
+      #expect(try await peer.nextOfAny().body == [3])
+      try await third.value
+    }
+  }
+
   @Test("a post waits while the window is full")
   func window() async throws {
     try await Peer.playConnected(window: 40) { peer, supervisor in
@@ -117,6 +152,8 @@ struct MailTests {
       _ = try await (peer.next(), peer.next())
       let post = Task { try await supervisor.post([3], to: Self.receiver) }
       let flush = Task { try await supervisor.flush() }
+      // One of the two asks for an ack. A connection that ends before that is read ends by an error.
+      _ = try await peer.nextOfAny()
       await peer.hangUp()
       let expected = ClientError.connectionLost(reason: "it closed the connection")
       await #expect(throws: expected) { try await send.value }

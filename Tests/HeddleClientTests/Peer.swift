@@ -37,8 +37,14 @@ actor Peer {
     while let frame = try? reader.next(in: chunk, at: &offset) { heard.yield(frame) }
   }
 
-  /// The client's next frame.
+  /// The client's next frame, but for those that ask for an ack.
   nonisolated func next() async throws -> Frame {
+    for await frame in frames where frame.header.kind != .ack { return frame }
+    throw CancellationError()
+  }
+
+  /// The client's next frame.
+  nonisolated func nextOfAny() async throws -> Frame {
     for await frame in frames { return frame }
     throw CancellationError()
   }

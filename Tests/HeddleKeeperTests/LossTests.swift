@@ -157,28 +157,28 @@ import Testing
 
   @Test("without a descriptor left a start fails, and the keeper goes on serving")
   func outOfDescriptors() throws {
-    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 13)  // enough for one entity, and not for two
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 18)  // enough for one entity, and not for two
     let first = try keeper.start(1, keeper.program(["sleep", "1000"]))
     try keeper.send(.start(2, keeper.program(["true"])))
     #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .pipe))
     try keeper.send(.suspend(1, generation: 1))
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     #expect(try keeper.end(1).exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
-    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 6 })
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 11 })
     #expect(try keeper.start(3, keeper.program(["echo", "on"])).output.readToEnd() == "on\n")
     withExtendedLifetime(first) {}
   }
 
   @Test("without a descriptor left a start into a cgroup fails, and trees can still be frozen and ended")
   func outOfDescriptorsForCgroups() throws {
-    let keeper = try KeeperProcess(on: .cgroup, descriptorLimit: 18)  // enough for one entity, and not for two
+    let keeper = try KeeperProcess(on: .cgroup, descriptorLimit: 23)  // enough for one entity, and not for two
     _ = try keeper.start(1, keeper.program(["sleep", "1000"]))
     try keeper.send(.start(2, keeper.program(["true"])))
     #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .fork))
     try keeper.send(.suspend(1, generation: 1))
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     #expect(try keeper.end(1).exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
-    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 9 })
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 14 })
     #expect(!names(in: keeper.containment.place).contains("2"))
   }
 
@@ -186,7 +186,7 @@ import Testing
   @Test("9,000 reports wait for a daemon that does not read, and none is lost")
   func fullOutbox() throws {
     // So that each start is one report, and nothing is forked.
-    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 8)
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 13)
     let entities = (1...9000).map { ThreadID(rawValue: $0) }
     let program = KeeperProgram(arguments: [[65]], environment: [], directory: [])
     try keeper.send(entities.flatMap { try KeeperRequest.start($0, program).encoded() })

@@ -148,7 +148,7 @@ struct FrameTests {
   @Test("what is reserved is 0, and flags are those of the kind")
   func reserved() {
     #expect(throws: FrameError.reservedBits(0x0102)) { try frames(in: header(reserved: [1, 2])) }
-    #expect(throws: FrameError.flags(FrameFlags(rawValue: 8), .mail)) { try frames(in: header(flags: 15)) }
+    #expect(throws: FrameError.flags(FrameFlags(rawValue: 16), .mail)) { try frames(in: header(flags: 31)) }
     #expect(throws: FrameError.flags(.wait, .request)) { try frames(in: header(kind: 3, flags: 1)) }
   }
 

@@ -131,6 +131,10 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
     GoldenFrame("mail-retry") { writer throws(FrameError) in
       try writer.mail([0, 0xFF, 0x0A].span, to: Samples.id, flags: [.wait, .retry])
     },
+    GoldenFrame("mail-later") { writer throws(FrameError) in
+      try writer.mail([0, 0xFF, 0x0A].span, to: Samples.id, flags: [.wait, .later])
+    },
+    GoldenFrame("ack-asked") { writer throws(FrameError) in try writer.askForAck() },
     GoldenFrame("ack") { writer throws(FrameError) in try writer.ack(Ack(through: 300)) },
     GoldenFrame("ack-refused") { writer throws(FrameError) in try writer.ack(Samples.acks[2]) },
     GoldenFrame("room") { writer throws(FrameError) in try writer.room(for: Samples.id) },
@@ -182,6 +186,7 @@ extension GoldenFrame {
     case .reply: try fields.merge(described(ProtoReply(serializedBytes: frame.body))) { $1 }
     case .refusal: try fields.merge(described(ProtoRefusal(serializedBytes: frame.body))) { $1 }
     case .notice: try fields.merge(described(ProtoNotice(serializedBytes: frame.body))) { $1 }
+    case .ack where frame.body.isEmpty: break
     case .ack: fields["ack"] = try described(Ack(decoding: frame.body))
     case .watch: try fields.merge(described(ProtoStateEvent(serializedBytes: frame.body))) { $1 }
     case .attach where name == "attached":

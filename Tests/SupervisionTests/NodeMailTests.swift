@@ -36,6 +36,40 @@ struct NodeMailTests {
     #expect(world.take(client) == [.reply(.done, world.lastRequest)])
   }
 
+  @Test("mail whose ack nobody waits for goes without, until there is much of it, or the ack is asked for")
+  func later() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let worker = try world.startWorker(on: client)
+    let flags: FrameFlags = [.wait, .later]
+    #expect(world.mail(["a", "b"], to: worker.thread, flags: flags, on: client) == nil)
+    world.receive(.ack, [], id: 0, on: client)
+    #expect(world.mail([], to: worker.thread, on: client) == Ack(through: 2))
+    world.receive(.ack, [], id: 0, on: client)
+    #expect(world.mail(["c"], to: worker.thread, flags: flags, on: client) == nil)
+    #expect(world.mail(["d"], to: worker.thread, flags: .wait, on: client) == Ack(through: 4))
+    #expect(world.mail(Array(repeating: "e", count: 255), to: worker.thread, flags: flags, on: client) == nil)
+    #expect(world.mail(["f"], to: worker.thread, flags: flags, on: client) == Ack(through: 260))
+    let half = String(repeating: "g", count: 32 << 10)
+    #expect(world.mail([half], to: worker.thread, flags: flags, on: client) == nil)
+    #expect(world.mail([half], to: worker.thread, flags: flags, on: client) == Ack(through: 262))
+    #expect(world.mail(["h"], to: worker.thread, flags: flags, on: client) == nil)
+    let refused = Ack(through: 264, refused: [.init(number: 264, code: .noSuchThread)])
+    #expect(world.mail(["i"], to: ThreadID(rawValue: 99), flags: flags, on: client) == refused)
+  }
+
+  @Test("a connection that is refused is first told what is owed for its mail")
+  func laterAtTheEnd() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let worker = try world.startWorker(on: client)
+    #expect(world.mail(["a"], to: worker.thread, flags: [.wait, .later], on: client) == nil)
+    world.receive(.ack, Ack(through: 1).encoded(), id: 0, on: client)
+    let sent = world.take(client)
+    #expect(sent.first == .ack(Ack(through: 1)))
+    #expect(sent.count == 2)
+  }
+
   @Test("nothing is written from the decision to suspend until the resumption was seen")
   func suspended() throws {
     var world = NodeWorld()

@@ -321,7 +321,9 @@ extension Outgoing {
   /// One message for a worker.
   static func mail(_ body: [UInt8], _ worker: ThreadID) -> Outgoing {
     var writer = FrameWriter(bodyMax: BodyLimit.usual)
-    writer.append(mail: body, to: worker)
+    do { try writer.mail(body.span, to: worker) } catch {
+      preconditionFailure("no test's message is so long: \(error)")
+    }
     return .mail(frames: writer.take())
   }
 }
