@@ -27,6 +27,7 @@ let package = Package(
   name: "heddle",
   products: [
     .library(name: "HeddleThreads", targets: ["HeddleThreads"]),
+    .library(name: "HeddleServer", targets: ["HeddleServer"]),
     .library(name: "HeddleClient", targets: ["HeddleClient"]),
     .executable(name: "heddle", targets: ["heddle"]),
     .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
@@ -90,6 +91,14 @@ let package = Package(
     // The door to the operating system: libuv, and the only room that imports it.
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
+
+    // Byte streams and servers for threads inside one process. Its async functions stay on their caller's executor, as
+    // those of HeddleThreads do.
+    .target(
+      name: "HeddleServer",
+      dependencies: ["HeddleLoop", "HeddleThreads"],
+      swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+    ),
 
     // A supervisor, as its clients know it.
     .target(
@@ -166,6 +175,12 @@ let package = Package(
     .testTarget(
       name: "HeddleThreadsTests",
       dependencies: ["HeddleModel", "HeddleThreads"],
+      exclude: ["Checklist.md"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HeddleServerTests",
+      dependencies: ["HeddleServer", "HeddleThreads"],
       exclude: ["Checklist.md"],
       swiftSettings: settings
     ),

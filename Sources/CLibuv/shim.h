@@ -1,11 +1,12 @@
 #pragma once
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <uv.h>
 
-// What Swift cannot say for itself: a variadic call, and a struct that glibc declares only under _GNU_SOURCE.
+// What Swift cannot say for itself: variadic calls, and what glibc declares only under _GNU_SOURCE.
 
 /// The bytes that can be read from `descriptor` now (FIONREAD, see ioctl_tty(2) and pipe(7)), or a negative libuv code.
 static inline int heddle_available_bytes(int descriptor) {
@@ -24,4 +25,18 @@ struct heddle_peer_credentials {
 static inline int heddle_get_peer_credentials(int descriptor, struct heddle_peer_credentials *peer) {
   socklen_t size = sizeof *peer;
   return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0 ? 0 : -errno;
+}
+
+int accept4(int descriptor, struct sockaddr *address, socklen_t *size, int flags);
+
+/// The next connection of a listening socket (accept4(2)), non-blocking and closed on exec, or a negative libuv code.
+static inline int heddle_accept(int descriptor) {
+  int connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return connection >= 0 ? connection : -errno;
+}
+
+/// A descriptor that does nothing but be there, or a negative libuv code.
+static inline int heddle_open_reserve(void) {
+  int reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return reserve >= 0 ? reserve : -errno;
 }
