@@ -100,6 +100,13 @@ let package = Package(
       swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
     ),
 
+    .executableTarget(
+      name: "example-chat",
+      dependencies: ["HeddleServer", "HeddleThreads"],
+      path: "Sources/Examples/Chat",
+      swiftSettings: settings
+    ),
+
     // A supervisor, as its clients know it.
     .target(
       name: "HeddleClient",
@@ -236,6 +243,12 @@ let package = Package(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],
       path: "Tests/WorkerProgram",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "heddle-test-server",
+      dependencies: ["HeddleServer", "HeddleThreads"],
+      path: "Tests/ServerProgram",
       swiftSettings: settings
     ),
     .executableTarget(
