@@ -14,6 +14,8 @@ internal import Glibc
   }
 
   private let socket: ListeningSocket
+  /// What its connections are called in errors.
+  private let connectionName: String
   private var activity = Activity.pausing
   /// Open on /dev/null; nil when it was given up.
   private var reserve: Int32?
@@ -32,6 +34,7 @@ internal import Glibc
     onTrouble: @escaping (LoopError) -> Void
   ) throws(LoopError) {
     self.socket = socket
+    connectionName = "a connection on \(socket.name)"
     self.onConnection = onConnection
     self.onTrouble = onTrouble
     try unsafe super.init(on: loop, attempt: "accept on \(socket.name)") {
@@ -91,7 +94,7 @@ internal import Glibc
 
   private func stream(of descriptor: Int32) throws(LoopError) -> ByteStream {
     let kind: ByteStream.Kind = socket.file == nil ? .tcp : .pipe(passingDescriptors: false)
-    let stream = try ByteStream(kind, named: "a connection on \(socket.name)", owning: descriptor, on: loop)
+    let stream = try ByteStream(kind, named: connectionName, owning: descriptor, on: loop)
     if case .tcp = kind { unsafe uv_tcp_nodelay(stream.raw(), 1) }
     return stream
   }

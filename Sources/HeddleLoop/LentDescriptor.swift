@@ -70,9 +70,13 @@ extension ByteStream {
   package func lendDescriptor() throws(LoopError) -> LentDescriptor {
     let number = try descriptor("lend the descriptor of \(name)")
     var status = stat()
-    let isSocket = unsafe fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    let isSocket = unsafe isTCP || fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     return LentDescriptor(number, isSocket: isSocket, name: name)
   }
+}
+
+extension LoopHandle {
+  fileprivate final var isTCP: Bool { unsafe uv_handle_get_type(raw()) == UV_TCP }
 }
 
 /// Performs a write to a pipe of which the reader may be gone. The SIGPIPE that it would raise is blocked in this thread

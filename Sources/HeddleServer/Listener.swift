@@ -128,11 +128,14 @@ public final class Listener: CustodianManaged {
 
   private func accept(enablingBreaks: Bool) async throws -> (input: InputPort, output: OutputPort) {
     while true {
-      // Also when somebody waits already: in a flood of connections, too, a break comes first.
+      try await LocalThread.checkpoint()
+      // Also in a flood of connections a break comes first.
+      if enablingBreaks, let kind = LocalThread.takeKeptBreak() { throw BreakError(kind) }
+      if let endpoint = try next() {
+        try endpoint.register()
+        return (InputPort(endpoint), OutputPort(endpoint))
+      }
       try await sync(acceptable, enablingBreaks: enablingBreaks)
-      guard let endpoint = try next() else { continue }
-      try endpoint.register()
-      return (InputPort(endpoint), OutputPort(endpoint))
     }
   }
 

@@ -50,7 +50,7 @@ struct Server<Listening: Sendable, Input: Sendable, Output: FlushingPort>: Senda
       do {
         try await Custodian.current.withValue(custodian) {
           let (input, output) = try await next(from: listener, breaks)
-          try await begin(input, output, under: custodian, breaks)
+          try await LocalThread.tenant(of: custodian, limit: timeout) { try await serve(input, output, breaks) }
         }
         pause = Pause()
       } catch {
@@ -73,28 +73,6 @@ struct Server<Listening: Sendable, Input: Sendable, Output: FlushingPort>: Senda
   }
 
   // MARK: - A connection
-
-  /// Begins a connection, which goes on whatever becomes of the server's thread: first of all there is who watches it.
-  private func begin(
-    _ input: Input,
-    _ output: Output,
-    under custodian: Custodian,
-    _ breaks: BreakSetting
-  ) async throws {
-    _ = try await LocalThread {
-      let thread = try await LocalThread { try await serve(input, output, breaks) }
-      try await watch(thread)
-      try await custodian.shutDown()
-    }
-  }
-
-  /// Returns when the connection's thread is dead, or has had its time twice.
-  private func watch(_ thread: LocalThread) async throws {
-    guard let timeout else { return try await thread.wait() }
-    if try await sync(thread.death, timeout: timeout) != nil { return }
-    try await thread.sendBreak()
-    _ = try await sync(thread.death, timeout: timeout)
-  }
 
   /// The life of a connection's thread. Breaks are kept out but from the connection itself.
   private func serve(_ input: Input, _ output: Output, _ breaks: BreakSetting) async throws {

@@ -1,7 +1,9 @@
 internal import HeddleLoop
+internal import HeddleThreads
 internal import Synchronization
 
-/// The event loop of all ports and listeners: one thread of the process, started with the first of them.
+/// The event loop of all ports and listeners: one thread of the process, started with the first of them. It also executes
+/// threads, so that what a connection does about its bytes follows without a wake-up.
 enum ServerLoop {
   private static let started = Mutex<EventLoop?>(nil)
 
@@ -11,6 +13,10 @@ enum ServerLoop {
       return try started.withLock { (started) throws(LoopError) in
         if let started { return started }
         let loop = try EventLoop.start()
+        loop.perform { [unowned loop] in
+          let guest = GuestCarrier()
+          loop.carry { guest.work() }
+        }
         started = loop
         return loop
       }

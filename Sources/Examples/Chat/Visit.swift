@@ -28,7 +28,13 @@ struct Visit: Sendable {
       guard try await obey(line, guest, &room) else { break }
     }
     try await say("* \(guest.name) has left", in: room)
+    // The last words are mail, too, and the voice ends with this thread.
+    try await voice.send(Silence())
+    try await voice.wait()
   }
+
+  /// What ends a voice.
+  private struct Silence {}
 
   /// Asks for a name that nobody has; nil if the guest goes first.
   private func welcome(_ voice: LocalThread) async throws -> Guest? {
