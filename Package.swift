@@ -159,7 +159,8 @@ let package = Package(
     .executableTarget(
       name: "heddle-bench",
       dependencies: [
-        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments,
+        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleServer", "HeddleClient",
+        arguments,
       ],
       swiftSettings: settings
     ),

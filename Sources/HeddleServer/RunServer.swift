@@ -2,7 +2,7 @@
 /// killed. Racket: `run-server` (mzlib/thread).
 ///
 /// ```swift
-/// try await runServer(port: 7000, connectionTimeout: .seconds(60)) { input, output in
+/// try await runServer(port: port, connectionTimeout: .seconds(60)) { input, output in
 ///   for try await line in input.lines { try await output.write(line + [UInt8(ascii: "\n")]) }
 /// }
 /// ```

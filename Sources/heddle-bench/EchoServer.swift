@@ -1,12 +1,22 @@
+import Glibc
 import HeddleServer
 import HeddleThreads
 
 /// The server that the figures of `serve` are of: each line comes back, and a connection has ten minutes.
 enum EchoServer {
-  /// Serves at `port`; 0 is one of the system's choice.
+  /// Prints the port when clients can connect, and serves until the program is ended.
   ///
-  /// - Parameter onListening: told the port when clients can connect.
-  static func run(port: Int, onListening: @escaping @Sendable (Int) -> Void) async throws -> Never {
+  /// - Parameter port: 0 is one of the system's choice.
+  static func hold(at port: Int) async -> Never {
+    await LocalThread.runMain {
+      try await run(port: port) { port in
+        print(port)
+        fflush(nil)
+      }
+    }
+  }
+
+  private static func run(port: Int, onListening: @escaping @Sendable (Int) -> Void) async throws -> Never {
     try await runServer(
       port: max(port, 1),
       connectionTimeout: .seconds(600),

@@ -33,6 +33,7 @@ struct HeddleBench: AsyncParsableCommand {
     case mail
     case memory
     case model
+    case serve
     case spawn
   }
 
@@ -42,18 +43,29 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: "How often each figure is taken.")
   var runs = 9
 
-  @Option(help: ArgumentHelp("Where the limits' programs are: limit, spawn, threads.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the limits' programs are: limit, spawn, threads, uvecho.", valueName: "dir"))
   var limits: String?
 
+  @Option(help: "The port that the line echo of 'serve' is to be at, with --hold; 0 is any, which is printed.")
+  var port: Int?
+
+  @Flag(help: "Only serve the line echo of 'serve', until ended, for a load generator of one's own.")
+  var hold = false
+
   func validate() throws {
+    guard hold == (port != nil), !hold || groups == [.serve] else {
+      throw ValidationError("--hold and --port go together, as in: serve --port 7777 --hold")
+    }
     guard runs > 0 else { throw ValidationError("--runs has to be at least 1, and is \(runs)") }
   }
 
   func run() async throws {
+    if let port { return await EchoServer.hold(at: port) }
     let groups = Set(self.groups.isEmpty ? Group.allCases : self.groups)
     if groups.contains(.model) { try await ModelBenchmarks.run(runs) { print($0.json) } }
     if groups.contains(.local) { try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
     if groups.contains(.mail) { try await MailBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
+    if groups.contains(.serve) { try ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])
     guard !parts.isEmpty else { return }
