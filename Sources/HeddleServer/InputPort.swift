@@ -103,7 +103,9 @@ public final class InputPort: Sendable {
   /// guard try await input.commit(word.count, unless: progress) else { continue }
   /// ```
   ///
-  /// - Parameter count: at most as many as are there.
+  /// - Parameters:
+  ///   - count: at most as many as are there.
+  ///   - progress: of this port, asked for before the bytes were peeked at.
   /// - Returns: whether they were taken.
   public func commit(_ count: Int, unless progress: Progress) async throws -> Bool {
     precondition(progress.endpoint === endpoint, "a port commits unless there was progress on itself")

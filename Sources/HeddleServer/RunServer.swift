@@ -27,11 +27,13 @@
 /// - Parameters:
 ///   - port: from 1 to 65535.
 ///   - connectionTimeout: nil is no limit; zero or more.
+///   - onError: told of errors; by default they are ignored.
 ///   - listen: called with the port, 5, and true: how many connections may wait, and that the port may have been in use.
 ///   - close: called once, when a break or an error ends the call.
 ///   - accept: takes the next connection, with the connection's custodian as the current one, where breaks are kept out.
 ///   - acceptEnablingBreaks: the same, and lets breaks in while it waits: used when breaks are enabled in this call, and
 ///     otherwise `accept` is. Of the two, one that is given alone is used for both; `accept` then with breaks enabled.
+///   - connection: the life of a connection's thread.
 /// - Throws: `NetworkError` with `badArgument`; `ThreadError` with `negativeDuration`. Nothing was called then.
 public func runServer(
   port: Int,
