@@ -96,6 +96,8 @@ struct Outflow {
   mutating func promise(of want: Want) throws(NetworkError) -> Promise<Void>? {
     switch (sink, want) {
     case (.failed(let error), _), (.ending(let error?), .nothingQueued): throw error
+    // Closed after everything had gone.
+    case (.closed, .nothingQueued) where queued == 0: return nil
     case (.closed, _), (.ending, .room): throw .closed("write to", name)
     case (.open, .room):
       if queued < Self.mark { return nil }
@@ -124,9 +126,8 @@ struct Outflow {
 
   // MARK: - The loop
 
-  /// The kernel has `count` bytes of those that were queued, or will never have them.
+  /// The kernel has `count` bytes of those that were queued; or will never have them, and then they stay counted.
   mutating func written(_ count: Int, _ error: NetworkError?) -> [Promise<Void>] {
-    queued -= count
     if let error {
       switch sink {
       case .open: sink = .failed(error)
@@ -135,6 +136,7 @@ struct Outflow {
       }
       return keepPromises()
     }
+    queued -= count
     let room = queued < Self.mark ? room.take() : nil
     let nothingQueued = queued == 0 ? nothingQueued.take() : nil
     return [room, nothingQueued].compactMap(\.self)

@@ -74,7 +74,7 @@ package final class Carriers: Sendable {
 
   /// Gives `gate` a turn when those before it have had theirs.
   func enqueue(_ gate: Gate) {
-    let kind = CurrentCarrier.kind
+    let kind = CurrentCarrier.kind(in: self)
     let (helper, isLeftToCarrier) = state.withLock { state -> (Helper?, Bool) in
       let isFirst = state.ready.isEmpty
       state.ready.append(gate)
@@ -112,7 +112,7 @@ package final class Carriers: Sendable {
 
   private func startCarrier() {
     let isStarted = startDetachedThread { [self] in
-      CurrentCarrier.enter(as: .ordinary)
+      CurrentCarrier.enter(self, as: .ordinary)
       let parker = Parker()
       while let gate = next(parker) { gate.takeTurn() }
     }
@@ -174,6 +174,7 @@ enum CurrentCarrier: UInt {
   /// A thread with work of its own, which takes turns beside that.
   case guest
 
+  /// The value is the address of the carriers plus the raw value; null when it is none.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     let status = unsafe pthread_key_create(&key, nil)
@@ -181,13 +182,18 @@ enum CurrentCarrier: UInt {
     return key
   }()
 
-  /// What the calling thread is; nil when it is no carrier.
-  static var kind: CurrentCarrier? {
-    CurrentCarrier(rawValue: UInt(bitPattern: unsafe pthread_getspecific(key)))
+  /// What the calling thread is to `carriers`; nil when it is none of them.
+  static func kind(in carriers: Carriers) -> CurrentCarrier? {
+    let value = UInt(bitPattern: unsafe pthread_getspecific(key))
+    return CurrentCarrier(rawValue: value &- UInt(bitPattern: ObjectIdentifier(carriers)))
   }
 
-  /// The calling thread is a carrier from now on; nil, that it is none.
-  static func enter(as kind: CurrentCarrier?) {
-    unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: kind?.rawValue ?? 0))
+  /// The calling thread is one of `carriers` from now on, which live for as long; nil, that it is none.
+  static func enter(_ carriers: Carriers, as kind: CurrentCarrier?) {
+    let value = kind.map { UInt(bitPattern: ObjectIdentifier(carriers)) + $0.rawValue } ?? 0
+    unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: value))
   }
+
+  /// Whether the calling thread is a carrier of anybody's.
+  static var exists: Bool { unsafe pthread_getspecific(key) != nil }
 }

@@ -23,7 +23,7 @@ package final class GuestCarrier {
   /// A guest beside `carriers`. Made and used on one thread.
   package init(of carriers: Carriers = .shared) {
     self.carriers = carriers
-    CurrentCarrier.enter(as: .guest)
+    CurrentCarrier.enter(carriers, as: .guest)
   }
 
   /// Takes turns while there are any, for a while.
@@ -50,14 +50,14 @@ package final class GuestCarrier {
 
   private func rest(since now: UInt64, for length: UInt64) {
     restsUntil = now + length
-    CurrentCarrier.enter(as: nil)
+    CurrentCarrier.enter(carriers, as: nil)
     carriers.takeOver()
   }
 
   private func isResting() -> Bool {
     if monotonicNow() < restsUntil { return true }
     restsUntil = 0
-    CurrentCarrier.enter(as: .guest)
+    CurrentCarrier.enter(carriers, as: .guest)
     return false
   }
 }

@@ -274,6 +274,7 @@ struct PortTests {
     try await Self.connected { _, here, there in
       try await here.output.write("question")
       here.output.close()
+      try await here.output.flush()
       #expect(try await there.input.text() == "question")
       try await there.output.write("answer")
       there.output.close()

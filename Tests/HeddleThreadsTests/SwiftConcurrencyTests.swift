@@ -30,7 +30,7 @@ struct SwiftConcurrencyTests {
         while true {
           let isOnCarrier = await plain.perform {
             count.increment()
-            return CurrentCarrier.kind != nil
+            return CurrentCarrier.exists
           }
           if !isOnCarrier { stage.log.note("elsewhere") }
           try await LocalThread.checkpoint()
