@@ -128,7 +128,7 @@ final class Endpoint: CustodianManaged, CustomStringConvertible {
       perform(change)
       switch result {
       case .done(let value): return value
-      case .wait(let promise): try await sync(promise)
+      case .wait(let promise): try await promise.wait()
       }
     }
   }
@@ -191,7 +191,7 @@ final class Endpoint: CustodianManaged, CustomStringConvertible {
 
   /// Returns when there is what a writer wants.
   func wait(for want: Outflow.Want) async throws {
-    while let promise = try promise(of: want) { try await sync(promise) }
+    while let promise = try promise(of: want) { try await promise.wait() }
   }
 
   /// nil when there is what a writer wants.

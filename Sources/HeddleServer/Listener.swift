@@ -101,9 +101,9 @@ public final class Listener: CustodianManaged {
   }
 
   deinit {
+    guard !state.withLock(\.isClosed) else { return }
     let handle = unsafe acceptor.map { Confined($0) }
-    guard let handle, !state.withLock(\.isClosed) else { return }
-    loop.perform { handle.handle.close() }
+    loop.perform { [socket] in Self.dispose(of: handle?.handle, socket) }
     custodian.release(self)
   }
 
@@ -175,7 +175,7 @@ public final class Listener: CustodianManaged {
   // MARK: - The loop
 
   private func begin() {
-    guard !state.withLock(\.isClosed) else { return socket.discard() }
+    guard !state.withLock(\.isClosed) else { return }
     do throws(LoopError) {
       let acceptor = try Acceptor(
         socket,
@@ -185,10 +185,12 @@ public final class Listener: CustodianManaged {
       )
       unsafe self.acceptor = acceptor
       acceptor.goOn()
-    } catch {
-      socket.discard()
-      failed(error)
-    }
+    } catch { failed(error) }
+  }
+
+  /// Closes the socket, which is the acceptor's if there is one.
+  private static func dispose(of acceptor: Acceptor?, _ socket: ListeningSocket) {
+    if let acceptor { acceptor.close() } else { socket.discard() }
   }
 
   private func arrived(_ stream: ByteStream) -> Bool {
@@ -236,7 +238,7 @@ public final class Listener: CustodianManaged {
     }
     guard wasOpen else { return false }
     for endpoint in left { endpoint.custodianShutDown() }
-    loop.perform { [self] in unsafe acceptor.take()?.close() }
+    loop.perform { [self] in unsafe Self.dispose(of: acceptor.take(), socket) }
     promise?.fulfillInNobodysName(())
     return true
   }

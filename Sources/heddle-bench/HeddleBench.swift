@@ -60,7 +60,7 @@ struct HeddleBench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let port { return await EchoServer.hold(at: port) }
+    if let port { await EchoServer.hold(at: port) }
     let groups = Set(self.groups.isEmpty ? Group.allCases : self.groups)
     if groups.contains(.model) { try await ModelBenchmarks.run(runs) { print($0.json) } }
     if groups.contains(.local) { try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
