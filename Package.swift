@@ -27,6 +27,7 @@ let package = Package(
   name: "heddle",
   products: [
     .library(name: "HeddleThreads", targets: ["HeddleThreads"]),
+    .library(name: "HeddleServer", targets: ["HeddleServer"]),
     .library(name: "HeddleClient", targets: ["HeddleClient"]),
     .executable(name: "heddle", targets: ["heddle"]),
     .executable(name: "heddle-keeper", targets: ["HeddleKeeper"]),
@@ -91,6 +92,21 @@ let package = Package(
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(name: "HeddleLoop", dependencies: ["CLibuv"], swiftSettings: settings),
 
+    // Byte streams and servers for threads inside one process. Its async functions stay on their caller's executor, as
+    // those of HeddleThreads do.
+    .target(
+      name: "HeddleServer",
+      dependencies: ["HeddleLoop", "HeddleThreads"],
+      swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+    ),
+
+    .executableTarget(
+      name: "example-chat",
+      dependencies: ["HeddleServer", "HeddleThreads"],
+      path: "Sources/Examples/Chat",
+      swiftSettings: settings
+    ),
+
     // A supervisor, as its clients know it.
     .target(
       name: "HeddleClient",
@@ -143,7 +159,8 @@ let package = Package(
     .executableTarget(
       name: "heddle-bench",
       dependencies: [
-        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleClient", arguments,
+        "HeddleModel", "HeddleWire", "Supervision", "HeddleThreads", "HeddleLoop", "HeddleServer", "HeddleClient",
+        arguments,
       ],
       swiftSettings: settings
     ),
@@ -166,6 +183,12 @@ let package = Package(
     .testTarget(
       name: "HeddleThreadsTests",
       dependencies: ["HeddleModel", "HeddleThreads"],
+      exclude: ["Checklist.md"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "HeddleServerTests",
+      dependencies: ["HeddleServer", "HeddleThreads"],
       exclude: ["Checklist.md"],
       swiftSettings: settings
     ),
@@ -221,6 +244,12 @@ let package = Package(
       name: "heddle-test-worker",
       dependencies: ["HeddleModel", "HeddleWire"],
       path: "Tests/WorkerProgram",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "heddle-test-server",
+      dependencies: ["HeddleServer", "HeddleThreads"],
+      path: "Tests/ServerProgram",
       swiftSettings: settings
     ),
     .executableTarget(

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <uv.h>
 
-// What Swift cannot say for itself: variadic calls, and a struct that glibc declares only under _GNU_SOURCE.
+// What Swift cannot say for itself: variadic calls, and what glibc declares only under _GNU_SOURCE.
 
 /// The bytes that can be read from `descriptor` now (FIONREAD, see ioctl_tty(2) and pipe(7)), or a negative libuv code.
 static inline int heddle_available_bytes(int descriptor) {
@@ -39,4 +40,18 @@ static inline int heddle_get_peer_credentials(int descriptor, struct heddle_peer
 static inline int heddle_open_process(pid_t pid) {
   int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
   return descriptor >= 0 ? descriptor : -errno;
+}
+
+int accept4(int descriptor, struct sockaddr *address, socklen_t *size, int flags);
+
+/// The next connection of a listening socket (accept4(2)), non-blocking and closed on exec, or a negative libuv code.
+static inline int heddle_accept(int descriptor) {
+  int connection = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return connection >= 0 ? connection : -errno;
+}
+
+/// A descriptor that does nothing but be there, or a negative libuv code.
+static inline int heddle_open_reserve(void) {
+  int reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return reserve >= 0 ? reserve : -errno;
 }

@@ -155,6 +155,10 @@ internal import Synchronization
   /// Runs `work` on the loop, after all work that is queued.
   package func perform(_ work: @escaping @Sendable () -> Void) { enqueue(.block(work)) }
 
+  /// Has `work` called, on the loop, whenever there is nothing else to do and before the loop sleeps. It says whether it has
+  /// more to do; then it is called again soon. Called on the loop.
+  package func carry(_ work: @escaping () -> Bool) { core.carry = work }
+
   package func enqueue(_ job: consuming ExecutorJob) { enqueue(.job(UnownedJob(job))) }
 
   private func enqueue(_ work: Work) {
@@ -164,8 +168,12 @@ internal import Synchronization
 
   /// Runs what is queued, a bounded number of times, and lets the loop sleep only if nothing is left.
   private func beforePoll() {
-    for _ in 0..<16 where !runWork(ifEmpty: .asleep) {
-      return core.stayAwake(false)
+    for _ in 0..<16 {
+      if let carry = core.carry {
+        runWork()
+        if carry() { continue }
+      }
+      if !runWork(ifEmpty: .asleep) { return core.stayAwake(false) }
     }
     core.stayAwake(true)
   }

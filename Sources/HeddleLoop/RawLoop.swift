@@ -27,6 +27,8 @@ internal import CLibuv
   /// The work that is being run; kept for its storage.
   var batch: [Work] = []
 
+  /// What the loop does besides; see `EventLoop.carry`.
+  var carry: (() -> Bool)?
   /// Called after timers and before the loop sleeps.
   var onBeforePoll: () -> Void = {}
   /// Called after I/O callbacks.

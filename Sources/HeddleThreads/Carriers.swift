@@ -25,6 +25,19 @@ package final class Carriers: Sendable {
     var limit: Int
     /// Counts the turns that were given, to see whether anything moves.
     var turns: UInt64 = 0
+    /// How often the look-out has looked since there was a moment in which nobody waited for a turn.
+    var looksSinceRest = 0
+
+    /// The gate whose turn it is.
+    mutating func popFirst() -> Gate? {
+      guard let gate = ready.popFirst() else {
+        looksSinceRest = 0
+        return nil
+      }
+      turns += 1
+      if ready.isEmpty { looksSinceRest = 0 }
+      return gate
+    }
 
     /// Who can take a turn that nobody takes: a sleeping carrier, or a new one. nil when all are busy.
     mutating func helper() -> Helper? {
@@ -45,6 +58,9 @@ package final class Carriers: Sendable {
   /// One carrier alone, for worlds that are to behave in the same way each time.
   package static let single = Carriers(count: 1)
 
+  /// After how many looks without a rest more carriers are brought.
+  private static let looksMax = 5
+
   private let state: Mutex<State>
   /// How many carriers there are while none is held up.
   private let ordinary: Int
@@ -58,11 +74,17 @@ package final class Carriers: Sendable {
 
   /// Gives `gate` a turn when those before it have had theirs.
   func enqueue(_ gate: Gate) {
-    let isOnCarrier = CurrentCarrier.exists
+    let kind = CurrentCarrier.kind(in: self)
     let (helper, isLeftToCarrier) = state.withLock { state -> (Helper?, Bool) in
       let isFirst = state.ready.isEmpty
       state.ready.append(gate)
-      if isOnCarrier, isFirst { return (nil, state.sleepers.count + state.limit > state.count) }
+      let isLeft =
+        switch kind {
+        case .guest: true
+        case .ordinary: isFirst
+        case nil: false
+        }
+      if isLeft { return (nil, state.sleepers.count + state.limit > state.count) }
       return (state.helper(), false)
     }
     bring(helper)
@@ -90,7 +112,7 @@ package final class Carriers: Sendable {
 
   private func startCarrier() {
     let isStarted = startDetachedThread { [self] in
-      CurrentCarrier.enter()
+      CurrentCarrier.enter(self, as: .ordinary)
       let parker = Parker()
       while let gate = next(parker) { gate.takeTurn() }
     }
@@ -106,10 +128,7 @@ package final class Carriers: Sendable {
   private func next(_ parker: Parker) -> Gate? {
     while true {
       let (gate, isNeeded) = state.withLock { state -> (Gate?, Bool) in
-        if let gate = state.ready.popFirst() {
-          state.turns += 1
-          return (gate, true)
-        }
+        if let gate = state.popFirst() { return (gate, true) }
         guard state.count <= state.limit else {
           state.count -= 1
           return (nil, false)
@@ -122,16 +141,25 @@ package final class Carriers: Sendable {
     }
   }
 
+  // MARK: - For guests
+
+  /// The gate whose turn it is, for a guest; nil when there is none.
+  func nextForGuest() -> Gate? { state.withLock { $0.popFirst() } }
+
+  /// Brings a carrier for gates that wait, now that a guest will not take them.
+  func takeOver() { bring(state.withLock { $0.ready.isEmpty ? nil : $0.helper() }) }
+
   // MARK: - For the look-out
 
-  /// Brings a carrier if gates wait and none got a turn since `turns` were counted.
+  /// Brings a carrier if gates wait and none got a turn since `turns` were counted, or some wait all the time.
   ///
   /// - Parameter extras: how many carriers stand in for others.
   /// - Returns: how many turns were given so far, and whether gates wait.
   func helpIfStuck(since turns: UInt64, extras: Int) -> (turns: UInt64, isBusy: Bool) {
     let (helper, answer) = state.withLock { state -> (Helper?, (UInt64, Bool)) in
       state.limit = ordinary + extras
-      let isStuck = !state.ready.isEmpty && state.turns == turns
+      state.looksSinceRest += 1
+      let isStuck = !state.ready.isEmpty && (state.turns == turns || state.looksSinceRest > Self.looksMax)
       return (isStuck ? state.helper() : nil, (state.turns, !state.ready.isEmpty))
     }
     bring(helper)
@@ -140,7 +168,13 @@ package final class Carriers: Sendable {
 }
 
 /// Whether the calling operating-system thread is a carrier.
-enum CurrentCarrier {
+enum CurrentCarrier: UInt {
+  /// One of the pool, which takes turns and sleeps.
+  case ordinary = 1
+  /// A thread with work of its own, which takes turns beside that.
+  case guest
+
+  /// The value is the address of the carriers plus the raw value; null when it is none.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     let status = unsafe pthread_key_create(&key, nil)
@@ -148,8 +182,18 @@ enum CurrentCarrier {
     return key
   }()
 
-  static var exists: Bool { unsafe pthread_getspecific(key) != nil }
+  /// What the calling thread is to `carriers`; nil when it is none of them.
+  static func kind(in carriers: Carriers) -> CurrentCarrier? {
+    let value = UInt(bitPattern: unsafe pthread_getspecific(key))
+    return CurrentCarrier(rawValue: value &- UInt(bitPattern: ObjectIdentifier(carriers)))
+  }
 
-  /// The calling thread is a carrier from now on.
-  static func enter() { unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1)) }
+  /// The calling thread is one of `carriers` from now on, which live for as long; nil, that it is none.
+  static func enter(_ carriers: Carriers, as kind: CurrentCarrier?) {
+    let value = kind.map { UInt(bitPattern: ObjectIdentifier(carriers)) + $0.rawValue } ?? 0
+    unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: value))
+  }
+
+  /// Whether the calling thread is a carrier of anybody's.
+  static var exists: Bool { unsafe pthread_getspecific(key) != nil }
 }

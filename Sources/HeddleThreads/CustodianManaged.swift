@@ -22,6 +22,17 @@ extension Custodian {
     }
   }
 
+  /// As `manage(_:)`, without a safe point: for what was taken a moment ago, and must not be lost between.
+  package func manageAtOnce(_ resource: some CustodianManaged) throws {
+    let closing = Closings.Closing(of: resource)
+    do throws(Refusal) {
+      _ = try world.step { (state, _) throws(Refusal) in
+        try state.kernel.custodians.requireOpen(id)
+        return state.closings.add(closing, as: .resource(ObjectIdentifier(resource)), to: id)
+      }
+    } catch { throw ThreadError(error) }
+  }
+
   /// Manages `resource` no more: it was closed otherwise. No effect if it does not, or is shut down. May be called in the
   /// `deinit` of the resource.
   public func release(_ resource: some CustodianManaged) { forget(.resource(ObjectIdentifier(resource))) }

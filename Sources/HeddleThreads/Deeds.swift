@@ -53,6 +53,8 @@ struct OtherDeeds: Sendable {
   var releases: [Deeds.Release] = []
   /// Bodies for which a break is ready.
   var alerts: [ThreadBody] = []
+  /// What is called for waits that are nobody's.
+  var calls: [@Sendable () -> Void] = []
   /// What shut-down custodians close.
   var closings: [Closings.Closing] = []
   /// The dead, with their mail: here only to be freed outside of the lock.

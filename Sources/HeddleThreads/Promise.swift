@@ -30,6 +30,9 @@ public final class Promise<Value: Sendable>: Event {
     isKept.postOnce(inNobodysName: true) { kept.withLock { $0 = value } }
   }
 
+  /// Returns when it has its value. As `sync` of it, and throws the same.
+  package func wait() async throws { try await isKept.waitUntilPositive() }
+
   /// What it was given; nil before that.
   public var value: Value? { kept.withLock(\.self) }
 

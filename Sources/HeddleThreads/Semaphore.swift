@@ -28,6 +28,9 @@ public final class Semaphore: Event {
   /// none. Racket: `semaphore-wait`.
   public func wait() async throws { _ = try await World.waitHere(for: WaitPlan(branches)) }
 
+  /// Waits until the count is above zero, and takes none.
+  func waitUntilPositive() async throws { _ = try await World.waitHere(for: WaitPlan([Branch(.peek(id))])) }
+
   /// Takes one if the count is above zero; says whether it was. Racket: `semaphore-try-wait?`.
   public func tryWait() async throws -> Bool { try await poll(self) != nil }
 

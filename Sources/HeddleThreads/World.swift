@@ -117,6 +117,7 @@ package final class World: Sendable {
     for release in deeds.releases { perform(release) }
     for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
     for closing in deeds.closings { closing.close() }
+    for call in deeds.calls { call() }
   }
 
   private func perform(_ release: Deeds.Release) {

@@ -13,6 +13,9 @@ struct WorldState: Sendable {
   private(set) var residents = NumberMap<Resident>()
   /// For each wait that has not ended.
   private var waiters = NumberMap<WaitSlot>()
+  /// For each wait that has not ended and is nobody's: what to call then, with whether it was chosen by a later branch than
+  /// the first.
+  private var watches = NumberMap<@Sendable (Bool) -> Void>()
   /// What the custodians close.
   var closings = Closings()
 
@@ -109,6 +112,17 @@ struct WorldState: Sendable {
   /// Has `slot` told how the wait ends; each wait has exactly one end.
   mutating func add(_ slot: WaitSlot, as wait: WaitID) { waiters.insert(slot, at: wait.rawValue) }
 
+  /// Has `call` called when one of `branches` is ready, outside of the lock, and told whether it was another than the first.
+  /// They are events that give nothing.
+  mutating func watch(
+    _ branches: [Branch],
+    effects: inout Kernel.Effects,
+    call: @escaping @Sendable (_ isLater: Bool) -> Void
+  ) throws(Refusal) {
+    let wait = try kernel.sync(branches, in: nil, effects: &effects)
+    watches.insert(call, at: wait.rawValue)
+  }
+
   /// What the effects of a step demand. Whatever dies by them is in the deeds, so that nothing is freed inside the lock.
   mutating func deeds(for effects: Kernel.Effects) -> Deeds {
     // First, since two that meet look at each other's offers.
@@ -121,7 +135,11 @@ struct WorldState: Sendable {
         if let message = residents[thread.rawValue]?.mailbox.receive() { slot?.give(message) }
         deeds.add(slot?.decide(.chosen(branch: branch, .message(from: thread))))
       case .chosen(let wait, let branch, let choice):
-        deeds.add(waiters.remove(wait.rawValue)?.decide(.chosen(branch: branch, choice)))
+        if let slot = waiters.remove(wait.rawValue) {
+          deeds.add(slot.decide(.chosen(branch: branch, choice)))
+        } else if let call = watches.remove(wait.rawValue) {
+          deeds.add { $0.calls.append { call(branch > 0) } }
+        }
       case .broken(let wait, let kind): deeds.add(waiters.remove(wait.rawValue)?.decide(.broken(kind)))
       case .withdrawn(let wait): deeds.add(waiters.remove(wait.rawValue)?.decide(.withdrawn))
       case .runBody, .stopBody, .endBody, .breakReady, .happened, .shutDown, .shutdownComplete:

@@ -29,13 +29,21 @@ struct Figure {
   ///
   /// - Parameter samples: at least one, in nanoseconds or bytes.
   init(_ name: String, unit: Unit, samples: [Double], limit: Limit? = nil) throws {
+    self.init(name, unit: unit, samples: samples, limitSamples: try [limit?.measured()].compactMap(\.self))
+  }
+
+  /// A figure that was taken already, in turn with that of its limit.
+  ///
+  /// - Parameter limitSamples: of these the median counts; none is no limit.
+  init(_ name: String, unit: Unit, samples: [Double], limitSamples: [Double]) {
     let sorted = samples.map { $0 / unit.size }.sorted()
+    let limits = limitSamples.map { $0 / unit.size }.sorted()
     self.name = name
     self.unit = unit.rawValue
     median = sorted[sorted.count / 2]
     min = sorted[0]
     max = sorted[sorted.count - 1]
-    self.limit = try limit?.measured().map { $0 / unit.size }
+    limit = limits.isEmpty ? nil : limits[limits.count / 2]
   }
 
   enum Unit: String {
@@ -46,11 +54,13 @@ struct Figure {
     case perSecond = "messages/s"
     /// Of a core.
     case percent = "%"
+    case linesPerSecond = "lines/s"
+    case connectionsPerSecond = "connections/s"
 
-    /// In nanoseconds, bytes, or messages a second.
+    /// In nanoseconds, bytes, or pieces a second.
     var size: Double {
       switch self {
-      case .nanoseconds, .bytes, .perSecond, .percent: 1
+      case .nanoseconds, .bytes, .perSecond, .percent, .linesPerSecond, .connectionsPerSecond: 1
       case .microseconds: 1_000
       case .milliseconds: 1_000_000
       }

@@ -34,6 +34,7 @@ struct HeddleBench: AsyncParsableCommand {
     case mail
     case memory
     case model
+    case serve
     case spawn
   }
 
@@ -45,7 +46,7 @@ struct HeddleBench: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the limits' programs are: limit, spawn, threads, cgroup, warden, child.",
+      "Where the limits' programs are: limit, spawn, threads, cgroup, warden, child, uvecho.",
       valueName: "dir"
     )
   )
@@ -57,17 +58,28 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Of mail: the figures whose names begin so.", valueName: "name"))
   var only: String?
 
+  @Option(help: "The port that the line echo of 'serve' is to be at, with --hold; 0 is any, which is printed.")
+  var port: Int?
+
+  @Flag(help: "Only serve the line echo of 'serve', until ended, for a load generator of one's own.")
+  var hold = false
+
   func validate() throws {
+    guard hold == (port != nil), !hold || groups == [.serve] else {
+      throw ValidationError("--hold and --port go together, as in: serve --port 7777 --hold")
+    }
     guard runs > 0 else { throw ValidationError("--runs has to be at least 1, and is \(runs)") }
   }
 
   func run() async throws {
+    if let port { await EchoServer.hold(at: port) }
     let groups = Set(self.groups.isEmpty ? Group.allCases : self.groups)
     if groups.contains(.model) { try await ModelBenchmarks.run(runs) { print($0.json) } }
     if groups.contains(.local) { try await LocalBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
     if groups.contains(.mail) {
       try await MailBenchmarks(runs: runs, limits: limits, wants: wants) { print($0.json) }.run()
     }
+    if groups.contains(.serve) { try ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])
     if !parts.isEmpty {

@@ -8,6 +8,7 @@ struct CatalogueTests {
   /// Each library with a catalogue, and the file with its code.
   private static let libraries = [
     ("HeddleThreads", "Tests/ExamplesTests/Snippets.swift"), ("HeddleClient", "Tests/DaemonTests/ClientSnippets.swift"),
+    ("HeddleServer", "Tests/HeddleServerTests/ServerSnippets.swift"),
   ]
 
   private static func text(_ file: URL) throws -> String { try String(contentsOf: file, encoding: .utf8) }

@@ -9,6 +9,8 @@ struct ChecklistRoom: CustomTestStringConvertible {
   /// The folder of its tests, where the table is.
   let name: String
   let groups: [Group]
+  /// Single claims of other groups, which other rooms leave to it.
+  var others: [String] = []
 
   private static let lives: [Group] = [
     ("TH", 35), ("SR", 49), ("ST", 24), ("MB", 20), ("CU", 18), ("BR", 16), ("EV", 13),
@@ -18,6 +20,7 @@ struct ChecklistRoom: CustomTestStringConvertible {
   static let all = [
     ChecklistRoom(name: "HeddleModelTests", groups: model),
     ChecklistRoom(name: "HeddleThreadsTests", groups: model + [("CO", 30), ("CT", 16)]),
+    ChecklistRoom(name: "HeddleServerTests", groups: [("RS", 22)], others: ["TH-34", "CU-15"]),
     ChecklistRoom(name: "DaemonTests", groups: lives + [("CO", 30)]),
   ]
 
@@ -72,7 +75,7 @@ struct ChecklistTests {
   @Test("has every claim once, in order", arguments: ChecklistRoom.all)
   func complete(room: ChecklistRoom) throws {
     let expected = room.groups.flatMap { letters, count in (1...count).map { String(format: "\(letters)-%02d", $0) } }
-    #expect(try room.rows().map(\.id) == expected)
+    #expect(try room.rows().map(\.id) == expected + room.others)
   }
 
   @Test("names for each claim a test, or the room that it is left to and why", arguments: ChecklistRoom.all)
