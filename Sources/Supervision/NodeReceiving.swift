@@ -86,7 +86,7 @@ extension Node {
     // The first is the choice's, and taken in the model already.
     var isTaken = if case .message = choice { true } else { false }
     while isTaken, let body = entities.change(thread, { $0.mailbox.receiveOne() }) ?? nil {
-      frames.append(mail: body, to: thread)
+      frames.append(frames: MailBundle(body, to: thread).bytes)
       connections.change(answer.connection) { $0.hand.take(body) }
       count += 1
       isTaken =

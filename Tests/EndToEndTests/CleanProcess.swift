@@ -18,10 +18,11 @@ enum CleanProcess {
     for descriptor: Int32 in 0...2 {
       unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
-    unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    // One that is not open is no error.
+    for descriptor: Int32 in 3..<256 { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
     var words = unsafe command.map { unsafe strdup($0) } + [nil]
     defer {
-      for word in unsafe words { unsafe free(word) }
+      for index in unsafe words.indices { unsafe free(words[index]) }
       unsafe posix_spawnattr_destroy(&attributes)
       unsafe posix_spawn_file_actions_destroy(&actions)
     }

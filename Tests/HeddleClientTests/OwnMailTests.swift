@@ -11,7 +11,7 @@ struct OwnMailTests {
   /// What a supervisor says to a receive that got these.
   private static func answer(_ texts: [String], to request: RequestID, isEnd: Bool = false) -> [UInt8] {
     var writer = FrameWriter(bodyMax: BodyLimit.usual)
-    for text in texts { writer.append(mail: Array(text.utf8), to: own) }
+    for text in texts { writer.append(frames: MailBundle(Array(text.utf8), to: own).bytes) }
     try? writer.reply(.received(messages: texts.count, isEnd: isEnd), to: request)
     return writer.take()
   }
@@ -60,7 +60,7 @@ struct OwnMailTests {
       let answer = Task { try await isAsked ? supervisor.receive() == .end : supervisor.daemonStatus().pid == 0 }
       let (id, _) = try await peer.nextRequest()
       try await peer.say {
-        $0.append(mail: [1], to: Self.own)
+        $0.append(frames: MailBundle([1], to: Self.own).bytes)
         try $0.reply(.received(messages: 2, isEnd: false), to: id)
       }
       await #expect { try await answer.value } throws: { ($0 as? ClientError)?.code == .protocolBroken }
