@@ -19,16 +19,12 @@ struct TrialDaemon {
   /// - Parameter containment: as `--containment` has it.
   init(containment: String) throws(Refused) {
     Self.endAllAtExit
-    directory = try Self.makeDirectory()
-    socketPath = "\(directory)/s.sock"
     var pipes: [Int32] = [-1, -1]
     guard unsafe pipe(&pipes) == 0 else { throw Refused(reason: SystemError.text(errno)) }
     defer { close(pipes[0]) }
     Self.keepDescriptors()
-    let words = ["heddle", "daemon", "--socket", socketPath, "--containment", containment]
-    pid = try Self.spawn(words, errors: pipes[1])
-    close(pipes[1])
-    Self.living.withLock { [pid, directory] in $0[pid] = directory }
+    (pid, directory) = try Self.start(containment, errors: pipes[1])
+    socketPath = "\(directory)/s.sock"
     let said = Self.read(from: pipes[0], until: "listening on")
     guard said.contains("listening on") else {
       end()
@@ -37,10 +33,37 @@ struct TrialDaemon {
     }
   }
 
+  /// Starts it, so that it will be ended.
+  ///
+  /// - Parameter errors: its standard error, which is closed here.
+  private static func start(
+    _ containment: String,
+    errors: Int32
+  ) throws(Refused) -> (pid_t, directory: String) {
+    defer { close(errors) }
+    waitIfOver()
+    // In one go: an exit meanwhile, on another thread, waits for it.
+    return try living.withLock { (living) throws(Refused) in
+      guard !living.isOver else { throw Refused(reason: "the process is exiting") }
+      let directory = try makeDirectory()
+      do throws(Refused) {
+        let words = ["heddle", "daemon", "--socket", "\(directory)/s.sock", "--containment", containment]
+        let pid = try spawn(words, errors: errors)
+        living.directories[pid] = directory
+        return (pid, directory)
+      } catch {
+        unsafe rmdir(directory)
+        throw error
+      }
+    }
+  }
+
   /// Ends it by SIGKILL, and with it, so it is promised, all that it has started.
   func end() {
-    guard Self.living.withLock({ $0.removeValue(forKey: pid) }) != nil else { return }
-    Self.end(pid, directory)
+    Self.waitIfOver()
+    Self.living.withLock {
+      if let directory = $0.directories.removeValue(forKey: pid) { Self.end(pid, directory) }
+    }
   }
 
   private static func end(_ pid: pid_t, _ directory: String) {
@@ -51,15 +74,31 @@ struct TrialDaemon {
     unsafe rmdir(directory)
   }
 
-  /// Those that this process has started and not ended, each with its directory.
-  private static let living = Mutex<[pid_t: String]>([:])
+  /// Those that this process has started and not ended.
+  private struct Living {
+    var directories: [pid_t: String] = [:]
+    /// The process exits: there will be no more.
+    var isOver = false
+  }
+
+  private static let living = Mutex(Living())
 
   /// However this process exits, they end. Taken once.
   private static let endAllAtExit: Void = {
     atexit {
-      for (pid, directory) in TrialDaemon.living.withLock(\.self) { TrialDaemon.end(pid, directory) }
+      let left = TrialDaemon.living.withLock { living in
+        defer { living = Living(isOver: true) }
+        return living.directories
+      }
+      for (pid, directory) in left { TrialDaemon.end(pid, directory) }
     }
   }()
+
+  /// While the process exits nothing goes on here: what would come of it, with its daemons gone, is no finding, and a second
+  /// exit would cut the first one short.
+  private static func waitIfOver() {
+    while living.withLock(\.isOver) { _ = pause() }
+  }
 
   /// No daemon gets what this process was given beside its standard streams: whoever gave it may wait for its end.
   private static func keepDescriptors() {
