@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -17,6 +18,8 @@ package final class Carriers: Sendable {
   private struct State {
     /// The gates that wait for a turn.
     var ready = ReadyQueue()
+    /// Those of them that a guest has made ready, first come first served: it takes them itself, unless others are free.
+    var guestReady: Deque<Gate> = []
     /// The carriers that sleep; the last that went to sleep is woken first.
     var sleepers: [Parker] = []
     /// How many carriers exist.
@@ -25,17 +28,19 @@ package final class Carriers: Sendable {
     var limit: Int
     /// Counts the turns that were given, to see whether anything moves.
     var turns: UInt64 = 0
-    /// How often the look-out has looked since there was a moment in which nobody waited for a turn.
+    /// How often the look-out has looked since there was a moment in which no guest had a gate waiting.
     var looksSinceRest = 0
 
-    /// The gate whose turn it is.
-    mutating func popFirst() -> Gate? {
-      guard let gate = ready.popFirst() else {
-        looksSinceRest = 0
-        return nil
-      }
-      turns += 1
-      if ready.isEmpty { looksSinceRest = 0 }
+    var isEmpty: Bool { ready.isEmpty && guestReady.isEmpty }
+
+    /// The gate whose turn it is; for a guest, of its own ones.
+    mutating func popFirst(forGuest: Bool = false) -> Gate? {
+      // In turn, so that neither waits for ever if the other is never empty.
+      let comesFirst = forGuest || turns % 2 == 1
+      let gate =
+        (comesFirst ? guestReady.popFirst() : nil) ?? (forGuest ? nil : ready.popFirst() ?? guestReady.popFirst())
+      if gate != nil { turns += 1 }
+      if guestReady.isEmpty { looksSinceRest = 0 }
       return gate
     }
 
@@ -58,7 +63,7 @@ package final class Carriers: Sendable {
   /// One carrier alone, for worlds that are to behave in the same way each time.
   package static let single = Carriers(count: 1)
 
-  /// After how many looks without a rest more carriers are brought.
+  /// After how many looks without a rest more carriers are brought to a guest's gates.
   private static let looksMax = 5
 
   private let state: Mutex<State>
@@ -76,11 +81,12 @@ package final class Carriers: Sendable {
   func enqueue(_ gate: Gate) {
     let kind = CurrentCarrier.kind(in: self)
     let (helper, isLeftToCarrier) = state.withLock { state -> (Helper?, Bool) in
-      let isFirst = state.ready.isEmpty
-      state.ready.append(gate)
+      let isFirst = state.isEmpty
+      // A group's share is kept by the one queue that knows it.
+      if kind == .guest, gate.group.parent == nil { state.guestReady.append(gate) } else { state.ready.append(gate) }
       let isLeft =
         switch kind {
-        case .guest: true
+        case .guest: gate.group.parent == nil
         case .ordinary: isFirst
         case nil: false
         }
@@ -92,7 +98,7 @@ package final class Carriers: Sendable {
   }
 
   /// Whether other gates wait for a turn.
-  var isBusy: Bool { state.withLock { !$0.ready.isEmpty } }
+  var isBusy: Bool { state.withLock { !$0.isEmpty } }
 
   /// The turn that `gate` has goes on although its thread is to stop. If it does for long, another carrier stands in.
   func watch(_ gate: Gate, turn: UInt64) {
@@ -143,15 +149,16 @@ package final class Carriers: Sendable {
 
   // MARK: - For guests
 
-  /// The gate whose turn it is, for a guest; nil when there is none.
-  func nextForGuest() -> Gate? { state.withLock { $0.popFirst() } }
+  /// The next gate of those that guests have made ready; nil when there is none. What others have made ready is not for
+  /// them: it may hold up its carrier, as a thread does that reads from a terminal.
+  func nextForGuest() -> Gate? { state.withLock { $0.popFirst(forGuest: true) } }
 
   /// Brings a carrier for gates that wait, now that a guest will not take them.
-  func takeOver() { bring(state.withLock { $0.ready.isEmpty ? nil : $0.helper() }) }
+  func takeOver() { bring(state.withLock { $0.isEmpty ? nil : $0.helper() }) }
 
   // MARK: - For the look-out
 
-  /// Brings a carrier if gates wait and none got a turn since `turns` were counted, or some wait all the time.
+  /// Brings a carrier if gates wait and none got a turn since `turns` were counted, or a guest's wait all the time.
   ///
   /// - Parameter extras: how many carriers stand in for others.
   /// - Returns: how many turns were given so far, and whether gates wait.
@@ -159,8 +166,9 @@ package final class Carriers: Sendable {
     let (helper, answer) = state.withLock { state -> (Helper?, (UInt64, Bool)) in
       state.limit = ordinary + extras
       state.looksSinceRest += 1
-      let isStuck = !state.ready.isEmpty && (state.turns == turns || state.looksSinceRest > Self.looksMax)
-      return (isStuck ? state.helper() : nil, (state.turns, !state.ready.isEmpty))
+      let isLate = !state.guestReady.isEmpty && state.looksSinceRest > Self.looksMax
+      let isStuck = !state.isEmpty && (state.turns == turns || isLate)
+      return (isStuck ? state.helper() : nil, (state.turns, !state.isEmpty))
     }
     bring(helper)
     return answer

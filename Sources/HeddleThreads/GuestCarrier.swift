@@ -7,7 +7,7 @@ internal import Glibc
 /// A carrier that has work of its own: an operating-system thread that waits for something else, such as an event loop, and
 /// executes in between what that has made ready. So what follows from its events costs no wake-up of another thread.
 ///
-/// What is made ready on this thread is left to it; others help when gates wait all the time. A turn that takes long
+/// What is made ready on this thread is left to it, and nothing else; others help when gates wait all the time. A turn that takes long
 /// keeps the thread from its own work: then the guest takes no turns for sixteen times as long, and the other carriers
 /// do. So computing threads hold up the thread's own work for a seventeenth of the time at most.
 package final class GuestCarrier {
