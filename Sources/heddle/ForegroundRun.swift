@@ -22,8 +22,15 @@ struct ForegroundRun {
     streams = zip(wanted, remotes).map { ($0, $1) }
   }
 
-  /// Returns when the program is dead and all that it wrote is written: how it died.
-  func end() async throws -> DeathCause {
+  /// How the program ended.
+  struct End {
+    let cause: DeathCause
+    /// It was this process that had it killed, since it was interrupted twice.
+    let isInterrupted: Bool
+  }
+
+  /// Returns when the program is dead and all that it wrote is written.
+  func end() async throws -> End {
     let signals = try await SignalBreaks(to: thread.id, over: supervisor)
     let (loop, streams) = (supervisor.loop, streams)
     // It goes on for as long as there is input, and the process does not wait for it.
@@ -39,8 +46,7 @@ struct ForegroundRun {
       try await group.waitForAll()
     }
     let cause = try await supervisor.wait(for: .id(thread.id)).death.cause
-    await signals.close()
-    return cause
+    return End(cause: cause, isInterrupted: await signals.close())
   }
 
   private static func pump(_ input: InputThread, into stream: RemoteStream) async throws {
@@ -65,6 +71,7 @@ private actor SignalBreaks {
   private let supervisor: Supervisor
   private var watchers: [SignalWatcher] = []
   private var lastInterrupt: Duration?
+  private var hasKilled = false
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe supervisor.loop.asUnownedSerialExecutor() }
 
@@ -84,14 +91,17 @@ private actor SignalBreaks {
     let (supervisor, thread) = (supervisor, ThreadReference.id(thread))
     let isUrgent = kind == .interrupt && lastInterrupt.map { EventLoop.now - $0 < .seconds(2) } ?? false
     if kind == .interrupt { lastInterrupt = EventLoop.now }
+    if isUrgent { hasKilled = true }
     // What fails here fails the wait for the thread, too.
     Task {
       if isUrgent { _ = try await supervisor.kill(thread) } else { try await supervisor.sendBreak(kind, to: thread) }
     }
   }
 
-  func close() {
+  /// - Returns: whether it had the thread killed.
+  func close() -> Bool {
     for watcher in watchers { watcher.close() }
     watchers = []
+    return hasKilled
   }
 }

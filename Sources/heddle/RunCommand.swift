@@ -144,8 +144,8 @@ struct RunCommand: AsyncParsableCommand {
     guard !detach else { return try await place.withSupervisor(autostart) { try await start(over: $0) } }
     do {
       try await place.withSupervisor(autostart) { supervisor in
-        let cause = try await foreground(over: supervisor)
-        throw try Self.exit(after: cause)
+        let end = try await foreground(over: supervisor)
+        throw try Self.exit(after: end)
       }
     } catch let failure as Failure {
       // The program's own status must not be confused with ours.
@@ -163,7 +163,7 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  private func foreground(over supervisor: Supervisor) async throws -> DeathCause {
+  private func foreground(over supervisor: Supervisor) async throws -> ForegroundRun.End {
     do {
       var spawn = try makeSpawn(in: nil)
       spawn.held = true
@@ -174,10 +174,12 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   /// The program's own status, unless others ended it.
-  private static func exit(after cause: DeathCause) throws -> ExitCode {
+  private static func exit(after end: ForegroundRun.End) throws -> ExitCode {
+    let cause = end.cause
     switch cause {
     case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
     case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
+    case .killed where end.isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
     case .killed, .custodianShutDown, .daemonEnded:
       throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
     }

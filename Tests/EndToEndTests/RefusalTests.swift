@@ -91,7 +91,7 @@ extension Promises {
         ("relative", "cannot listen at relative: its path is not absolute; name one from / on with --socket"),
         (
           daemon.socketPath,
-          "cannot start a daemon at \(daemon.socketPath): one is running there; stop that one, or name "
+          "cannot start a daemon at \(daemon.socketPath): process \(daemon.process.processIdentifier) is the daemon there; "
         ),
         (file, "cannot listen at \(file): there is a file that is no socket; name another with --socket"),
         (directory + "/a/b/c", "cannot make the directory \(directory)/a/b: No such file or directory; name another "),

@@ -17,7 +17,7 @@ struct TerminalTests {
     #expect(daemon.end(SIGTERM) == 0)
   }
 
-  @Test("Ctrl-C twice kills a program that does not hear the first, and heddle says who ended it")
+  @Test("Ctrl-C twice kills a program that does not hear the first, which is nobody else's doing")
   func twice() async throws {
     let daemon = try DaemonProcess()
     let terminal = try await Terminal(columns: 100, at: daemon.socketPath)
@@ -27,8 +27,7 @@ struct TerminalTests {
     try await terminal.press("C-c")
     try await terminal.wait { $0.contains("\nnever") || $0.contains("^Cnever") }
     try await terminal.press("C-c")
-    try await terminal.wait { $0.contains("\nstatus 125") }
-    #expect(try await terminal.screen().contains("the program was ended: killed"))
+    try await terminal.wait { $0.contains("status 137") }
     #expect(try await Command.heddle("ps", "deaf", at: daemon.socketPath).output.contains("dead"))
     try await terminal.close()
     #expect(daemon.end(SIGTERM) == 0)

@@ -29,6 +29,9 @@ struct TourTests {
   /// Without what differs each time: numbers, how wide they are, and where the socket is.
   private static func normal(_ line: Substring) -> String {
     String(line)
-      .replacing(#/[^ ]*\/tour\.sock/#, with: "SOCKET").replacing(#/[0-9]+/#, with: "N").replacing(#/ +/#, with: " ")
+      .replacing(#/[^ ]*\/(tour\.sock|daemon\.log)/#, with: "PATH").replacing(#/[0-9]+/#, with: "N").replacing(
+        #/ +/#,
+        with: " "
+      )
   }
 }
