@@ -96,10 +96,9 @@ package struct SendWindow: Sendable {
   /// Whether the ack of some of it comes only if it is asked for.
   package var canAsk: Bool { leisurelyThrough > max(settledThrough, askedThrough) }
 
-  /// Whether what flies may be so little that no ack of it comes by itself.
-  package var mayStandStill: Bool {
-    UInt64(bytes) <= Ack.later.bytes + Ack.later.messages * UInt64(FrameHeader.count)
-  }
+  /// Whether what flies may be so little that no ack of it comes by itself: by number, since `bytes` counts what is held back,
+  /// too.
+  package var mayStandStill: Bool { writtenThrough - settledThrough <= Ack.later.messages }
 
   /// The ack of all that was written is asked for.
   package mutating func ask() { askedThrough = writtenThrough }

@@ -206,6 +206,8 @@ package enum Limits {
   package static let dataBytesMax = 64 << 10
   /// So many messages, and about so many bytes, are received by one connection and not confirmed.
   package static let unconfirmedMax = 10_000
+  /// Each may hand over so much more.
+  package static let openReceivesMax = 16
   package static let unconfirmedBytesMax = 16 << 20
   /// About so many bytes of mail are the answer to one request.
   package static let receivedBytesMax = 256 << 10

@@ -202,6 +202,7 @@ extension Node {
     entities[thread]?.awaitingRoom = []
     entities[thread]?.relaysAwaitingRoom = []
     if let end = entity.endOfMail { kernel.forget(end) }
+    entities[thread]?.endOfMail = nil
     forgetRoots(of: thread)
     entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
     note(thread, "died", by: "")

@@ -39,6 +39,8 @@ extension Node {
     entity.body = .connection(id, pid: connection.peer.pid)
     enter(entity, as: thread)
     names[name] = thread
+    // Whatever processes the client is of: from now on it is a thread itself.
+    unplaced.remove(id)
     connections[id]?.own = thread
     record(.spawned(in: custodians.path(of: custodian)), of: thread)
     record(.started(pid: connection.peer.pid), of: thread, by: "")

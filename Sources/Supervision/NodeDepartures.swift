@@ -17,7 +17,10 @@ struct Departure: Sendable {
 extension Node {
   /// The connection holds the thread from now on, and refers to it.
   mutating func hold(_ thread: ThreadID, by connection: ConnectionID) {
-    connections[connection]?.held.append(thread)
+    // Those that have died meanwhile need not be remembered for its sake.
+    let (living, dead) = (connections[connection]?.held ?? []).partitioned { kernel.threads[$0]?.life.isAlive == true }
+    for thread in dead { letGo(of: thread) }
+    connections[connection]?.held = living + [thread]
     refer(to: thread)
   }
 
@@ -26,14 +29,19 @@ extension Node {
     if let path = connection.session.path { sessions[path] = nil }
     let held = connection.held.filter { kernel.threads[$0]?.life.isAlive == true }
     for thread in connection.held { letGo(of: thread) }
+    var until = now + Limits.sessionGrace
+    // Of the two moments that they were given the later one counts.
+    if case .grace(let end) = ending { until = max(until, end) }
     let departure = Departure(
       session: connection.session.custodian,
       threads: held,
-      until: now + Limits.sessionGrace,
+      until: until,
       peer: connection.peer.text
     )
-    guard !held.isEmpty, ending == .no else { return end(departure, effects: &effects) }
-    departures.append(departure)
+    guard !held.isEmpty, ending != .shuttingDown else { return end(departure, effects: &effects) }
+    // The first that is over stands first.
+    let place = departures.firstIndex { $0.until > until } ?? departures.endIndex
+    departures.insert(departure, at: place)
     for thread in held {
       step(effects: &effects) {
         // It is alive, which is all that this asks for.
@@ -61,15 +69,16 @@ extension Node {
   }
 
   private mutating func end(_ departure: Departure, effects: inout Effects) {
+    let former = asker
     asker = departure.peer
-    defer { asker = "" }
+    defer { asker = former }
     if let custodian = departure.session { endSession(custodian, effects: &effects) }
     // Those whose place is elsewhere.
     for thread in departure.threads where kernel.threads[thread]?.life.isAlive == true {
       setEnder(.request(by: departure.peer), of: thread)
       step(effects: &effects) {
-        // The root has authority over every thread.
-        try? $0.kill(thread, by: $0.root, effects: &$1)
+        // The root has authority over every thread. Also over one that a kill would only suspend: it ends with its holder.
+        try? $0.kill(thread, by: $0.root, really: true, effects: &$1)
       }
     }
   }
@@ -78,5 +87,12 @@ extension Node {
   mutating func endHeld(effects: inout Effects) {
     let held = kernel.threads.ids.filter { entities[$0]?.isHeld == true }
     end(Departure(session: nil, threads: held, until: now, peer: "the end of its session"), effects: &effects)
+  }
+}
+
+extension Array {
+  /// Those for which `isFirst` holds, and the others, each in their order.
+  fileprivate func partitioned(by isFirst: (Element) -> Bool) -> (first: [Element], second: [Element]) {
+    (filter(isFirst), filter { !isFirst($0) })
   }
 }

@@ -113,14 +113,16 @@ extension Node {
     job.grace?.waitingFor.remove(thread.id)
     let ended = entity.ended
     // A program that has ended by itself counts here: it did as it was asked.
-    job.processes += ended.total + (ended.program == nil ? 1 : 0)
+    job.processes += ended.total + (ended.program == nil && entity.start != .ofConnection ? 1 : 0)
     job.tell(.threadEnded(thread, after: now - job.startedAt, death), effects: &effects)
   }
 
   /// Begins the shutdowns for which nobody is waited for any more.
   mutating func beginShutdownsWithoutThreads(effects: inout Effects) {
-    for job in shutdowns where job.grace?.waitingFor.isEmpty == true {
-      beginShutdown(of: job.custodian, nil, effects: &effects)
+    for custodian in shutdowns.filter({ $0.grace?.waitingFor.isEmpty == true }).map(\.custodian) {
+      // One above may have ended it just now.
+      guard shutdowns.contains(where: { $0.custodian == custodian && $0.grace != nil }) else { continue }
+      beginShutdown(of: custodian, nil, effects: &effects)
     }
   }
 

@@ -19,7 +19,8 @@ extension Node {
     let thread = try ownThread(of: inquiry.connection, to: "receive mail of")
     guard let connection = connections[inquiry.connection] else { return }
     guard connection.bodyMax >= BodyLimit.usual else { throw Sentences.receiverTakesTooLittle(connection.bodyMax) }
-    guard !connection.hand.isFull else { throw Sentences.tooMuchInHand }
+    let open = connection.waits.values.count(where: isReceive)
+    guard !connection.hand.isFull, open < Limits.openReceivesMax else { throw Sentences.tooMuchInHand }
     // A message comes before the end of mail, and that before the news that there is nothing.
     let events = [.receive, .peek(endOfMail(of: thread))] + (waits ? [] : [Event.always])
     try wait(for: events, in: thread, .mail(thread, most: most), "receive mail of", inquiry, effects: &effects)
@@ -61,7 +62,9 @@ extension Node {
 
   /// The mailbox refuses mail from now on; whoever waits for more learns it once there is none.
   mutating func endMail(of thread: ThreadID, effects: inout Effects) {
-    guard let entity = entities[thread], !entity.mailbox.isEnded else { return }
+    guard kernel.threads[thread]?.life.isAlive == true, let entity = entities[thread], !entity.mailbox.isEnded else {
+      return
+    }
     record(.mailEnded, of: thread)
     entities[thread]?.mailbox.end()
     if let end = entity.endOfMail {
@@ -131,6 +134,9 @@ extension Node {
   private func ownThread(of connection: ConnectionID, to attempted: String) throws(WireRefusal) -> ThreadID {
     guard connections[connection]?.worker == nil else { throw Sentences.mailComesByItself(attempted) }
     guard let own = connections[connection]?.own else { throw Sentences.notInThread(attempted) }
+    guard kernel.threads[own]?.life.isAlive == true else {
+      throw Sentences.refused(.threadDead(own), attempted: attempted, subject: "id:\(own)", in: self)
+    }
     return own
   }
 
@@ -161,6 +167,11 @@ extension Node {
       throw Sentences.refused(error, attempted: attempted, subject: object, in: self)
     }
     obey(orders, effects: &effects)
+  }
+
+  /// Whether the wait is one for mail that will be handed over.
+  private func isReceive(_ wait: WaitID) -> Bool {
+    if case .mail = answers[wait]?.subject { true } else { false }
   }
 
   /// What is ready from the end of the thread's mail on.

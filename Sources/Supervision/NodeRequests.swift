@@ -65,7 +65,11 @@ extension Node {
       record(.broken(kind), of: thread)
       return .done
     case .endMail(let reference):
-      endMail(of: try find(reference, to: "end the mail of"), effects: &effects)
+      let thread = try find(reference, to: "end the mail of")
+      guard kernel.threads[thread]?.life.isAlive == true else {
+        throw Sentences.refused(.threadDead(thread), attempted: "end the mail of", subject: "\(reference)", in: self)
+      }
+      endMail(of: thread, effects: &effects)
       return .done
     case .wait(let reference):
       let thread = try find(reference, to: "wait for")

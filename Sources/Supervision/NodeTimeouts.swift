@@ -15,8 +15,9 @@ extension Node {
     while let thread = timeouts.takeDue(at: now) {
       guard let timeout = entities[thread]?.timeout, kernel.threads[thread]?.life.isAlive == true else { continue }
       setEnder(.timeout(timeout), of: thread)
+      let former = asker
       asker = "its timeout"
-      defer { asker = "" }
+      defer { asker = former }
       step(effects: &effects) {
         // The root has authority over every thread.
         try? $0.kill(thread, by: $0.root, really: true, effects: &$1)

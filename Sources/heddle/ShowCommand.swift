@@ -33,7 +33,8 @@ struct ShowCommand: AsyncParsableCommand {
     try await common.withSupervisor { supervisor in
       for (place, thread) in try await threads.threads(of: supervisor, includingDead: true).enumerated() {
         var detail = try await supervisor.show(.id(thread.id))
-        detail.place = detail.place.lookedUp(detail.thread.pid)
+        // A thread that is a client's connection has no tree of its own.
+        if !detail.thread.argv.isEmpty { detail.place = detail.place.lookedUp(detail.thread.pid) }
         let happenings = try await lastEvents(of: .id(thread.id), supervisor)
         let gap = place == 0 ? "" : "\n"
         common.output.write(json: WireJSON.text(detail, happenings), gap + words(detail, happenings))

@@ -136,6 +136,24 @@ struct NodeGraceTests {
     #expect(world.take(client) == [])
   }
 
+  @Test("a grace above and one below that end together end once each")
+  func nested() throws {
+    var world = NodeWorld()
+    let (client, other) = (world.client(), world.client())
+    let below = try CustodianPath(parsing: "job/step")
+    _ = world.ask(.custodianNew(job), on: client)
+    _ = world.ask(.custodianNew(below), on: client)
+    let thread = try world.start(in: below, on: client)
+    _ = begin(&world, on: client)
+    _ = world.ask(.custodianShutdown(below, follow: false, grace: Self.grace), on: other)
+    world.exit(thread)
+    #expect(try report(world.take(client)).threads == 1)
+    #expect(try report(world.take(other)).threads == 1)
+    // Both are forgotten: they can be made again, and shut down at once.
+    #expect(world.ask(.custodianNew(job), on: client).reply == .done)
+    #expect(try report(world.ask(.custodianShutdown(job, follow: false), on: client)).threads == 0)
+  }
+
   @Test("a client that leaves leaves it under way, and an empty custodian needs no grace")
   func leaving() throws {
     var world = NodeWorld()

@@ -200,6 +200,49 @@ struct NodeLifeTests {
     #expect(world.takeOrders() == [.kill(thread)])
   }
 
+  @Test("what is held keeps the supervisor's own grace, if that is longer")
+  func heldWhileEnding() throws {
+    var world = NodeWorld()
+    let (client, other) = (world.client(), world.client())
+    let thread = try start(in: nil, on: client, of: &world) { $0.held = true }
+    _ = world.ask(.stopDaemon(grace: .seconds(20)), on: other)
+    _ = world.takeOrders()
+    world.hangUp(client)
+    #expect(world.takeOrders() == [.signal(thread, 1)])
+    world.pass(.milliseconds(19_999))
+    #expect(world.takeOrders() == [])
+    world.pass(.milliseconds(1))
+    #expect(world.takeOrders() == [.kill(thread)])
+  }
+
+  @Test("one that a kill would only suspend ends with its holder all the same")
+  func heldSuspendToKill() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    let thread = try start(in: .main, on: client, of: &world) {
+      $0.held = true
+      $0.suspendToKill = true
+    }
+    world.hangUp(client)
+    _ = world.takeOrders()
+    world.pass(Limits.sessionGrace)
+    #expect(world.takeOrders() == [.kill(thread)])
+  }
+
+  @Test("what a connection holds and has died is forgotten once it holds another")
+  func heldAndDead() throws {
+    var world = NodeWorld()
+    let (client, other) = (world.client(), world.client())
+    let first = try start(in: nil, on: client, of: &world) {
+      $0.forget = true
+      $0.held = true
+    }
+    world.exit(first)
+    #expect(world.ask(.find(.id(first)), on: other).info?.state == .dead)
+    _ = try start(in: nil, on: client, of: &world) { $0.held = true }
+    #expect(world.ask(.find(.id(first)), on: other).refusal == .gone)
+  }
+
   @Test("a snapshot that goes on ends what connections held, wherever it is")
   func heldInSnapshot() throws {
     var world = NodeWorld()

@@ -44,6 +44,14 @@ struct NodeReceivingTests {
     #expect(world.ask(.find(.id(thread)), on: own).info?.mail.messages == 1)
   }
 
+  @Test("so many receives of a connection wait at one time, and no more")
+  func open() throws {
+    var (world, _, _, own) = try Self.stage()
+    for _ in 0..<Limits.openReceivesMax { #expect(world.ask(.receive(most: 1, wait: true), on: own) == []) }
+    #expect(world.ask(.receive(most: 1, wait: true), on: own).refusal == .tooLarge)
+    #expect(world.ask(.mailWait, on: own) == [])
+  }
+
   @Test("who waits longest gets the message; each message goes to one")
   func several() throws {
     var (world, thread, sender, first) = try Self.stage()
@@ -133,6 +141,13 @@ struct NodeReceivingTests {
     _ = world.ask(.endMail(.id(thread)), on: sender)
     let answers: [Outgoing] = [.reply(.received(messages: 0, isEnd: true), receive), .reply(.done, arrival)]
     #expect(world.take(own) == answers)
+  }
+
+  @Test("of the dead no end of mail is announced")
+  func endOfTheDead() throws {
+    var (world, thread, sender, _) = try Self.stage()
+    world.exit(thread)
+    #expect(world.ask(.endMail(.id(thread)), on: sender).refusal == .dead)
   }
 
   @Test("rewound messages are received first, the last of them before the others")
@@ -256,6 +271,22 @@ struct NodeOriginTests {
       let other = world.client(from: ProcessOrigin(cgroup: path))
       #expect(world.ask(.receive(most: 1, wait: true), on: other).refusal == .notInThread)
     }
+  }
+
+  @Test("one that becomes a thread before that report has its own mail, not its program's")
+  func becomes() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    _ = world.ask(.spawn(Spawn(argv: [[112]], cwd: [47])), on: client)
+    guard case .start(let thread, _) = world.takeOrders().first else { throw Unexpected([]) }
+    let own = world.client(from: ProcessOrigin(root: 49))
+    guard case .spawned(let info) = world.ask(.becomeThread(try EntityName("self")), on: own).reply else {
+      throw Unexpected([])
+    }
+    world.report(.started(thread, pid: 50, warden: 49, descriptors: 2))
+    _ = world.mail(["theirs"], to: thread, on: client)
+    _ = world.mail(["mine"], to: info.id, on: client)
+    #expect(world.ask(.receive(most: 1, wait: false), on: own).mail == ["mine"])
   }
 
   @Test("a client that is quicker than the report of its program waits for that, and so do its later requests")
