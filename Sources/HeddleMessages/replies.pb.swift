@@ -480,15 +480,23 @@ package nonisolated struct ProtoDaemonStatus: @unchecked Sendable {
 
   /// Of threads that are not dead.
   package var livingThreads: UInt64 {
-    get {_storage._livingThreads}
+    get {_storage._livingThreads ?? 0}
     set {_uniqueStorage()._livingThreads = newValue}
   }
+  /// Returns true if `livingThreads` has been explicitly set.
+  package var hasLivingThreads: Bool {_storage._livingThreads != nil}
+  /// Clears the value of `livingThreads`. Subsequent reads from it will return its default value.
+  package mutating func clearLivingThreads() {_uniqueStorage()._livingThreads = nil}
 
   /// Of dead threads that are still remembered.
   package var deadThreads: UInt64 {
-    get {_storage._deadThreads}
+    get {_storage._deadThreads ?? 0}
     set {_uniqueStorage()._deadThreads = newValue}
   }
+  /// Returns true if `deadThreads` has been explicitly set.
+  package var hasDeadThreads: Bool {_storage._deadThreads != nil}
+  /// Clears the value of `deadThreads`. Subsequent reads from it will return its default value.
+  package mutating func clearDeadThreads() {_uniqueStorage()._deadThreads = nil}
 
   package var custodians: UInt64 {
     get {_storage._custodians}
@@ -1247,8 +1255,8 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
     var _node: String = String()
     var _incarnation: UInt64 = 0
     var _uptimeNs: UInt64 = 0
-    var _livingThreads: UInt64 = 0
-    var _deadThreads: UInt64 = 0
+    var _livingThreads: UInt64? = nil
+    var _deadThreads: UInt64? = nil
     var _custodians: UInt64 = 0
     var _connections: UInt64 = 0
     var _containment: String = String()
@@ -1350,12 +1358,12 @@ nonisolated extension ProtoDaemonStatus: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._uptimeNs != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._uptimeNs, fieldNumber: 6)
       }
-      if _storage._livingThreads != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._livingThreads, fieldNumber: 7)
-      }
-      if _storage._deadThreads != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._deadThreads, fieldNumber: 8)
-      }
+      try { if let v = _storage._livingThreads {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._deadThreads {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+      } }()
       if _storage._custodians != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._custodians, fieldNumber: 9)
       }

@@ -510,11 +510,20 @@ package nonisolated struct ProtoDeathCause: Sendable {
     // methods supported on all messages.
 
     /// 0 to 255.
-    package var code: UInt32 = 0
+    package var code: UInt32 {
+      get {_code ?? 0}
+      set {_code = newValue}
+    }
+    /// Returns true if `code` has been explicitly set.
+    package var hasCode: Bool {self._code != nil}
+    /// Clears the value of `code`. Subsequent reads from it will return its default value.
+    package mutating func clearCode() {self._code = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _code: UInt32? = nil
   }
 
   /// A signal that is not the supervisor's ended the program.
@@ -1175,21 +1184,25 @@ nonisolated extension ProtoDeathCause.Exited: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.code) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._code) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.code != 0 {
-      try visitor.visitSingularUInt32Field(value: self.code, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._code {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoDeathCause.Exited, rhs: ProtoDeathCause.Exited) -> Bool {
-    if lhs.code != rhs.code {return false}
+    if lhs._code != rhs._code {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,7 +35,7 @@ struct BreakCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads.")
+  @Argument(help: "The threads.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func run() async throws {

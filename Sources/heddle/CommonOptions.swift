@@ -7,7 +7,10 @@ struct CommonOptions: ParsableArguments {
 
   @OptionGroup var output: OutputOptions
 
-  @Option(help: ArgumentHelp("Give up after so long, and exit with 124.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("Give up after so long, and exit with 124.", valueName: "duration"),
+    transform: DurationArgument.parse
+  )
   var timeout: DurationArgument?
 
   var quiet: Bool { output.quiet }

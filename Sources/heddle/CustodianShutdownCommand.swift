@@ -20,7 +20,10 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("How long the threads have to end by themselves.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("How long the threads have to end by themselves.", valueName: "duration"),
+    transform: DurationArgument.parse
+  )
   var grace: DurationArgument?
 
   @Flag(help: "Print what happens as it happens.")

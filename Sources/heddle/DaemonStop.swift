@@ -17,7 +17,7 @@ struct DaemonStop: AsyncParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("How long the threads have.", valueName: "duration"))
+  @Option(help: ArgumentHelp("How long the threads have.", valueName: "duration"), transform: DurationArgument.parse)
   var grace = DurationArgument(.seconds(10))
 
   @OptionGroup var common: CommonOptions

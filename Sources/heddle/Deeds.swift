@@ -16,7 +16,7 @@ struct Deeds {
   func perform<Outcome: Sendable>(
     on threads: [ThreadInfo],
     _ deed: @escaping @Sendable (ThreadInfo) async throws -> Outcome,
-    remark: (ThreadInfo, Outcome) -> String? = { _, _ in nil }
+    remark: (ThreadInfo, Outcome) -> String? = { thread, _ in thread.state == .dead ? "\(thread.label) is dead" : nil }
   ) async throws {
     let results = await results(threads, deed)
     let failures = results.compactMap { if case .failure(let error) = $0 { error } else { nil } }

@@ -12,6 +12,12 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
 
   init(_ duration: Duration) { self.duration = duration }
 
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> DurationArgument {
+    if let duration = DurationArgument(argument: text) { return duration }
+    throw ValidationError("'\(text)' is no time span: give a number and ms, s, m, h or d, as in 500ms or 1m30s.")
+  }
+
   var defaultValueDescription: String { duration.spelled }
 
   init?(argument: String) {

@@ -21,6 +21,12 @@ struct EventArgument: ExpressibleByArgument {
   let label: String
   let kind: Kind
 
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> EventArgument {
+    if let event = EventArgument(argument: text) { return event }
+    throw ValidationError("'\(text)' is no event: an event is \(forms), with NAME= before it or not.")
+  }
+
   static let forms = "dead:THREAD, suspended:THREAD, resumed:THREAD, msg, timer:10s, at:18:30, stdin or sig:TERM"
 
   init?(argument: String) {

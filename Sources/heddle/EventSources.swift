@@ -16,7 +16,7 @@ struct EventSources {
     case .state(let kind, let selector):
       guard let supervisor else { preconditionFailure("a daemon was connected to, since an event is a thread's") }
       var events: [AnyEvent<Void>] = []
-      for thread in try await selector.threads(of: supervisor) {
+      for thread in try await selector.threads(of: supervisor, includingDead: kind == .death) {
         events.append(try await Self.event(kind, of: RemoteThread(thread.id, at: supervisor)))
       }
       return choice(events).erased
@@ -33,6 +33,20 @@ struct EventSources {
       Self.watchStandardInput { readable.fulfill(()) }
       return readable.erased
     }
+  }
+
+  /// Whoever ends this process by a signal, and by which.
+  func ending() async throws -> AnyEvent<Int32?> {
+    var signals: [AnyEvent<Int32?>] = []
+    for number in [SIGINT, SIGTERM, SIGHUP] { signals.append(try await event(.signal(number)).wrap { number }) }
+    return choice(signals).erased
+  }
+
+  /// Waits for the event; or, at most, until somebody ends this process.
+  ///
+  /// - Returns: the signal that came first; nil if the event did.
+  func first(of kind: EventArgument.Kind) async throws -> Int32? {
+    try await sync(event(kind).wrap { nil }, ending())
   }
 
   private static func event(_ kind: StateEvent.Kind, of thread: RemoteThread) async throws -> AnyEvent<Void> {

@@ -32,7 +32,8 @@ struct ForegroundRun {
   /// Returns when the program is dead and all that it wrote is written.
   func end() async throws -> End {
     let signals = try await SignalBreaks(to: thread.id, over: supervisor)
-    let (loop, streams) = (supervisor.loop, streams)
+    let (supervisor, thread, streams) = (supervisor, ThreadReference.id(thread.id), streams)
+    let loop = supervisor.loop
     // It goes on for as long as there is input, and the process does not wait for it.
     if let input = streams.first(where: { $0.stream == .standardInput })?.remote {
       Task { try await Self.pump(InputThread(), into: input) }
@@ -40,12 +41,18 @@ struct ForegroundRun {
     try await withThrowingTaskGroup { group in
       for (stream, remote) in streams where stream != .standardInput {
         group.addTask {
-          try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
+          do {
+            try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
+          } catch {
+            // What it writes goes nowhere from now on; and its end is that of the other stream, too.
+            _ = try? await supervisor.kill(thread)
+            throw error
+          }
         }
       }
       try await group.waitForAll()
     }
-    let cause = try await supervisor.wait(for: .id(thread.id)).death.cause
+    let cause = try await supervisor.wait(for: thread).death.cause
     return End(cause: cause, isInterrupted: await signals.close())
   }
 

@@ -25,7 +25,7 @@ struct KillCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads.")
+  @Argument(help: "The threads.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func run() async throws {

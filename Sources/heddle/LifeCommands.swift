@@ -16,12 +16,16 @@ struct SuspendCommand: AsyncParsableCommand {
       """
   )
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("Resume them after so long.", valueName: "duration"))
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("Resume them after so long.", valueName: "duration"),
+    transform: DurationArgument.parse
+  )
   var time: DurationArgument?
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads.")
+  @Argument(help: "The threads.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func run() async throws {
@@ -31,8 +35,11 @@ struct SuspendCommand: AsyncParsableCommand {
       try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
         try await supervisor.suspend(.id(thread.id))
         guard let time else { return }
-        try await Task.sleep(for: time.duration)
+        let sources = EventSources(supervisor: supervisor, loop: supervisor.loop)
+        let ended = try await sources.first(of: .timer(time.duration))
+        // Whoever stops heddle meant to stop the waiting, not to leave the thread as it is.
         try await supervisor.resume(.id(thread.id))
+        if let ended { throw ExitCode(ExitStatus.signalled(ended).rawValue) }
       }
     }
   }
@@ -54,7 +61,11 @@ struct ResumeCommand: AsyncParsableCommand {
       """
   )
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("Suspend it again after so long.", valueName: "duration"))
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp("Suspend it again after so long.", valueName: "duration"),
+    transform: DurationArgument.parse
+  )
   var time: DurationArgument?
 
   @Option(help: ArgumentHelp("Suspend it again when this has happened, as for sync.", valueName: "event"))
@@ -72,7 +83,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads.")
+  @Argument(help: "The threads.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func validate() throws {
@@ -100,12 +111,13 @@ struct ResumeCommand: AsyncParsableCommand {
       throw Failure(.usage, "cannot run a slice of \(threads.count) threads: the exit status tells of one; name one")
     }
     let thread = RemoteThread(threads[0].id, at: supervisor)
-    let end = try await EventSources(supervisor: supervisor, loop: supervisor.loop).event(kind)
+    let sources = EventSources(supervisor: supervisor, loop: supervisor.loop)
+    let (end, ending) = (try await sources.event(kind), try await sources.ending())
     try await supervisor.resume(.id(thread.id), benefactor: benefactor)
-    let hasEnded = try await sync(thread.death.wrap { _ in true }, end.wrap { false })
-    guard !hasEnded else { return }
+    let signal = try await sync(thread.death.wrap { _ in nil }, end.wrap { nil }, ending)
+    // No effect on one that has ended.
     try await thread.suspend()
-    // It may have ended meanwhile.
+    if let signal { throw ExitCode(ExitStatus.signalled(signal).rawValue) }
     if try await !thread.isDead() { throw ExitCode(ExitStatus.failed.rawValue) }
   }
 }

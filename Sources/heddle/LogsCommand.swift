@@ -28,7 +28,7 @@ struct LogsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads, dead or alive.", completion: Targets.threadNames)
+  @Argument(help: "The threads, dead or alive.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func validate() throws {

@@ -45,7 +45,10 @@ extension Supervisor {
   func treeOrHint(_ path: CustodianPath) async throws -> CustodianListing {
     do throws(ClientError) { return try await custodianTree(path) } catch {
       guard error.refusal?.code == .noSuchCustodian else { throw error }
-      throw Self.hinted(error, NameHint.nearest(to: "\(path)", among: Self.paths(in: try await custodianTree(.root))))
+      let paths = Self.paths(in: try await custodianTree(.root))
+      // A path that wants its slash is below /main.
+      let whole = paths.first { "/main\($0)" == "\(path)" }
+      throw Self.hinted(error, whole ?? NameHint.nearest(to: "\(path)", among: paths))
     }
   }
 

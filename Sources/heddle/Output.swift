@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Glibc
 internal import HeddleClient
 internal import HeddleLoop
@@ -31,6 +32,8 @@ enum Output {
         }
       }
     }
+    // When nobody reads any more heddle ends quietly, as SIGPIPE would end it.
+    if error == EPIPE { throw ExitCode(ExitStatus.signalled(SIGPIPE).rawValue) }
     if error != 0 { throw Failure(.failed, "cannot write what the program wrote: \(SystemError.text(error))") }
   }
 

@@ -35,8 +35,9 @@ struct PsCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Argument(
-    help: "Only these, dead or alive; with --tree, custodians: @job.",
-    completion: Targets.threadNames
+    help: "Only these, the dead of a pattern with --all; with --tree, custodians: @job.",
+    completion: Targets.threadNames,
+    transform: Selector.parse
   )
   var threads: [Selector] = []
 

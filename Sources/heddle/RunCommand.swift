@@ -118,7 +118,7 @@ struct RunCommand: AsyncParsableCommand {
   )
   var cwd: String?
 
-  @Option(help: ArgumentHelp("End the thread after so long.", valueName: "duration"))
+  @Option(help: ArgumentHelp("End the thread after so long.", valueName: "duration"), transform: DurationArgument.parse)
   var timeout: DurationArgument?
 
   @Flag(name: .customLong("rm"), help: "Forget the thread when it is dead.")
@@ -137,6 +137,8 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     if toEnd, to == nil { throw ValidationError("--to-end passes the end on to the thread of --to; name one.") }
     if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
+    if command.first == "" { throw ValidationError("The program after -- has no name.") }
+    if timeout?.duration == .zero { throw ValidationError("--timeout takes a time above 0.") }
   }
 
   func run() async throws {

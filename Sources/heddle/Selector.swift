@@ -34,6 +34,14 @@ extension Selector: ExpressibleByArgument {
   }
 }
 
+extension Selector {
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> Selector {
+    if let selector = Selector(argument: text) { return selector }
+    throw ValidationError("'\(text)' names no thread: a thread is \(forms).")
+  }
+}
+
 extension Selector: CustomStringConvertible {
   var description: String {
     switch self {

@@ -22,7 +22,7 @@ struct ShowCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads, dead or alive.")
+  @Argument(help: "The threads, dead or alive.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func validate() throws {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HeddleClient
 internal import HeddleWire
 
@@ -49,7 +50,9 @@ extension DeathCause {
   var isFailure: Bool {
     switch self {
     case .exited(let code): code != 0
-    case .signalled, .failedToStart: true
+    // Who ends by one of these was asked to.
+    case .signalled(let number, _): ![SIGHUP, SIGINT, SIGTERM].contains(number)
+    case .failedToStart: true
     case .timedOut: true
     case .killed, .custodianShutDown, .daemonEnded: false
     }

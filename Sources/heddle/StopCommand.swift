@@ -17,19 +17,19 @@ struct StopCommand: AsyncParsableCommand {
       """
   )
 
-  @Option(help: ArgumentHelp("How long they have.", valueName: "duration"))
+  @Option(help: ArgumentHelp("How long they have.", valueName: "duration"), transform: DurationArgument.parse)
   var grace = DurationArgument(.seconds(10))
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads.")
+  @Argument(help: "The threads.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func run() async throws {
     let progress = Progress(isWanted: !common.json && !common.quiet)
     try await common.withSupervisor { supervisor in
       let asked = try await threads.threads(of: supervisor)
-      for thread in asked {
+      for thread in asked where thread.state != .dead {
         try await supervisor.sendBreak(.terminate, to: .id(thread.id))
         try await supervisor.resume(.id(thread.id))
       }
@@ -54,15 +54,18 @@ struct StopCommand: AsyncParsableCommand {
     var after: [ThreadInfo] = []
     for info in asked {
       let thread = RemoteThread(info.id, at: supervisor)
-      let isDead = try await sync(thread.death.wrap { _ in true }, isUp.wrap { false })
+      var word = info.state == .dead ? "dead before" : "ended"
+      var isDead = try await sync(thread.death.wrap { _ in true }, isUp.wrap { false })
+      // Both may be so, and then any of the two is taken.
+      if !isDead { isDead = try await thread.isDead() }
       if !isDead {
         asking.timeIsUp()
-        try await thread.kill()
+        word = try await supervisor.kill(.id(info.id)) == .wasDead ? "ended" : "killed"
       }
       asking.remove(info)
       let state = try await supervisor.find(.id(info.id))
       after.append(state)
-      tell(Self.line(info.label, isDead ? "ended" : "killed", state.state))
+      tell(Self.line(info.label, word, state.state))
     }
     return after
   }

@@ -31,7 +31,7 @@ struct SyncCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: ArgumentHelp("What to wait for.", valueName: "event"))
+  @Argument(help: ArgumentHelp("What to wait for.", valueName: "event"), transform: EventArgument.parse)
   var events: [EventArgument]
 
   func validate() throws {

@@ -20,7 +20,7 @@ struct WaitCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The threads, dead or alive.")
+  @Argument(help: "The threads, dead or alive.", completion: Targets.threadNames, transform: Selector.parse)
   var threads: [Selector]
 
   func run() async throws {
@@ -37,7 +37,7 @@ struct WaitCommand: AsyncParsableCommand {
 
   /// How each died.
   private func wait(over supervisor: Supervisor) async throws -> [DeathCause] {
-    var dead = try await threads.threads(of: supervisor)
+    var dead = try await threads.threads(of: supervisor, includingDead: true)
     for index in dead.indices {
       dead[index].death = try await supervisor.wait(for: .id(dead[index].id)).death
       dead[index].state = .dead
