@@ -10,7 +10,7 @@ struct Heddle: ParsableCommand {
       heddle suspend ticker && heddle ps
       heddle custodian shutdown /main --follow
 
-      A thread is named by its name or by its id, as in id:7f3a.
+      A thread is \(Selector.forms).
       """,
     version: Version.text,
     subcommands: [

@@ -5,6 +5,7 @@ internal import Glibc
 enum Main {
   static func main() async {
     do {
+      try checkVerb(CommandLine.arguments.dropFirst().first)
       var command = try Heddle.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
@@ -17,6 +18,14 @@ enum Main {
     } catch {
       leave(Heddle.exitCode(for: error), saying: Heddle.fullMessage(for: error))
     }
+  }
+
+  /// Says that there is no such verb, and which may have been meant: the parser would speak of an unexpected argument.
+  static func checkVerb(_ word: String?) throws {
+    let verbs = Heddle.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !verbs.contains(word) else { return }
+    let hint = NameHint.nearest(to: word, among: verbs).map { "; did you mean \($0)?" } ?? "; heddle --help lists them"
+    throw Failure(.usage, "there is no verb '\(word)'\(hint)")
   }
 
   /// Ends as ArgumentParser would, but for the status of bad usage, which is 2 here.

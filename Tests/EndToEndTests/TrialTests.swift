@@ -81,6 +81,8 @@ struct TrialTests {
     for (words, sentence) in [
       (["suspend", "a b"], "'a b' names no thread: a thread is NAME"),
       (["sync", "dea:x"], "'dea:x' is no event: an event is"),
+      (["suspnd", "x"], "there is no verb 'suspnd'; did you mean suspend?"),
+      (["top"], "there is no verb 'top'"),
       (["wait", "x", "--timeout", "5"], "'5' is no time span: give a number and ms"),
       (["run", "--", ""], "The program after -- has no name."), (["run", "--timeout", "0s", "--", "true"], "above 0"),
     ] {
