@@ -27,6 +27,8 @@ struct Deeds {
       }
     }
     if output.json, !output.quiet { try await printAsJSON(threads) }
+    // Somebody has stopped this process.
+    if let code = failures.first(where: { $0 is ExitCode }) { throw code }
     let told = failures.map { Failure(any: $0, at: options.place.location) }
     for failure in told { Output.complain(failure.sentence) }
     if let first = told.first { throw ExitCode(first.status.rawValue) }

@@ -44,8 +44,9 @@ struct ForegroundRun {
           do {
             try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
           } catch {
-            // What it writes goes nowhere from now on; and its end is that of the other stream, too.
-            _ = try? await supervisor.kill(thread)
+            // What it writes goes nowhere from now on; and its end is that of the other stream, too. Suspended, it would
+            // keep that open.
+            _ = try? await supervisor.kill(thread, really: true)
             throw error
           }
         }

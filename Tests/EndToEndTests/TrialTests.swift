@@ -9,7 +9,7 @@ struct TrialTests {
     let heddle = Command.binDirectory.appending(path: "heddle").path
     let run = try await Command.run(
       URL(filePath: "/bin/bash"),
-      ["-c", "\(heddle) run --name yes -- yes | head -n 1; echo ${PIPESTATUS[0]}"],
+      ["-c", "\(heddle) run --suspend-to-kill --name yes -- yes | head -n 1; echo ${PIPESTATUS[0]}"],
       environment: ["HEDDLE_SOCKET": daemon.socketPath]
     )
     #expect(run.output == "y\n141\n", "\(run.errors)")
