@@ -21,6 +21,8 @@ let settings =
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 // The targets stand in the order of the README's diagram; imports go one way, from the mains to the core.
 let package = Package(
@@ -35,7 +37,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // The core: pure values.
@@ -107,6 +111,9 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // What two supervisors that share a secret prove to each other.
+    .target(name: "LinkSecret", dependencies: [crypto], swiftSettings: settings),
+
     // A supervisor, as its clients know it.
     .target(
       name: "HeddleClient",
@@ -146,14 +153,16 @@ let package = Package(
     // The supervisor: Supervision's value, driven by the loop.
     .target(
       name: "Daemon",
-      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleLoop", collections],
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleLoop", "LinkSecret", collections],
       swiftSettings: settings
     ),
 
     // Mains.
     .executableTarget(
       name: "heddle",
-      dependencies: ["HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments],
+      dependencies: [
+        "HeddleModel", "HeddleWire", "HeddleLoop", "HeddleThreads", "HeddleClient", "Daemon", arguments, yams,
+      ],
       swiftSettings: settings
     ),
     .executableTarget(
@@ -225,6 +234,7 @@ let package = Package(
       exclude: ["Traces"],
       swiftSettings: settings
     ),
+    .testTarget(name: "ClusterTests", dependencies: ["HeddleModel", "HeddleWire", "heddle"], swiftSettings: settings),
     .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
     .testTarget(

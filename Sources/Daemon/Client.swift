@@ -10,6 +10,10 @@ final class Client {
   let stream: ByteStream
   private var reader = FrameReader()
   private var writer = FrameWriter()
+  /// What puts frames into order once it is clear that the other end is another node.
+  private var link: LinkWriter?
+  /// Whether what waits to be written to the link has to be told again.
+  var isLoadTold = false
   /// What came and was not looked at, because the client does not read what it is sent.
   private var unread: [UInt8] = []
   /// Whether it is told no more, and closed once all is written.
@@ -53,26 +57,34 @@ final class Client {
   var isWithinFrame: Bool { unread.isEmpty && !reader.isBetweenFrames }
 
   /// Whether its next frames are to wait until it has read more of what it was sent.
-  var isCongested: Bool { stream.queuedBytes + writer.bytes.count > unreadBytesMax }
+  ///
+  /// Never those of a link: if both ends left off reading because the other does, neither would ever go on.
+  var isCongested: Bool { link == nil && stream.queuedBytes + writer.bytes.count > unreadBytesMax }
+
+  /// Whether the other end is another node, or claims to be.
+  var isLink: Bool { link != nil }
+
+  /// What waits to be written, in bytes.
+  var queuedBytes: Int { stream.queuedBytes + writer.bytes.count + (link?.count ?? 0) }
 
   // MARK: - Out
 
   /// Appends a frame to what `flush` will write. One that exceeds the connection's limit becomes a refusal.
-  func append(_ outgoing: Outgoing) throws(FrameError) {
+  ///
+  /// - Parameter guest: the client of another node that it is for, where the connection is a link.
+  func append(_ outgoing: Outgoing, for guest: UInt64? = nil) throws(FrameError) {
     do throws(FrameError) {
-      try encode(outgoing)
+      try encode(outgoing, for: guest)
     } catch {
       guard let request = outgoing.request else { throw error }
-      try writer.refusal(
-        WireRefusal(
-          .tooLarge,
-          attempted: "answer",
-          subject: "request \(request)",
-          reason: error.description,
-          advice: "ask for less at a time"
-        ),
-        of: request
+      let refusal = WireRefusal(
+        .tooLarge,
+        attempted: "answer",
+        subject: "request \(request)",
+        reason: error.description,
+        advice: "ask for less at a time"
       )
+      try encode(.refusal(refusal, request), for: guest)
     }
   }
 
@@ -87,6 +99,7 @@ final class Client {
   }
 
   private func takeBytes() -> [UInt8] {
+    if let bytes = link?.take() { return bytes }
     var bytes = writer.take()
     if !breaks.bytes.isEmpty { bytes.insert(contentsOf: breaks.take(), at: breaksOffset) }
     breaksOffset = 0
@@ -111,7 +124,16 @@ final class Client {
     }
   }
 
-  private func encode(_ outgoing: Outgoing) throws(FrameError) {
+  private func encode(_ outgoing: Outgoing, for guest: UInt64?) throws(FrameError) {
+    switch outgoing {
+    case .linkHello, .linkChallenge: link = LinkWriter()
+    default: break
+    }
+    guard link == nil else {
+      try link?.append(outgoing, for: guest)
+      if let bodyMax = outgoing.bodyMaxFromNowOn { reader.bodyMax = bodyMax }
+      return
+    }
     switch outgoing {
     case .welcome(let welcome):
       try writer.welcome(welcome)
@@ -123,22 +145,9 @@ final class Client {
       if let credit = welcome.worker?.credit {
         unreadBytesMax += Int(clamping: credit.bytes) + Int(clamping: credit.messages) * FrameHeader.count
       }
-    case .reply(let reply, let request): try writer.reply(reply, to: request)
-    case .refusal(let refusal, let request): try writer.refusal(refusal, of: request)
-    case .notice(let notice, let request): try writer.notice(notice, of: request)
-    case .ack(let ack): try writer.ack(ack)
-    case .room(let thread): try writer.room(for: thread)
-    case .fired(let watch): try writer.fired(watch)
-    case .attached(let attached, let stream): try writer.attached(attached, id: stream)
-    case .data(let bytes, let stream): try writer.data(bytes.span, of: stream)
-    case .end(let stream): try writer.end(of: stream)
-    case .close(let stream): try writer.close(stream)
-    case .taken(let taken, let stream): try writer.taken(taken, of: stream)
     case .mail(let frames): writer.append(frames: frames)
     case .break(let kind, let thread) where isHeld: try breaks.break(kind, of: thread)
-    case .break(let kind, let thread): try writer.break(kind, of: thread)
-    case .mailEnd(let thread): try writer.mailEnd(of: thread)
-    case .mark(let mark): try writer.mark(mark)
+    default: try writer.write(outgoing)
     }
   }
 }
@@ -150,7 +159,8 @@ extension Outgoing {
     case .reply(_, let request): request
     case .refusal(_, let request): request
     case .welcome, .notice, .ack, .room, .fired, .attached, .data, .end, .close, .taken: nil
-    case .mail, .break, .mailEnd, .mark: nil
+    case .mail, .break, .mailEnd, .mark, .ackOf: nil
+    case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong, .clientOpen, .clientClose, .fromClient: nil
     }
   }
 }

@@ -11,7 +11,7 @@ internal import Synchronization
 /// It lives on its loop: each callback is one input, `Node` decides in one synchronous step, and what it says is done in
 /// order before the next input. That is the whole of its concurrency.
 package actor Daemon {
-  private nonisolated let loop: EventLoop
+  nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
   let configuration: DaemonConfiguration
@@ -22,6 +22,12 @@ package actor Daemon {
   private var effects: Deque<NodeEffect> = []
   private var isObeying = false
   private var listener: Listener?
+  /// Where other nodes dial this one.
+  var linkListener: Listener?
+  var linkLock: LinkLock?
+  /// The commands over which links go.
+  var linkCommands: [ConnectionID: CommandStream] = [:]
+  var lastLinkLine = ""
   private var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
   /// What the timer is armed for.
@@ -82,6 +88,7 @@ package actor Daemon {
     )
     node = Node(identity, now: Instant(nanoseconds: EventLoop.nanoseconds))
     if let patience = configuration.leavesAfter { node.startedByClient(leavingAfter: patience) }
+    if let cluster = configuration.cluster { node.join(cluster.configuration) }
   }
 
   private func begin() {
@@ -116,8 +123,9 @@ package actor Daemon {
 
   /// Makes the socket. Only now: what a daemon that was here before has left is ended by the keeper's start.
   private func listen() {
-    do throws(LoopError) {
+    do {
       listener = try makeListener()
+      try listenForLinks()
       configuration.log("listening on \(configuration.socketPath)")
       configuration.serviceManager?.tell("READY=1\nSTATUS=listening on \(configuration.socketPath)")
       configuration.onReady()
@@ -150,8 +158,9 @@ package actor Daemon {
   // MARK: - Inputs
 
   /// One input, and all that follows from it.
-  private func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
+  func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var new: [NodeEffect] = []
+    if node.wantsEntropy { node.addEntropy(Self.chance()) }
     node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
     input(&node, &new)
     node.tellFollowers(effects: &new)
@@ -269,6 +278,7 @@ package actor Daemon {
 
   /// The client has read: what it asked meanwhile is looked at.
   func goOnReading(_ id: ConnectionID) {
+    tellLoad(of: id)
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
     takeKept(from: id)
     guard let client = clients[id], !client.isCongested, !client.isClosing else { return }
@@ -295,6 +305,7 @@ package actor Daemon {
 
   private func remove(_ id: ConnectionID) {
     clients.removeValue(forKey: id)?.stream.close()
+    endCommand(of: id)
     stopIfLeft()
   }
 
@@ -336,6 +347,7 @@ package actor Daemon {
   private func obey(_ effect: NodeEffect) {
     switch effect {
     case .send(let id, let outgoing): send(outgoing, to: id)
+    case .dial(let id, let name): dial(id, name)
     case .close(let id): finish(id)
     case .holdFrames(let id, let isHeld): holdFrames(isHeld, to: id)
     case .order(let request):
@@ -355,9 +367,21 @@ package actor Daemon {
   }
 
   private func send(_ outgoing: Outgoing, to id: ConnectionID) {
-    guard let client = clients[id] else { return }
+    guard let client = clients[id] else {
+      if let (link, guest) = node.route(to: id) { send(outgoing, to: link, for: guest) }
+      return
+    }
+    send(outgoing, over: client, id, for: nil)
+  }
+
+  private func send(_ outgoing: Outgoing, to link: ConnectionID, for guest: UInt64) {
+    if let client = clients[link] { send(outgoing, over: client, link, for: guest) }
+  }
+
+  /// - Parameter guest: the client of another node that it is for, where the connection is a link.
+  private func send(_ outgoing: Outgoing, over client: Client, _ id: ConnectionID, for guest: UInt64?) {
     do throws(FrameError) {
-      try client.append(outgoing)
+      try client.append(outgoing, for: guest)
       guard !client.willBeFlushed else { return }
       client.willBeFlushed = true
       unflushed.append((id, client))
@@ -367,7 +391,11 @@ package actor Daemon {
   }
 
   private func finish(_ id: ConnectionID) {
-    guard let client = clients[id] else { return }
+    guard let client = clients[id] else {
+      // One whose frames come over a link is gone as soon as it was told.
+      if node.route(to: id) != nil { step { $0.connectionClosed(id, effects: &$1) } }
+      return
+    }
     client.release()
     client.flush {}
     client.finish { [self] in disconnect(id) }
@@ -402,6 +430,7 @@ package actor Daemon {
     isLeaving = true
     outcome.withLock { $0 = .success(status) }
     listener?.close()
+    linkListener?.close()
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
     logStore?.finish { [self] in
@@ -423,10 +452,12 @@ package actor Daemon {
       client.willBeFlushed = false
       client.flush { [self] in goOnReading(id) }
     }
+    let links = configuration.cluster == nil ? [] : unflushed.filter(\.client.isLink)
     unflushed.removeAll(keepingCapacity: true)
+    for (id, _) in links { tellLoad(of: id) }
   }
 
-  private func arm() {
+  func arm() {
     let next = Self.nextDeadline(of: &node)
     // Mostly it is the one before.
     guard next != deadline else { return }

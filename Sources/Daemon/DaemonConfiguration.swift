@@ -29,6 +29,8 @@ package struct DaemonConfiguration: Sendable {
   package var logPath = ""
   /// Started because a client needed it, it leaves when nobody has used it for so long; nil stays.
   package var leavesAfter: Duration?
+  /// The cluster that it is in; nil if it is in none.
+  package var cluster: ClusterSettings?
   /// Who started it as a service, if somebody did.
   package var serviceManager: ServiceManager?
   /// Called once, when clients are let in.

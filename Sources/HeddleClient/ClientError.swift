@@ -58,6 +58,16 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case notALine
     /// The thread has no such stream of bytes, or not any more, or somebody else uses it.
     case noStream
+    /// No link to the thread's node is open; nothing was done. That says nothing of whether the thread lives.
+    case nodeUnreachable
+    /// The supervisor that had the thread has ended, and another has taken its place.
+    case nodeLost
+    /// The link to the node was lost before it answered: what was asked for may have been done or not.
+    case indeterminate
+    /// The supervisor is in no cluster, or that has no node of this name.
+    case unknownNode
+    /// It can't be asked of another node, or concerns threads of several.
+    case notAcrossNodes
     /// The nested thread was killed, or ended with its custodian, or its value was lost with it.
     case nestedThreadKilled
     /// A signal that is no break's ended the nested thread.
@@ -168,6 +178,13 @@ extension ClientError.Code {
       case .endedMail: .endedMail
       case .notALine: .notALine
       case .noStream: .noStream
+      case .nodeUnreachable: .nodeUnreachable
+      case .nodeLost: .nodeLost
+      case .indeterminate: .indeterminate
+      case .unknownNode: .unknownNode
+      case .notAcrossNodes: .notAcrossNodes
+      // What nodes say to each other, never to a client.
+      case .wrongSecret, .wrongCluster, .nodeNameTaken: .other
       }
   }
 }

@@ -20,7 +20,11 @@ extension WireRefusal {
     case .noSuchThread: ("no thread has or had this id", "heddle ps --all lists the threads")
     case .permission: ("the authority of this connection does not suffice", "")
     case .shuttingDown: ("the supervisor is ending", "")
-    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .alreadyNesting, .notInThread,
+    case .nodeUnreachable: ("no link to its node is open", "heddle cluster nodes shows when it is back")
+    case .nodeLost: ("the supervisor that had it has ended", "look for its successor by name")
+    case .indeterminate: ("the link to its node was lost: it may have arrived or not", "")
+    case .unknownNode, .notAcrossNodes, .wrongSecret, .wrongCluster, .nodeNameTaken, .custodianShutDown,
+      .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .alreadyNesting, .notInThread,
       .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }

@@ -37,7 +37,7 @@ struct Outbox {
   }
 
   private var window: SendWindow
-  private var lastTicket: UInt64 = 0
+  private var lastTicket: UInt64
   /// The senders who wait for the fate of one message.
   private var senders: [UInt64: @Sendable (Outcome) -> Void] = [:]
   /// In the order in which they came.
@@ -50,7 +50,11 @@ struct Outbox {
   /// The first refusal of a posted message that nobody was told of.
   private var untold: WireRefusal?
 
-  init(bytesMax: Int) { window = SendWindow(bytesMax: bytesMax) }
+  /// - Parameter firstTicket: none of its tickets is less.
+  init(bytesMax: Int, firstTicket: UInt64 = 0) {
+    window = SendWindow(bytesMax: bytesMax)
+    lastTicket = firstTicket
+  }
 
   // MARK: What tasks ask for
 

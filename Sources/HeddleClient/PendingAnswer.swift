@@ -1,4 +1,5 @@
 internal import HeddleLoop
+internal import HeddleModel
 internal import HeddleThreads
 internal import HeddleWire
 
@@ -55,10 +56,11 @@ extension Supervisor {
   /// - Parameter onNotice: told of what comes before the answer, on the loop.
   func pendingAnswer(
     to command: Request.Command,
+    on node: EntityName? = nil,
     onNotice: (@Sendable (Notice) -> Void)? = nil
   ) -> PendingAnswer {
     let answer = Promise<OpenRequests.Answer>()
-    let request = ask(command, onNotice: onNotice) { answer.fulfillInNobodysName($0) }
+    let request = ask(command, on: node, onNotice: onNotice) { answer.fulfillInNobodysName($0) }
     return PendingAnswer(answer, to: request, of: self)
   }
 }

@@ -15,10 +15,14 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   /// The connection that the operations go through.
   public let supervisor: Supervisor
   package let location: CustodianPath
+  /// The node that it is on; nil is that of the supervisor.
+  package let nodeName: EntityName?
 
-  package init(supervisor: Supervisor, location: CustodianPath) {
+  package init(supervisor: Supervisor, location: CustodianPath, on node: EntityName? = nil) {
     self.supervisor = supervisor
     self.location = location
+    // The supervisor's own node has one name, and is meant without it.
+    nodeName = node?.text == supervisor.node ? nil : node
   }
 
   /// The custodian in whose name the calling code acts on supervisors, and in which it makes threads unless it names another:
@@ -26,8 +30,8 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   /// `current-custodian`.
   public static let current = Parameter<RemoteCustodian?>(nil)
 
-  /// Where it is: `/main/job`.
-  public var path: String { location.description }
+  /// Where it is: `/main/job`, or on another node of the cluster `b:/main/job`.
+  public var path: String { CustodianReference(location, on: nodeName).description }
 
   public var description: String { "custodian \(path)" }
 
@@ -37,10 +41,10 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   public func makeCustodian(named name: String) async throws(ClientError) -> RemoteCustodian {
     let child = try below(name)
     // A session's custodian is there from the first thing that is made in it.
-    if location == supervisor.welcome?.session {
+    if nodeName == nil, location == supervisor.welcome?.session {
       try await supervisor.custodianNew(inSession: EntityName(named: name))
     } else {
-      try await supervisor.custodianNew(child.location)
+      try await supervisor.custodianNew(child.location, on: nodeName)
     }
     return child
   }
@@ -51,7 +55,7 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   public func below(_ name: String) throws(ClientError) -> RemoteCustodian {
     let name = try EntityName(named: name)
     do throws(CustodianPathError) {
-      return RemoteCustodian(supervisor: supervisor, location: try location.appending(name))
+      return RemoteCustodian(supervisor: supervisor, location: try location.appending(name), on: nodeName)
     } catch {
       throw .refused(.badRequest, "name", "a custodian below \(location)", "\(error)")
     }
@@ -67,9 +71,9 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Throws: `noSuchCustodian`.
   public func members() async throws(ClientError) -> Members {
-    let listing = try await supervisor.custodianTree(location)
+    let listing = try await supervisor.custodianTree(location, on: nodeName)
     return Members(
-      custodians: listing.children.map { RemoteCustodian(supervisor: supervisor, location: $0.path) },
+      custodians: listing.children.map { RemoteCustodian(supervisor: supervisor, location: $0.path, on: nodeName) },
       threads: listing.threads.map { RemoteThread($0.id, at: supervisor) }
     )
   }
@@ -77,7 +81,7 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is shut down, or its shutdown has begun; also when there never was such a custodian. Racket:
   /// `custodian-shut-down?`.
   public func isShutDown() async throws(ClientError) -> Bool {
-    do throws(ClientError) { return try await supervisor.custodianTree(location).state != .open } catch {
+    do throws(ClientError) { return try await supervisor.custodianTree(location, on: nodeName).state != .open } catch {
       if error.code == .noSuchCustodian { return true }
       throw error
     }
@@ -87,9 +91,9 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   /// custodian box.
   public var shutdown: AnyEvent<RemoteCustodian> {
     guarded { [self] in
-      let answer = await supervisor.pendingAnswer(to: .custodianWait(location))
+      let answer = await supervisor.pendingAnswer(to: .custodianWait(location), on: nodeName)
       // What a later request is answered, the supervisor has looked by then.
-      if Looking.isOn { _ = try await supervisor.daemonStatus() }
+      if Looking.isOn { _ = try? await supervisor.answer(to: .list(includeDead: false), on: nodeName) }
       return answer.event.wrap { _ in self }
     }
   }
@@ -114,7 +118,7 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `permission`. What ends the waiting (a break, a cancellation) leaves it under way.
   @discardableResult
   public func shutDown() async throws -> Shutdown {
-    let answer = await supervisor.pendingAnswer(to: .custodianShutdown(location, follow: false))
+    let answer = await supervisor.pendingAnswer(to: .custodianShutdown(location, follow: false), on: nodeName)
     do {
       guard case .shutDown(let report) = try await answer.get() else { throw await supervisor.unexpectedAnswer() }
       return Shutdown(
@@ -131,7 +135,8 @@ public struct RemoteCustodian: Hashable, Sendable, CustomStringConvertible {
 
 extension RemoteCustodian {
   public static func == (left: RemoteCustodian, right: RemoteCustodian) -> Bool {
-    left.location == right.location && left.supervisor.isSameNode(as: right.supervisor)
+    left.location == right.location && left.nodeName == right.nodeName
+      && left.supervisor.isSameNode(as: right.supervisor)
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(location) }

@@ -110,15 +110,17 @@ public struct RemoteThread: Sendable {
   }
 
   private func resume(adoptedBy custodian: RemoteCustodian) async throws(ClientError) {
-    do throws(ClientError) { try await resume(from: .custodian(custodian.location)) } catch {
+    do throws(ClientError) {
+      try await resume(from: .custodian(custodian.location), on: custodian.nodeName ?? supervisor.homeName(id))
+    } catch {
       // The supervisor forgets a path when all below it has ended.
       guard error.code == .noSuchCustodian else { throw error }
       try await resume(from: nil)
     }
   }
 
-  private func resume(from source: Request.Benefactor?) async throws(ClientError) {
-    try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire, benefactor: source) }
+  private func resume(from source: Request.Benefactor?, on node: EntityName? = nil) async throws(ClientError) {
+    try await unlessGone { () throws(ClientError) in try await supervisor.resume(wire, benefactor: source, on: node) }
   }
 
   /// Ends it with all its processes, running or suspended, and returns when it is dead: nothing of it is left. No effect on

@@ -50,6 +50,11 @@ extension Supervisor {
     throw .refused(.badRequest, "use", "\(handle)", "it is of another supervisor than the one that is asked")
   }
 
+  /// The supervisor's own node, where it has to be said that it is meant: for a thread that is on another one.
+  nonisolated func homeName(_ thread: ThreadID) -> EntityName? {
+    thread.slot == .home ? nil : try? EntityName(node)
+  }
+
   /// The node that the supervisor runs, by name.
   public nonisolated var node: String { welcome?.node ?? "" }
 
@@ -83,6 +88,20 @@ extension EntityName {
   init(named text: String) throws(ClientError) {
     do throws(EntityNameError) { try self.init(text) } catch {
       throw .refused(.badRequest, "use the name", text.debugDescription, "\(error)")
+    }
+  }
+}
+
+extension ThreadReference {
+  /// A name, or a node's name, a slash and a name.
+  ///
+  /// - Throws: `badRequest`, with what is wrong with `text`.
+  init(named text: String) throws(ClientError) {
+    if let slash = text.firstIndex(of: "/") {
+      let name = try EntityName(named: String(text[text.index(after: slash)...]))
+      self = .named(name, on: try EntityName(named: String(text[..<slash])))
+    } else {
+      self = .name(try EntityName(named: text))
     }
   }
 }

@@ -45,14 +45,18 @@ extension Supervisor {
       let refusal = try WireRefusal(decoding: frame.body)
       try check(close(frame.header.id, with: .refused(refusal)), frame)
     case .notice: try check(requests.notify(request, of: Notice(decoding: frame.body)), frame)
-    case .ack: post(try outbox.receive(Ack(decoding: frame.body)))
-    case .room: post(outbox.receiveRoom(for: ThreadID(rawValue: frame.header.id)))
+    case .ack: post(try outboxes[NodeSlot(ofFrame: frame.header.id)].receive(Ack(decoding: frame.body)))
+    case .room:
+      let receiver = ThreadID(rawValue: frame.header.id)
+      post(outboxes[receiver].receiveRoom(for: receiver))
     case .fired, .attach, .data, .end, .close, .taken: try obeyStream(frame)
     case .mail where channel == nil: try arrivals.add(frame.body)
     case .mail, .break, .mailEnd, .mark:
       guard let channel else { throw UnaskedFrame(kind: frame.header.kind, id: nil) }
       if let kind = try channel.obey(frame) { giveBack(kind, as: ThreadID(rawValue: frame.header.id)) }
-    case .hello, .request, .watch, .unwatch, .credit: throw UnaskedFrame(kind: frame.header.kind, id: nil)
+    case .hello, .request, .watch, .unwatch, .credit, .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong,
+      .clientOpen, .client, .clientClose, .answer:
+      throw UnaskedFrame(kind: frame.header.kind, id: nil)
     }
   }
 

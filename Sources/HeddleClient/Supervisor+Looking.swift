@@ -17,9 +17,19 @@ extension Supervisor {
     return detail
   }
 
+  /// The nodes of the supervisor's cluster, as it sees them.
+  package func nodes() async throws(ClientError) -> NodeListing {
+    let reply = try await answer(to: .nodes)
+    guard case .nodes(let listing) = reply else { throw unexpectedAnswer() }
+    return listing
+  }
+
   /// What the shutdown of a custodian would do now.
-  package func shutdownPlan(of path: CustodianPath) async throws(ClientError) -> ShutdownPlan {
-    let reply = try await answer(to: .shutdownPlan(path))
+  package func shutdownPlan(
+    of path: CustodianPath,
+    on node: EntityName? = nil
+  ) async throws(ClientError) -> ShutdownPlan {
+    let reply = try await answer(to: .shutdownPlan(path), on: node)
     guard case .shutdownPlan(let plan) = reply else { throw unexpectedAnswer() }
     return plan
   }

@@ -12,7 +12,7 @@ extension Supervisor {
   func send(_ body: [UInt8], to receiver: ThreadID, _ manner: Outbox.Manner) async throws(ClientError) {
     try check([body], receiver)
     let outcome = await withCheckedContinuation { (task: CheckedContinuation<Outbox.Outcome, Never>) in
-      post(outbox.send(body, to: receiver, manner) { task.resume(returning: $0) }.effects)
+      post(outboxes[receiver].send(body, to: receiver, manner) { task.resume(returning: $0) }.effects)
     }
     try outcome.get()
   }
@@ -62,7 +62,9 @@ extension Supervisor {
     _ fate: Promise<Outbox.Outcome>
   ) throws(ClientError) -> UInt64 {
     try check([body], receiver)
-    let (ticket, effects) = outbox.send(body, to: receiver, .whenThereIsRoom()) { fate.fulfillInNobodysName($0) }
+    let (ticket, effects) = outboxes[receiver].send(body, to: receiver, .whenThereIsRoom()) {
+      fate.fulfillInNobodysName($0)
+    }
     post(effects)
     return ticket
   }
@@ -73,8 +75,8 @@ extension Supervisor {
   {
     if let known = fate.value { return known }
     return await withCheckedContinuation { (task: CheckedContinuation<Outbox.Outcome, Never>) in
-      outbox.redirect(ticket) { task.resume(returning: $0) }
-      post(outbox.withdraw(ticket, to: receiver))
+      outboxes[receiver].redirect(ticket) { task.resume(returning: $0) }
+      post(outboxes[receiver].withdraw(ticket, to: receiver))
     }
   }
 
@@ -102,16 +104,16 @@ extension Supervisor {
     to receiver: ThreadID
   ) throws(ClientError) -> (ticket: UInt64, outcome: Promise<Outbox.Outcome>)? {
     try check(bodies, receiver)
-    let (rest, effects) = try outbox.post(bodies, to: receiver)
+    let (rest, effects) = try outboxes[receiver].post(bodies, to: receiver)
     post(effects)
     guard !rest.isEmpty else { return nil }
     let outcome = Promise<Outbox.Outcome>()
-    let ticket = outbox.wait(toPost: rest, to: receiver) { outcome.fulfillInNobodysName($0) }
+    let ticket = outboxes[receiver].wait(toPost: rest, to: receiver) { outcome.fulfillInNobodysName($0) }
     askForAck()
     return (ticket, outcome)
   }
 
-  private func giveUp(posting ticket: UInt64) { post(outbox.giveUp(posting: ticket)) }
+  private func giveUp(posting ticket: UInt64) { post(outboxes[ticket: ticket].giveUp(posting: ticket)) }
 
   /// Returns when everything that was posted is queued at its owner, also what is posted meanwhile; the calling thread
   /// waits as `sync` does.
@@ -125,7 +127,7 @@ extension Supervisor {
 
   private func beginFlush(_ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
     if let failure { throw failure }
-    outbox.flush { outcome.fulfillInNobodysName($0) }
+    outboxes.flush { outcome.fulfillInNobodysName($0) }
     askForAck()
   }
 
@@ -138,7 +140,7 @@ extension Supervisor {
 
   private func beginSettling(_ receiver: ThreadID, _ outcome: Promise<Outbox.Outcome>) throws(ClientError) {
     if let failure { throw failure }
-    outbox.follow(receiver) { outcome.fulfillInNobodysName($0) }
+    outboxes[receiver].follow(receiver) { outcome.fulfillInNobodysName($0) }
     askForAck()
   }
 
@@ -166,7 +168,7 @@ extension Supervisor {
 
   /// Asks for the ack that somebody waits for, if it would not come by itself.
   private func askForAck() {
-    if outbox.asksForAck() { say { writer throws(FrameError) in try writer.askForAck() } }
+    for node in outboxes.takeAsked() { say { writer throws(FrameError) in try writer.askForAck(of: node) } }
   }
 
   private func check(_ bodies: [[UInt8]], _ receiver: ThreadID) throws(ClientError) {

@@ -9,8 +9,10 @@ package import HeddleWire
 /// one that was on its way already.
 extension Supervisor {
   /// Makes a thread. What it is told of is the thread as it was made.
-  package func spawn(_ spawn: Spawn) async throws(ClientError) -> ThreadInfo {
-    let reply = try await answer(to: .spawn(spawn))
+  ///
+  /// - Parameter node: where; nil is the supervisor itself.
+  package func spawn(_ spawn: Spawn, on node: EntityName? = nil) async throws(ClientError) -> ThreadInfo {
+    let reply = try await answer(to: .spawn(spawn), on: node)
     guard case .spawned(let thread) = reply else { throw unexpectedAnswer() }
     return thread
   }
@@ -22,10 +24,12 @@ extension Supervisor {
   }
 
   /// All threads by ascending id, page by page: those made or ended meanwhile may be missing or present.
-  package func list(includeDead: Bool) async throws(ClientError) -> [ThreadInfo] {
+  ///
+  /// - Parameter node: whose; nil is the supervisor's own.
+  package func list(includeDead: Bool, on node: EntityName? = nil) async throws(ClientError) -> [ThreadInfo] {
     var all: [ThreadInfo] = []
     while true {
-      let reply = try await answer(to: .list(includeDead: includeDead, after: all.last?.id))
+      let reply = try await answer(to: .list(includeDead: includeDead, after: all.last?.id), on: node)
       guard case .threads(let page, let more) = reply else { throw unexpectedAnswer() }
       // Without progress the pages would never end.
       if more, !isProgress(from: all.last, to: page.last) { throw unexpectedAnswer() }
@@ -40,11 +44,13 @@ extension Supervisor {
   }
 
   /// - Parameter benefactor: who gives the thread its custodians, from now on as well.
+  /// - Parameter node: that of a custodian that is the benefactor; nil is the supervisor itself.
   package func resume(
     _ thread: ThreadReference,
-    benefactor: Request.Benefactor? = nil
+    benefactor: Request.Benefactor? = nil,
+    on node: EntityName? = nil
   ) async throws(ClientError) {
-    try await done(.resume(thread, benefactor: benefactor))
+    try await done(.resume(thread, benefactor: benefactor), on: node)
   }
 
   /// - Parameters:
@@ -92,8 +98,8 @@ extension Supervisor {
   }
 
   /// Makes a custodian below an existing one.
-  package func custodianNew(_ path: CustodianPath) async throws(ClientError) {
-    try await done(.custodianNew(path))
+  package func custodianNew(_ path: CustodianPath, on node: EntityName? = nil) async throws(ClientError) {
+    try await done(.custodianNew(path), on: node)
   }
 
   /// Makes a custodian directly below the connection's session custodian.
@@ -101,8 +107,11 @@ extension Supervisor {
     try await done(.sessionCustodianNew(name))
   }
 
-  package func custodianTree(_ path: CustodianPath) async throws(ClientError) -> CustodianListing {
-    let reply = try await answer(to: .custodianTree(path))
+  package func custodianTree(
+    _ path: CustodianPath,
+    on node: EntityName? = nil
+  ) async throws(ClientError) -> CustodianListing {
+    let reply = try await answer(to: .custodianTree(path), on: node)
     guard case .custodianTree(let listing) = reply else { throw unexpectedAnswer() }
     return listing
   }
@@ -114,11 +123,12 @@ extension Supervisor {
   ///   - follow: told how it goes on, on the loop, before the answer and in order.
   package func custodianShutdown(
     _ path: CustodianPath,
+    on node: EntityName? = nil,
     grace: Duration = .zero,
     follow: (@Sendable (Notice) -> Void)? = nil
   ) async throws(ClientError) -> ShutdownReport {
     let command = Request.Command.custodianShutdown(path, follow: follow != nil, grace: grace)
-    let reply = try await answer(to: command, onNotice: follow)
+    let reply = try await answer(to: command, on: node, onNotice: follow)
     guard case .shutDown(let report) = reply else { throw unexpectedAnswer() }
     return report
   }
@@ -153,17 +163,20 @@ extension Supervisor {
 
   private func done(
     _ command: Request.Command,
+    on node: EntityName? = nil,
     withdrawnByCancellation isWithdrawn: Bool = true
   ) async throws(ClientError) {
-    let reply = try await answer(to: command, withdrawnByCancellation: isWithdrawn)
+    let reply = try await answer(to: command, on: node, withdrawnByCancellation: isWithdrawn)
     guard case .done = reply else { throw unexpectedAnswer() }
   }
 
   /// - Parameters:
+  ///   - node: which is to carry it out; nil is that of the command's thread, or for lack of one the supervisor itself.
   ///   - isWithdrawn: whether the task's cancellation withdraws the request; else it is carried out and answered.
   ///   - onBegun: called when the request is written, and open, before anything else is.
   func answer(
     to command: Request.Command,
+    on node: EntityName? = nil,
     withdrawnByCancellation isWithdrawn: Bool = true,
     onNotice: (@Sendable (Notice) -> Void)? = nil,
     onBegun: (RequestID) -> Void = { _ in }
@@ -171,7 +184,9 @@ extension Supervisor {
     let id = requests.nextID()
     let answer = await withTaskCancellationHandler {
       await withCheckedContinuation { (task: CheckedContinuation<OpenRequests.Answer, Never>) in
-        if begin(command, id: id, onNotice: onNotice, onAnswer: { task.resume(returning: $0) }) { onBegun(id) }
+        if begin(command, on: node, id: id, onNotice: onNotice, onAnswer: { task.resume(returning: $0) }) {
+          onBegun(id)
+        }
         // A cancellation that came before could not withdraw what was not open.
         if isWithdrawn, Task.isCancelled { withdraw(id) }
       }
@@ -187,27 +202,32 @@ extension Supervisor {
   /// - Returns: what withdraws the request.
   func ask(
     _ command: Request.Command,
+    on node: EntityName? = nil,
     onNotice: (@Sendable (Notice) -> Void)? = nil,
     onAnswer: @escaping @Sendable (OpenRequests.Answer) -> Void
   ) -> RequestID {
     let id = requests.nextID()
-    _ = begin(command, id: id, onNotice: onNotice, onAnswer: onAnswer)
+    _ = begin(command, on: node, id: id, onNotice: onNotice, onAnswer: onAnswer)
     return id
   }
 
   /// - Returns: whether it is open; else its asker was told why not.
   private func begin(
     _ command: Request.Command,
+    on node: EntityName?,
     id: RequestID,
     onNotice: (@Sendable (Notice) -> Void)?,
     onAnswer: @escaping @Sendable (OpenRequests.Answer) -> Void
   ) -> Bool {
-    if let failure {
+    if let failure = failure ?? strangerFailure(node ?? command.thread?.node) {
       onAnswer(.failure(failure))
       return false
     }
     do throws(FrameError) {
-      try write(Request(command, as: command.takesAuthority ? currentCustodian ?? authority : nil), id: id)
+      let isElsewhere = node != nil || command.thread.map { $0.node != nil || $0.slot != .home } ?? false
+      // A custodian of this node has no authority on another: there the supervisor itself asks.
+      let authority = isElsewhere || !command.takesAuthority ? nil : currentCustodian ?? authority
+      try write(Request(command, as: authority, on: node), id: id)
       requests.open(id, onNotice: onNotice, onAnswer: onAnswer)
       return true
     } catch {
@@ -216,9 +236,22 @@ extension Supervisor {
     }
   }
 
+  /// Why a node can't be named: a supervisor that is in no cluster would take itself to be meant.
+  func strangerFailure(_ node: EntityName?) -> ClientError? {
+    guard let node, welcome?.cluster == nil else { return nil }
+    return .refused(
+      .unknownNode,
+      "ask",
+      "node \(node)",
+      "the supervisor is in no cluster",
+      advice: "start it with heddle daemon --cluster"
+    )
+  }
+
   /// In whose name the calling task acts here, if it says so.
   var currentCustodian: CustodianPath? {
-    guard let current = RemoteCustodian.current.value, current.supervisor.isSameNode(as: self) else { return nil }
+    guard let current = RemoteCustodian.current.value, current.nodeName == nil, current.supervisor.isSameNode(as: self)
+    else { return nil }
     return current.location
   }
 
@@ -252,7 +285,7 @@ extension Request.Command {
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
       .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
-      .rewind, .mailWait, .becomeThread, .stopDaemon:
+      .rewind, .mailWait, .becomeThread, .stopDaemon, .nodes:
       false
     case .history, .show, .shutdownPlan: false
     }

@@ -57,6 +57,7 @@ extension Supervisor {
   ///   the standard input of a program without a pipe there, is over from the beginning.
   package func spawn(
     _ spawn: Spawn,
+    on node: EntityName? = nil,
     attachedTo streams: [ThreadStream],
     holdsProgram: Bool = false
   ) async throws(ClientError) -> (thread: ThreadInfo, streams: [RemoteStream]) {
@@ -64,6 +65,7 @@ extension Supervisor {
     do throws(ClientError) {
       let reply = try await answer(
         to: .spawn(spawn),
+        on: node,
         onBegun: { request in
           for wish in wishes {
             self.open(Attach(wish.stream, of: .spawn(request), holdsProgram: holdsProgram), wish.id, for: nil)
@@ -110,6 +112,7 @@ extension Supervisor {
 
   private func open(_ wish: Attach, _ id: StreamID) async throws(ClientError) -> Attached {
     if let failure { throw failure }
+    if case .thread(let thread) = wish.target, let failure = strangerFailure(thread.node) { throw failure }
     return try await withCheckedContinuation { open(wish, id, for: $0) }.get()
   }
 

@@ -9,14 +9,15 @@ extension Supervisor {
   ///   then.
   public func spawn(_ program: Program) async throws(ClientError) -> RemoteThread {
     if let custodian = program.custodian { try requireOwn(custodian.supervisor, custodian) }
-    return RemoteThread(try await spawn(program.spawn(in: currentCustodian)).id, at: self)
+    let node = program.custodian?.nodeName
+    return RemoteThread(try await spawn(program.spawn(in: currentCustodian), on: node).id, at: self)
   }
 
-  /// The living thread of this name, else the latest dead one.
+  /// The living thread of this name, else the latest dead one. On another node of the cluster: `b/worker`.
   ///
-  /// - Throws: `noSuchThread`, `badRequest` for a name that is none.
+  /// - Throws: `noSuchThread`, `badRequest` for a name that is none; `unknownNode`, `nodeUnreachable`.
   public func thread(named name: String) async throws(ClientError) -> RemoteThread {
-    RemoteThread(try await find(.name(EntityName(named: name))).id, at: self)
+    RemoteThread(try await find(ThreadReference(named: name)).id, at: self)
   }
 
   /// All threads, oldest first: those made or ended meanwhile may be missing or present.
@@ -26,11 +27,17 @@ extension Supervisor {
     try await list(includeDead: dead).map { RemoteThread($0.id, at: self) }
   }
 
-  /// The custodian at `path`: `/` is the root, `/main/job` is `job` below `main`, and so is `job`.
+  /// The custodian at `path`: `/` is the root, `/main/job` is `job` below `main`, and so is `job`; `b:/main/job` is on
+  /// another node of the cluster.
   ///
   /// - Throws: `badRequest` for a path that is none. Whether there is such a custodian is not asked.
   public nonisolated func custodian(_ path: String) throws(ClientError) -> RemoteCustodian {
-    RemoteCustodian(supervisor: self, location: try CustodianPath(named: path))
+    guard let colon = path.firstIndex(of: ":") else {
+      return RemoteCustodian(supervisor: self, location: try CustodianPath(named: path))
+    }
+    let node = try EntityName(named: String(path[..<colon]))
+    let location = try CustodianPath(named: String(path[path.index(after: colon)...]))
+    return RemoteCustodian(supervisor: self, location: location, on: node)
   }
 
   // MARK: - References

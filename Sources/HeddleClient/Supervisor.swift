@@ -42,7 +42,7 @@ public actor Supervisor {
   var requests = OpenRequests()
   var watches = OpenWatches()
   var streams = OpenStreams()
-  var outbox: Outbox
+  var outboxes: Outboxes
   /// What only a worker has; nil for other clients.
   var channel: WorkerChannel?
   var arrivals = OpenReceives()
@@ -61,7 +61,7 @@ public actor Supervisor {
     self.loop = loop
     self.socketPath = socketPath
     self.authority = authority
-    outbox = Outbox(bytesMax: windowBytesMax)
+    outboxes = Outboxes(bytesMax: windowBytesMax)
   }
 
   // MARK: Connecting
@@ -214,7 +214,7 @@ public actor Supervisor {
     requests.failAll(with: error)
     watches.failAll(with: error)
     streams.failAll(with: error)
-    outbox.failAll(with: error)
+    outboxes.failAll(with: error)
     channel?.fail(with: error)
     resumeDrainers()
     for mourner in mourners { mourner.resume() }

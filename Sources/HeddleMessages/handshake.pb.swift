@@ -127,6 +127,16 @@ package nonisolated struct ProtoWelcome: Sendable {
   /// Clears the value of `worker`. Subsequent reads from it will return its default value.
   package mutating func clearWorker() {self._worker = nil}
 
+  /// The cluster that the supervisor is in; absent if it is in none. Only where it is present may a client name nodes.
+  package var cluster: String {
+    get {_cluster ?? String()}
+    set {_cluster = newValue}
+  }
+  /// Returns true if `cluster` has been explicitly set.
+  package var hasCluster: Bool {self._cluster != nil}
+  /// Clears the value of `cluster`. Subsequent reads from it will return its default value.
+  package mutating func clearCluster() {self._cluster = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Worker: Sendable {
@@ -172,6 +182,7 @@ package nonisolated struct ProtoWelcome: Sendable {
   fileprivate var _grant: String? = nil
   fileprivate var _session: String? = nil
   fileprivate var _worker: ProtoWelcome.Worker? = nil
+  fileprivate var _cluster: String? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -274,7 +285,7 @@ nonisolated extension ProtoMailCredit: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0\u{1}grant\0\u{1}session\0\u{1}worker\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}body_max\0\u{1}node\0\u{1}incarnation\0\u{3}daemon_pid\0\u{3}daemon_version\0\u{1}grant\0\u{1}session\0\u{1}worker\0\u{2}\u{b}cluster\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -291,6 +302,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularStringField(value: &self._grant) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self._session) }()
       case 9: try { try decoder.decodeSingularMessageField(value: &self._worker) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self._cluster) }()
       default: break
       }
     }
@@ -328,6 +340,9 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._worker {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     } }()
+    try { if let v = self._cluster {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 20)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -341,6 +356,7 @@ nonisolated extension ProtoWelcome: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._grant != rhs._grant {return false}
     if lhs._session != rhs._session {return false}
     if lhs._worker != rhs._worker {return false}
+    if lhs._cluster != rhs._cluster {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -75,6 +75,26 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
   /// A custodian has the path.
   case pathTaken // = 34
 
+  /// No link to the node is open. What was asked was not done.
+  case nodeUnreachable // = 40
+
+  /// The supervisor that had the thread has ended, and another has taken its place: nothing more can be known of it.
+  case nodeLost // = 41
+
+  /// The link to the node was lost: what was asked may have been done or not.
+  case indeterminate // = 42
+
+  /// The supervisor is in no cluster, or the cluster has no node of this name.
+  case unknownNode // = 43
+
+  /// It can't be asked of another node, or concerns threads of several.
+  case notAcrossNodes // = 44
+
+  /// Of links: the other end does not know the cluster's secret, is in another cluster, or has a name that is taken.
+  case wrongSecret // = 45
+  case wrongCluster // = 46
+  case nodeNameTaken // = 47
+
   /// The mailbox has as much mail as its bounds allow.
   case mailboxFull // = 48
 
@@ -115,6 +135,14 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case 32: self = .noSuchCustodian
     case 33: self = .custodianShutDown
     case 34: self = .pathTaken
+    case 40: self = .nodeUnreachable
+    case 41: self = .nodeLost
+    case 42: self = .indeterminate
+    case 43: self = .unknownNode
+    case 44: self = .notAcrossNodes
+    case 45: self = .wrongSecret
+    case 46: self = .wrongCluster
+    case 47: self = .nodeNameTaken
     case 48: self = .mailboxFull
     case 49: self = .tooLarge
     case 50: self = .endedMail
@@ -144,6 +172,14 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case .noSuchCustodian: return 32
     case .custodianShutDown: return 33
     case .pathTaken: return 34
+    case .nodeUnreachable: return 40
+    case .nodeLost: return 41
+    case .indeterminate: return 42
+    case .unknownNode: return 43
+    case .notAcrossNodes: return 44
+    case .wrongSecret: return 45
+    case .wrongCluster: return 46
+    case .nodeNameTaken: return 47
     case .mailboxFull: return 48
     case .tooLarge: return 49
     case .endedMail: return 50
@@ -173,6 +209,14 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     .noSuchCustodian,
     .custodianShutDown,
     .pathTaken,
+    .nodeUnreachable,
+    .nodeLost,
+    .indeterminate,
+    .unknownNode,
+    .notAcrossNodes,
+    .wrongSecret,
+    .wrongCluster,
+    .nodeNameTaken,
     .mailboxFull,
     .tooLarge,
     .endedMail,
@@ -225,7 +269,7 @@ package nonisolated struct ProtoRefusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{2}\u{9}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{2}\u{9}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{6}REFUSAL_CODE_NODE_UNREACHABLE\0\u{1}REFUSAL_CODE_NODE_LOST\0\u{1}REFUSAL_CODE_INDETERMINATE\0\u{1}REFUSAL_CODE_UNKNOWN_NODE\0\u{1}REFUSAL_CODE_NOT_ACROSS_NODES\0\u{1}REFUSAL_CODE_WRONG_SECRET\0\u{1}REFUSAL_CODE_WRONG_CLUSTER\0\u{1}REFUSAL_CODE_NODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
 }
 
 nonisolated extension ProtoRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

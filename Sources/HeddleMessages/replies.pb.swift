@@ -215,6 +215,14 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .shutdownPlan(newValue)}
   }
 
+  package var nodes: ProtoNodeList {
+    get {
+      if case .nodes(let v)? = reply {return v}
+      return ProtoNodeList()
+    }
+    set {reply = .nodes(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -234,6 +242,7 @@ package nonisolated struct ProtoReply: Sendable {
     case history(ProtoHistory)
     case threadDetail(ProtoThreadDetail)
     case shutdownPlan(ProtoShutdownPlan)
+    case nodes(ProtoNodeList)
 
   }
 
@@ -571,7 +580,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0\u{2}\u{a}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0\u{2}\u{a}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0\u{2}&nodes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -787,6 +796,19 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .shutdownPlan(v)
         }
       }()
+      case 80: try {
+        var v: ProtoNodeList?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .nodes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .nodes(v)
+        }
+      }()
       default: break
       }
     }
@@ -861,6 +883,10 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .shutdownPlan?: try {
       guard case .shutdownPlan(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .nodes?: try {
+      guard case .nodes(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
     }()
     case nil: break
     }

@@ -44,6 +44,17 @@ package nonisolated struct ProtoRequest: Sendable {
   /// Clears the value of `asCustodian`. Subsequent reads from it will return its default value.
   package mutating func clearAsCustodian() {self._asCustodian = nil}
 
+  /// The node that is to carry it out, of the supervisor's cluster; absent, the one that the command's thread is on, and
+  /// for other commands the supervisor that is asked. Everything else that the request names is of that node.
+  package var node: String {
+    get {_node ?? String()}
+    set {_node = newValue}
+  }
+  /// Returns true if `node` has been explicitly set.
+  package var hasNode: Bool {self._node != nil}
+  /// Clears the value of `node`. Subsequent reads from it will return its default value.
+  package mutating func clearNode() {self._node = nil}
+
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
   package var command: ProtoRequest.OneOf_Command? = nil
 
@@ -290,6 +301,15 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .stopDaemon(newValue)}
   }
 
+  /// Answered by NodeList.
+  package var nodes: ProtoGetNodes {
+    get {
+      if case .nodes(let v)? = command {return v}
+      return ProtoGetNodes()
+    }
+    set {command = .nodes(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -348,12 +368,15 @@ package nonisolated struct ProtoRequest: Sendable {
     case shutdownPlan(ProtoGetShutdownPlan)
     /// Answered by Done when the supervisor has begun to end; when it is gone the connection is.
     case stopDaemon(ProtoStopDaemon)
+    /// Answered by NodeList.
+    case nodes(ProtoGetNodes)
 
   }
 
   package init() {}
 
   fileprivate var _asCustodian: String? = nil
+  fileprivate var _node: String? = nil
 }
 
 /// Makes a thread whose body is a program. The program starts as from the caller's shell.
@@ -1111,7 +1134,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{2}\u{f}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{1e}nodes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1120,6 +1143,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self._asCustodian) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._node) }()
       case 16: try {
         var v: ProtoSpawn?
         var hadOneofValue = false
@@ -1471,6 +1495,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .stopDaemon(v)
         }
       }()
+      case 100: try {
+        var v: ProtoGetNodes?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .nodes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .nodes(v)
+        }
+      }()
       default: break
       }
     }
@@ -1483,6 +1520,9 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
     // https://github.com/apple/swift-protobuf/issues/1182
     try { if let v = self._asCustodian {
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._node {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     } }()
     switch self.command {
     case .spawn?: try {
@@ -1593,6 +1633,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .stopDaemon(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
     }()
+    case .nodes?: try {
+      guard case .nodes(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1600,6 +1644,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
   package static func ==(lhs: ProtoRequest, rhs: ProtoRequest) -> Bool {
     if lhs._asCustodian != rhs._asCustodian {return false}
+    if lhs._node != rhs._node {return false}
     if lhs.command != rhs.command {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -201,6 +201,16 @@ package nonisolated struct ProtoThreadReference: Sendable {
     set {reference = .name(newValue)}
   }
 
+  /// The node that has a thread of this name; absent, the one that is asked. An id says itself whose it is.
+  package var node: String {
+    get {_node ?? String()}
+    set {_node = newValue}
+  }
+  /// Returns true if `node` has been explicitly set.
+  package var hasNode: Bool {self._node != nil}
+  /// Clears the value of `node`. Subsequent reads from it will return its default value.
+  package mutating func clearNode() {self._node = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reference: Equatable, Sendable {
@@ -212,6 +222,8 @@ package nonisolated struct ProtoThreadReference: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _node: String? = nil
 }
 
 /// How much unread mail a mailbox takes. An absent field is no bound.
@@ -376,6 +388,12 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   package var hasRelay: Bool {_storage._relay != nil}
   /// Clears the value of `relay`. Subsequent reads from it will return its default value.
   package mutating func clearRelay() {_uniqueStorage()._relay = nil}
+
+  /// The node that it is on; empty for one of the supervisor that answers.
+  package var node: String {
+    get {_storage._node}
+    set {_uniqueStorage()._node = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -665,7 +683,7 @@ nonisolated extension ProtoThreadState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoThreadReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadReference"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}node\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -689,6 +707,7 @@ nonisolated extension ProtoThreadReference: SwiftProtobuf.Message, SwiftProtobuf
           self.reference = .name(v)
         }
       }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._node) }()
       default: break
       }
     }
@@ -710,11 +729,15 @@ nonisolated extension ProtoThreadReference: SwiftProtobuf.Message, SwiftProtobuf
     }()
     case nil: break
     }
+    try { if let v = self._node {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: ProtoThreadReference, rhs: ProtoThreadReference) -> Bool {
     if lhs.reference != rhs.reference {return false}
+    if lhs._node != rhs._node {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -761,7 +784,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}2node\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -782,6 +805,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _reference: String = String()
     var _command: [String] = []
     var _relay: ProtoThreadRelay? = nil
+    var _node: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -810,6 +834,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _reference = source._reference
       _command = source._command
       _relay = source._relay
+      _node = source._node
     }
   }
 
@@ -846,6 +871,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
         case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._command) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._relay) }()
+        case 70: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
         default: break
         }
       }
@@ -912,6 +938,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._relay {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
+      if !_storage._node.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 70)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -939,6 +968,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._reference != rhs_storage._reference {return false}
         if _storage._command != rhs_storage._command {return false}
         if _storage._relay != rhs_storage._relay {return false}
+        if _storage._node != rhs_storage._node {return false}
         return true
       }
       if !storagesAreEqual {return false}

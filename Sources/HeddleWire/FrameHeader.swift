@@ -7,6 +7,8 @@ package struct FrameHeader: Hashable, Sendable {
   static let countedCount = count - MemoryLayout<UInt32>.size
   /// Where the flags are in it.
   static let flagsOffset = 5
+  /// Where the id begins in it.
+  static let idOffset = 8
 
   package let kind: FrameKind
   package let flags: FrameFlags

@@ -45,17 +45,43 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case mailEnd = 20
   /// Comes back to the worker behind all mail that was queued for it; the id is its choice. No body.
   case mark = 21
+
+  /// The first frame of a link between two supervisors, from the one that dials: a `LinkHello`.
+  case linkHello = 40
+  /// The other's answer: a `LinkCode`, and its own `LinkHello`.
+  case linkChallenge = 41
+  /// The dialer's `LinkCode`.
+  case linkProof = 42
+  /// Both believe each other. No body.
+  case linkOpen = 43
+  /// Asks the other end of a link whether it is there. No body.
+  case ping = 44
+  /// It is. No body.
+  case pong = 45
+  /// A `LinkClient`: a client of the sender's, with the sender's number for it.
+  case clientOpen = 46
+  /// What follows is from this client of the sender's. No body.
+  case client = 47
+  /// The client of the sender's is gone. No body.
+  case clientClose = 48
+  /// What follows is for this client of the receiver's; with id 0, it is about the link. No body.
+  case answer = 49
 }
 
 extension FrameKind {
   /// Whether a frame of this kind may have `id`: 0 stands for the connection itself.
   package func allows(id: UInt64) -> Bool {
     switch self {
-    case .hello, .welcome, .ack, .credit: id == 0
+    case .hello, .welcome, .credit: id == 0
+    // Mail to each node has numbers of its own.
+    case .ack: ThreadID(rawValue: id).counter == 0
     case .request, .reply, .notice, .mail, .room: id != 0
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: id != 0
     case .break, .mailEnd, .mark: id != 0
     case .refusal: true
+    case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong: id == 0
+    case .clientOpen, .client, .clientClose: id != 0
+    case .answer: true
     }
   }
 
@@ -66,6 +92,8 @@ extension FrameKind {
     case .hello, .welcome, .request, .reply, .refusal, .notice, .ack, .room: []
     case .watch, .fired, .unwatch, .attach, .data, .end, .close, .taken: []
     case .credit, .break, .mailEnd, .mark: []
+    case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong: []
+    case .clientOpen, .client, .clientClose, .answer: []
     }
   }
 
@@ -76,7 +104,11 @@ extension FrameKind {
     case .taken: count == Taken.count
     case .credit: count == MailTotals.count
     case .break: count == BreakKind.bodyCount
+    case .linkOpen, .ping, .pong, .client, .clientClose, .answer: count == 0
+    case .linkProof: count == LinkCode.count
+    case .linkChallenge: count > LinkCode.count
     case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack, .watch, .attach, .data: true
+    case .linkHello, .clientOpen: true
     }
   }
 }

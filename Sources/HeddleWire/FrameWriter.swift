@@ -103,6 +103,16 @@ extension FrameWriter {
     for part in ack.split(bodyMax: bodyMax) { try append(.ack, body: part.encoded().span) }
   }
 
+  /// The same about mail to threads of another node.
+  package mutating func ack(_ ack: Ack, of node: NodeSlot) throws(FrameError) {
+    for part in ack.split(bodyMax: bodyMax) { try append(.ack, id: node.frameID, body: part.encoded().span) }
+  }
+
+  /// A client asks for the ack of all that it has sent to the threads of a node.
+  package mutating func askForAck(of node: NodeSlot) throws(FrameError) {
+    try append(.ack, id: node.frameID, body: [UInt8]().span)
+  }
+
   /// A client asks for the ack of all that it has sent.
   package mutating func askForAck() throws(FrameError) { try append(.ack, body: [UInt8]().span) }
 

@@ -44,6 +44,7 @@ extension Welcome {
       session: proto.hasSession ? try CustodianPath(field: "welcome.session", proto.session) : nil,
       worker: proto.hasWorker ? try Worker(field: "welcome.worker", proto.worker) : nil
     )
+    if proto.hasCluster { cluster = try EntityName(field: "welcome.cluster", proto.cluster) }
   }
 
   package func encoded() -> [UInt8] {
@@ -57,6 +58,7 @@ extension Welcome {
     if let grant { proto.grant = grant.description }
     if let session { proto.session = session.description }
     if let worker { proto.worker = worker.proto }
+    if let cluster { proto.cluster = cluster.text }
     return encodeBody(proto)
   }
 }
@@ -98,7 +100,7 @@ extension MailTotals {
 }
 
 /// - Throws: `outOfRange` for a limit that two ends can't agree on.
-private func agreeable(_ bodyMax: UInt32, field: String) throws(WireDecodingError) -> Int {
+func agreeable(_ bodyMax: UInt32, field: String) throws(WireDecodingError) -> Int {
   guard BodyLimit.agreeable.contains(Int(bodyMax)) else { throw .outOfRange(field: field, number: UInt64(bodyMax)) }
   return Int(bodyMax)
 }

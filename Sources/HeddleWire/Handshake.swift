@@ -71,6 +71,8 @@ package struct Welcome: Hashable, Codable, Sendable {
   package let session: CustodianPath?
   /// nil for a client that is no worker.
   package let worker: Worker?
+  /// The cluster that the supervisor is in; nil if it is in none, and then no node may be named.
+  package var cluster: EntityName?
 
   package init(
     version: UInt32,

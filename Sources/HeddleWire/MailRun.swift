@@ -87,6 +87,20 @@ package struct MailRun: Equatable, Codable, Sendable {
     return frames
   }
 
+  /// The frames, as the node that has the receiver is to get them: flags and all, but with an id of its own.
+  package func framesForOwner(in chunk: Span<UInt8>) -> [UInt8] {
+    var frames = unsafe chunk.extracting(place).withUnsafeBufferPointer { unsafe Array($0) }
+    var offset = 0
+    for _ in 0..<count {
+      let length = Int(frames.span.bigEndian(UInt32.self, at: offset))
+      // The slot is in the id's first two bytes.
+      frames[offset + FrameHeader.idOffset] = 0
+      frames[offset + FrameHeader.idOffset + 1] = 0
+      offset += FrameHeader.count - FrameHeader.countedCount + length
+    }
+    return frames
+  }
+
   /// Those that are not in `rest`, a later state of the same run.
   func before(_ rest: MailRun) -> MailRun {
     MailRun(to: receiver, flags: flags, count: count - rest.count, at: place.lowerBound..<rest.place.lowerBound)

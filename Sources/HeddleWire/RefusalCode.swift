@@ -39,6 +39,23 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   /// A custodian has the path.
   case pathTaken = 34
 
+  /// No link to the node is open. What was asked was not done.
+  case nodeUnreachable = 40
+  /// The supervisor that had the thread has ended, and another has taken its place: nothing more can be known of it.
+  case nodeLost = 41
+  /// The link to the node was lost: what was asked may have been done or not.
+  case indeterminate = 42
+  /// The supervisor is in no cluster, or the cluster has no node of this name.
+  case unknownNode = 43
+  /// It can't be asked of another node, or concerns threads of several.
+  case notAcrossNodes = 44
+  /// Of links: the other end does not know the cluster's secret.
+  case wrongSecret = 45
+  /// Of links: the other end is in another cluster.
+  case wrongCluster = 46
+  /// Of links: the other end has the name of a node that is there already.
+  case nodeNameTaken = 47
+
   /// The mailbox has as much mail as its bounds allow.
   case mailboxFull = 48
   /// The message is larger than the mailbox's bound in bytes, or than a frame may be.

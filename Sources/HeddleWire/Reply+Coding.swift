@@ -30,6 +30,7 @@ extension Reply {
     case .history(let it): self = .history(try HistoryPage(it))
     case .threadDetail(let it): self = .threadDetail(try ThreadDetail(it))
     case .shutdownPlan(let it): self = .shutdownPlan(try ShutdownPlan(it))
+    case .nodes(let it): self = .nodes(try NodeListing(it))
     case nil: throw .missing(field: "reply.reply")
     }
   }
@@ -62,6 +63,7 @@ extension Reply {
     case .history(let page): proto.history = page.proto
     case .threadDetail(let detail): proto.threadDetail = detail.proto
     case .shutdownPlan(let plan): proto.shutdownPlan = plan.proto
+    case .nodes(let listing): proto.nodes = listing.proto
     }
     return encodeBody(proto)
   }

@@ -23,6 +23,7 @@ package enum Reply: Hashable, Codable, Sendable {
   case history(HistoryPage)
   indirect case threadDetail(ThreadDetail)
   case shutdownPlan(ShutdownPlan)
+  case nodes(NodeListing)
 }
 
 /// What a kill came to.

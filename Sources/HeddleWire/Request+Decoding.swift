@@ -12,7 +12,8 @@ extension Request {
     }
     self.init(
       try Command(command),
-      as: proto.hasAsCustodian ? try CustodianPath(field: "request.as_custodian", proto.asCustodian) : nil
+      as: proto.hasAsCustodian ? try CustodianPath(field: "request.as_custodian", proto.asCustodian) : nil,
+      on: proto.hasNode ? try EntityName(field: "request.node", proto.node) : nil
     )
   }
 }
@@ -78,6 +79,7 @@ extension Request.Command {
     case .show(let it): self = .show(try ThreadReference(field: "show.thread", it.thread))
     case .shutdownPlan(let it): self = .shutdownPlan(try CustodianPath(field: "shutdown_plan.path", it.path))
     case .stopDaemon(let it): self = .stopDaemon(grace: it.hasGraceNs ? Duration(wire: it.graceNs) : nil)
+    case .nodes: self = .nodes
     }
   }
 }

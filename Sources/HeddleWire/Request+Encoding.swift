@@ -5,6 +5,7 @@ extension Request {
   package func encoded() -> [UInt8] {
     var proto = ProtoRequest()
     if let authority { proto.asCustodian = authority.description }
+    if let node { proto.node = node.text }
     command.fill(&proto)
     return encodeBody(proto)
   }
@@ -62,6 +63,7 @@ extension Request.Command {
     case .stopDaemon(let grace):
       proto.stopDaemon = .init()
       if let grace { proto.stopDaemon.graceNs = grace.wireNanoseconds }
+    case .nodes: proto.nodes = .init()
     }
   }
 }

@@ -4,11 +4,15 @@ package import HeddleModel
 package struct Request: Hashable, Codable, Sendable {
   /// The current custodian for the authority of this request; nil is what the connection was granted.
   package let authority: CustodianPath?
+  /// The node that is to carry it out; nil is the one that the command's thread is on, or for lack of one the supervisor
+  /// that is asked.
+  package let node: EntityName?
   package let command: Command
 
-  package init(_ command: Command, as authority: CustodianPath? = nil) {
+  package init(_ command: Command, as authority: CustodianPath? = nil, on node: EntityName? = nil) {
     self.command = command
     self.authority = authority
+    self.node = node
   }
 }
 
@@ -73,6 +77,8 @@ extension Request {
     case shutdownPlan(CustodianPath)
     /// `done`, when the supervisor has begun to end; nil is its usual grace.
     case stopDaemon(grace: Duration?)
+    /// `nodes`: those of the cluster.
+    case nodes
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

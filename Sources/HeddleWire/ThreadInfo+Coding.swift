@@ -25,6 +25,7 @@ extension ThreadInfo {
       group: try ThreadGroupPath(field: "\(field).group", proto.group),
       relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
+    if !proto.node.isEmpty { node = try EntityName(field: "\(field).node", proto.node) }
   }
 
   var proto: ProtoThreadInfo {
@@ -46,6 +47,7 @@ extension ThreadInfo {
     if let death { proto.death = death.proto }
     if group != .root { proto.group = group.description }
     if let relay { proto.relay = relay.proto }
+    if let node { proto.node = node.text }
     return proto
   }
 }

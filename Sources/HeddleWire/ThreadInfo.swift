@@ -62,6 +62,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var group: ThreadGroupPath
   /// Where the lines of its standard output go, beside the log; nil when they go nowhere else, or not any more.
   package var relay: Relay?
+  /// The node that it is on; nil for one of the supervisor that answers.
+  package var node: EntityName?
 
   package init(
     id: ThreadID,

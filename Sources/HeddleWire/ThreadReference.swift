@@ -7,17 +7,20 @@ package enum ThreadReference: Hashable, Codable, Sendable {
   case id(ThreadID)
   /// The living holder of the name, else the latest dead one.
   case name(EntityName)
+  /// The same of another node, or of one's own.
+  case named(EntityName, on: EntityName)
 }
 
 extension ThreadReference: CustomStringConvertible {
   /// What text that names an id starts with; no name does, for want of colons.
   private static let idPrefix = "id:"
 
-  /// A name as it is, an id as `id:` and hexadecimal digits.
+  /// A name as it is, that of another node behind the node's and a slash, an id as `id:` and hexadecimal digits.
   package var description: String {
     switch self {
     case .id(let id): "\(Self.idPrefix)\(id)"
     case .name(let name): name.text
+    case .named(let name, let node): "\(node)/\(name)"
     }
   }
 
@@ -27,6 +30,8 @@ extension ThreadReference: CustomStringConvertible {
   package init(parsing text: some StringProtocol) throws(EntityNameError) {
     if text.hasPrefix(Self.idPrefix), let number = UInt64(text.dropFirst(Self.idPrefix.count), radix: 16), number != 0 {
       self = .id(ThreadID(rawValue: number))
+    } else if let slash = text.firstIndex(of: "/") {
+      self = .named(try EntityName(text[text.index(after: slash)...]), on: try EntityName(text[..<slash]))
     } else {
       self = .name(try EntityName(text))
     }
@@ -38,7 +43,9 @@ extension ThreadReference {
   init(field: String, _ proto: ProtoThreadReference) throws(WireDecodingError) {
     switch proto.reference {
     case .id(let id): self = .id(try ThreadID(field: "\(field).id", id))
-    case .name(let name): self = .name(try EntityName(field: "\(field).name", name))
+    case .name(let name):
+      let name = try EntityName(field: "\(field).name", name)
+      self = proto.hasNode ? .named(name, on: try EntityName(field: "\(field).node", proto.node)) : .name(name)
     case nil: throw .missing(field: field)
     }
   }
@@ -48,6 +55,9 @@ extension ThreadReference {
     switch self {
     case .id(let id): proto.id = id.rawValue
     case .name(let name): proto.name = name.text
+    case .named(let name, let node):
+      proto.name = name.text
+      proto.node = node.text
     }
     return proto
   }

@@ -8,6 +8,8 @@ package struct Peer: Equatable, Sendable {
   /// Whose descriptor 3 the connection is; nil for a client on the socket.
   package let thread: ThreadID?
   package let origin: ProcessOrigin
+  /// What the node calls it that it is at, and the node; nil for a client of this one.
+  private var words: String?
 
   package init(pid: Int32, uid: UInt32, thread: ThreadID? = nil, origin: ProcessOrigin = ProcessOrigin()) {
     self.pid = pid
@@ -16,8 +18,20 @@ package struct Peer: Equatable, Sendable {
     self.origin = origin
   }
 
+  /// Somebody who is known by words alone.
+  init(_ words: String) {
+    self.init(pid: 0, uid: 0)
+    self.words = words
+  }
+
+  /// A client of another node, which that one calls `words`.
+  init(_ words: String, on node: EntityName) { self.init("\(words) on node \(node)") }
+
+  /// Another node.
+  init(node: EntityName) { self.init("node \(node)") }
+
   /// How a thread's last change and its death name the peer.
-  var text: String { thread.map { "thread id:\($0)" } ?? "pid \(pid)" }
+  var text: String { words ?? thread.map { "thread id:\($0)" } ?? "pid \(pid)" }
 }
 
 /// What a frame to a client holds; the shell only has to write it down.
@@ -41,6 +55,22 @@ package enum Outgoing: Equatable, Sendable {
   case `break`(BreakKind, ThreadID)
   case mailEnd(ThreadID)
   case mark(MarkID)
+  /// About a client's mail to threads of another node.
+  case ackOf(NodeSlot, Ack)
+
+  // To another node.
+  indirect case linkHello(LinkHello)
+  /// With the bytes of the `LinkHello` behind the code.
+  case linkChallenge(LinkCode, [UInt8])
+  /// Longer bodies may come from now on, and are taken.
+  case linkProof(LinkCode, bodyMax: Int)
+  case linkOpen(bodyMax: Int)
+  case ping
+  case pong
+  indirect case clientOpen(LinkClient, UInt64)
+  case clientClose(UInt64)
+  /// Frames of the client of this number, one behind the other.
+  case fromClient(UInt64, frames: [UInt8])
 }
 
 /// One client's connection, as the supervisor sees it.
@@ -49,11 +79,17 @@ struct Connection: Equatable, Sendable {
     /// Nothing was said before the HELLO, which has to come in time if there is one.
     case greeting(until: Instant?)
     case open
+    /// It is a link to another node, or is becoming one.
+    case link
     /// It was told why it ends; what still arrives is not read.
     case closing
   }
 
-  let peer: Peer
+  var peer: Peer
+  /// Of a client of another node; nil for one that has a stream of its own.
+  var guest: Guest?
+  /// It came to where only other nodes may come.
+  var isForLinks = false
   var phase: Phase
   var session: Session
   /// Of a thread's own connection; nil for other clients.

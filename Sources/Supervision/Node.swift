@@ -107,6 +107,8 @@ package struct Node: Sendable {
   /// The connections that wait to be told of what happens, and up to where all were told.
   var followers: Set<ConnectionID> = []
   var toldThrough: UInt64 = 0
+  /// The other nodes; nil of a supervisor that is in no cluster.
+  var cluster: Cluster?
   /// Whoever's request is being carried out, in words; empty between requests.
   var asker = ""
   /// Whose request is being carried out; nil between requests.
@@ -131,6 +133,7 @@ package struct Node: Sendable {
     if let departure = departures.first { consider(departure.until) }
     if let first = timeouts.first { consider(first) }
     if let leaving { consider(leaving) }
+    if let deadline = cluster?.deadline { consider(deadline) }
     for id in greetings {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
       consider(until)
@@ -148,6 +151,7 @@ package struct Node: Sendable {
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     endTimedOut(effects: &effects)
     endDepartures(effects: &effects)
+    linkTimePassed(effects: &effects)
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {
         greetings.removeFirst()
@@ -185,6 +189,9 @@ package struct Node: Sendable {
   package mutating func connectionClosed(_ id: ConnectionID, effects: inout Effects) {
     guard let connection = connections[id] else { return }
     connections.remove(id)
+    if connection.phase == .link { endLink(id, "the connection has ended", effects: &effects) }
+    if let guest = connection.guest { forgetGuest(guest) }
+    endDealings(of: id, effects: &effects)
     defer { depart(connection, effects: &effects) }
     workerLeft(connection, effects: &effects)
     endWatches(of: connection, effects: &effects)
@@ -212,14 +219,18 @@ package struct Node: Sendable {
     case (.open, .mail):
       let (run, bytes) = frame.asRun()
       received(run, in: bytes.span, on: id, effects: &effects)
-    case (.open, .ack) where frame.body.isEmpty: connections.change(id) { $0.receipts.ask() }
+    case (.open, .ack) where frame.body.isEmpty: ackAsked(frame, on: id, effects: &effects)
     case (.open, .request): handleRequest(frame, on: id, effects: &effects)
     case (.open, .watch): watch(frame, on: id, effects: &effects)
-    case (.open, .unwatch): unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
+    case (.open, .unwatch):
+      if forwardOfMatter(frame, on: id, effects: &effects) { return }
+      unwatch(WatchID(rawValue: frame.header.id), on: id, effects: &effects)
     case (.open, .attach): attach(frame, on: id, effects: &effects)
     case (.open, .data), (.open, .end), (.open, .close), (.open, .taken):
       streamFrameCame(frame, on: id, effects: &effects)
     case (.greeting, .hello): greet(frame, on: id, effects: &effects)
+    case (.greeting, .linkHello): acceptLink(frame, on: id, effects: &effects)
+    case (.link, _): linkFrameCame(frame, on: id, effects: &effects)
     case (.open, .credit), (.open, .mark): workerFrameCame(frame, on: id, effects: &effects)
     case (.open, .break): breakGivenBack(frame, on: id, effects: &effects)
     case (.open, _), (.greeting, _), (.closing, _), (nil, _):
@@ -234,7 +245,11 @@ package struct Node: Sendable {
 
   /// No more frames are at hand: what the client is owed for its mail goes out.
   package mutating func framesEnded(on id: ConnectionID, effects: inout Effects) {
-    guard connections.look(id, { $0.phase }) == .open else { return }
+    let phase = connections.look(id) { $0.phase }
+    guard phase == .open else {
+      if phase == .link { linkFramesEnded(on: id, effects: &effects) }
+      return
+    }
     if let ack = connections.change(id, { $0.receipts.take() }) ?? nil { effects.append(.send(id, .ack(ack))) }
   }
 
@@ -246,13 +261,14 @@ package struct Node: Sendable {
   private mutating func greet(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
     do throws(WireRefusal) {
       let hello = try decodeHello(frame)
+      guard connections[id]?.isForLinks == false else { throw Sentences.linkOutOfPlace(.hello) }
       guard let version = hello.sharedVersion() else {
         return refuseConnection(id, Sentences.noSharedVersion(hello.versions), effects: &effects)
       }
       let worker = try welcomeWorker(hello, on: id)
       connections[id]?.phase = .open
       connections[id]?.bodyMax = min(hello.bodyMax, BodyLimit.usual)
-      let welcome = Welcome(
+      var welcome = Welcome(
         version: version,
         bodyMax: min(hello.bodyMax, BodyLimit.usual),
         node: identity.name,
@@ -263,6 +279,7 @@ package struct Node: Sendable {
         session: connections[id]?.session.path,
         worker: worker
       )
+      welcome.cluster = cluster?.configuration.name
       effects.append(.send(id, .welcome(welcome)))
       if let worker {
         deliverBreak(to: worker.thread, effects: &effects)
@@ -282,6 +299,7 @@ package struct Node: Sendable {
     // What is owed for the mail that came before is told before the end.
     connections.change(id) { $0.receipts.ask() }
     framesEnded(on: id, effects: &effects)
+    if phase == .link { linkRefused(id, refusal, effects: &effects) }
     connections[id]?.phase = .closing
     effects.append(.send(id, .refusal(refusal, nil)))
     effects.append(.close(id))

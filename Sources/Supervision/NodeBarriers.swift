@@ -33,14 +33,14 @@ extension Node {
     for connection in barred.sorted() {
       guard var barriers = connections[connection]?.barriers else { continue }
       while let request = barriers.release(isObserved: { isObserved($0) }) {
-        effects.append(.send(connection, .reply(.done, request)))
+        partOfBarrier(request, on: connection, effects: &effects)
       }
       if barriers.count == 0 { barred.remove(connection) }
       connections[connection]?.barriers = barriers
     }
   }
 
-  private func isObserved(_ effect: Unobserved) -> Bool {
+  func isObserved(_ effect: Unobserved) -> Bool {
     switch effect {
     case .start(let thread): return entities[thread]?.body != .starting
     case .change(let thread, let generation):

@@ -3,6 +3,8 @@ package import HeddleModel
 /// What the daemon has to do after an input, in this order.
 package enum NodeEffect: Equatable, Sendable {
   case send(ConnectionID, Outgoing)
+  /// Make a stream to the node of this name, and answer with `dialed` or `dialFailed`.
+  case dial(ConnectionID, EntityName)
   /// Close the connection once everything sent to it is written.
   case close(ConnectionID)
   /// Write nothing more to the connection, a worker's; or go on, with the breaks sent meanwhile before all else.

@@ -37,9 +37,12 @@ extension Node {
     on id: ConnectionID,
     effects: inout Effects
   ) {
-    guard connections.look(id, { $0.phase }) == .open else {
+    let phase = connections.look(id) { $0.phase }
+    guard phase == .open else {
+      if phase == .link { return receivedOnLink(run, in: chunk, on: id, effects: &effects) }
       return receivedOutOfPlace(.mail, on: id, effects: &effects)
     }
+    if run.receiver.slot != .home { return forwardMail(run, in: chunk, from: id, effects: &effects) }
     if run.flags.contains(.retry) { connections.change(id) { _ = $0.receipts.heldBack.remove(run.receiver) } }
     var rest = run
     while !rest.isEmpty {

@@ -18,7 +18,9 @@ extension Node {
     let id = RequestID(rawValue: frame.header.id)
     do throws(WireRefusal) {
       try requireUnused(frame.header.id, on: connection)
-      let request = try decode(frame)
+      let asked = try decode(frame)
+      if try forward(asked, id, on: connection, effects: &effects) { return }
+      let request = try atHome(asked)
       if try isDeferred(frame, request.command, on: connection) { return }
       asker = connections[connection]?.peer.text ?? ""
       serving = connection
@@ -114,6 +116,7 @@ extension Node {
       _ = try place(.root, for: inquiry, to: "end the daemon with")
       end(after: grace ?? Limits.grace, effects: &effects)
       return .done
+    case .nodes: return try listNodes()
     }
     return nil
   }
@@ -316,7 +319,7 @@ extension Node {
   /// The thread that a request names.
   func find(_ reference: ThreadReference, to attempted: String) throws(WireRefusal) -> ThreadID {
     switch reference {
-    case .name(let name):
+    case .name(let name), .named(let name, _):
       guard let thread = names[name] else { throw Sentences.noSuchThread(reference, attempted: attempted) }
       return thread
     case .id(let thread):

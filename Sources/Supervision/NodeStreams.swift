@@ -13,6 +13,7 @@ extension Node {
       try requireUnused(frame.header.id, on: connection)
       let wish: Attach
       do throws(WireDecodingError) { wish = try Attach(decoding: frame.body) } catch { throw WireRefusal(error) }
+      if try forward(wish, frame.header.id, on: connection, effects: &effects) { return }
       let thread = try thread(of: wish.target, on: connection)
       try requireStream(wish, of: thread, on: connection)
       begin(wish, of: thread, Attachment(connection: connection, stream: id, source: wish.stream), effects: &effects)
@@ -24,7 +25,10 @@ extension Node {
   /// DATA, END, CLOSE or TAKEN. Of a stream that is over it may have crossed with that, and has no effect.
   mutating func streamFrameCame(_ frame: Frame, on connection: ConnectionID, effects: inout Effects) {
     let id = StreamID(rawValue: frame.header.id)
-    guard let thread = connections[connection]?.streams[id]?.thread else { return }
+    guard let thread = connections[connection]?.streams[id]?.thread else {
+      _ = forwardOfMatter(frame, on: connection, effects: &effects)
+      return
+    }
     if frame.header.kind == .close { return detach(id, on: connection, thread: thread, effects: &effects) }
     do throws(StreamFault) {
       try receive(frame, on: id, connection)

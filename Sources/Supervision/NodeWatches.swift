@@ -29,6 +29,7 @@ extension Node {
       try requireUnused(number, on: connection)
       let event: StateEvent
       do throws(WireDecodingError) { event = try StateEvent(decoding: frame.body) } catch { throw WireRefusal(error) }
+      if try forward(event, number, on: connection, effects: &effects) { return }
       try watch(event, WatchID(rawValue: number), on: connection, effects: &effects)
     } catch {
       effects.append(.send(connection, .refusal(error, RequestID(rawValue: number))))

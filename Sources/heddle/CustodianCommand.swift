@@ -12,7 +12,7 @@ struct CustodianCommand: ParsableCommand {
       heddle custodian tree
       heddle custodian shutdown job --grace 10s --follow
 
-      A path that does not start with a slash is below /main.
+      A path that does not start with a slash is below /main. On node b of the cluster it is b:/main/job, or b:job.
       """,
     subcommands: [New.self, List.self, Tree.self, CustodianShutdownCommand.self]
   )
@@ -26,10 +26,10 @@ struct CustodianCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path.", completion: Targets.custodianNames, transform: Targets.custodian)
-    var path: CustodianPath
+    var custodian: CustodianReference
 
     func run() async throws {
-      try await common.withSupervisor { try await $0.custodianNew(path) }
+      try await common.withSupervisor { try await $0.custodianNew(custodian.path, on: custodian.node) }
     }
   }
 
@@ -46,11 +46,11 @@ struct CustodianCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path; /main without one.", completion: Targets.custodianNames, transform: Targets.custodian)
-    var path: CustodianPath?
+    var custodian: CustodianReference?
 
     func run() async throws {
       try await common.withSupervisor { supervisor in
-        let all = Self.flat(try await supervisor.treeOrHint(path ?? .main))
+        let all = Self.flat(try await supervisor.treeOrHint(custodian ?? CustodianReference(.main)))
         let table = Table(columns: [
           .init("PATH", all.map(\.path.description)),
           .init("STATE", all.map { Self.word(for: $0.state) }),
@@ -92,12 +92,12 @@ struct CustodianCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path; /main without one.", completion: Targets.custodianNames, transform: Targets.custodian)
-    var path: CustodianPath?
+    var custodian: CustodianReference?
 
     func run() async throws {
       try await common.withSupervisor { supervisor in
-        let listing = try await supervisor.treeOrHint(path ?? .main)
-        let infos = common.json ? [] : try await supervisor.list(includeDead: false)
+        let listing = try await supervisor.treeOrHint(custodian ?? CustodianReference(.main))
+        let infos = common.json ? [] : try await supervisor.list(includeDead: false, on: custodian?.node)
         let drawing = TreeDrawing(
           isUTF8: Environment.isUTF8,
           infos: Dictionary(infos.map { ($0.id, $0) }) { $1 },

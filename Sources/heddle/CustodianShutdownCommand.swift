@@ -35,7 +35,7 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   @Argument(help: "Its path.", completion: Targets.custodianNames, transform: Targets.custodian)
-  var path: CustodianPath
+  var custodian: CustodianReference
 
   func validate() throws {
     if dryRun, follow || grace != nil {
@@ -46,17 +46,21 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
   func run() async throws {
     try await common.withSupervisor { supervisor in
       if dryRun {
-        let plan = try await supervisor.shutdownPlan(of: path)
+        let plan = try await supervisor.shutdownPlan(of: custodian.path, on: custodian.node)
         return common.output.write(
           json: WireJSON.text(plan),
-          ShutdownWords(path: path).lines(about: plan).map { $0 + "\n" }.joined()
+          ShutdownWords(custodian).lines(about: plan).map { $0 + "\n" }.joined()
         )
       }
-      let progress = ShutdownProgress(of: path, isFollowed: follow, common.output)
+      let progress = ShutdownProgress(of: custodian, isFollowed: follow, common.output)
       let report = try await progress.during {
-        try await supervisor.custodianShutdown(path, grace: grace?.duration ?? .zero) { progress.tell($0) }
+        try await supervisor.custodianShutdown(
+          custodian.path,
+          on: custodian.node,
+          grace: grace?.duration ?? .zero
+        ) { progress.tell($0) }
       }
-      common.output.write(json: WireJSON.text(report), ShutdownWords(path: path).line(about: report) + "\n")
+      common.output.write(json: WireJSON.text(report), ShutdownWords(custodian).line(about: report) + "\n")
     }
   }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Daemon
 internal import Glibc
+internal import HeddleModel
 internal import HeddleWire
 
 /// `heddle daemon start`, which is also `heddle daemon`: the supervisor itself.
@@ -12,6 +13,13 @@ struct DaemonStart: ParsableCommand {
       heddle daemon
       heddle daemon --socket /tmp/me/a.sock
       heddle daemon --detach --state ~/heddle
+
+      heddle daemon --cluster shed --node a --listen 127.0.0.1:7001 --peer b=127.0.0.1:7002 --registrar a --secret shed.key
+
+      With --cluster it is a node of a cluster: its clients can name threads of the other nodes, as b/worker. Instead of \
+      the options, $HEDDLE_CLUSTER_FILE can name a file in YAML with cluster, node, listen, peers, registrar and secret. What \
+      goes over a link is not encrypted, so TCP is taken within this machine alone; to another one a link goes over a command: \
+      --peer b=exec:'ssh b heddle link'. The secret's file has to be its owner's alone: openssl rand -hex 32.
 
       SIGTERM or SIGINT, and heddle daemon stop, ask every thread to end and give it 10 s; a second signal ends all at once. \
       However the daemon ends, also by SIGKILL, every process of its threads ends with it.
@@ -52,6 +60,8 @@ struct DaemonStart: ParsableCommand {
   @Option(help: ArgumentHelp("", visibility: .hidden))
   var reportTo: Int32?
 
+  @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+
   @OptionGroup var place: SocketOption
 
   @OptionGroup var output: OutputOptions
@@ -70,12 +80,13 @@ struct DaemonStart: ParsableCommand {
     throw ExitCode(status)
   }
 
-  private func configuration(reportingTo report: StartReport?) throws(Failure) -> DaemonConfiguration {
+  private func configuration(reportingTo report: StartReport?) throws -> DaemonConfiguration {
+    let settings = try cluster.settings(named: Self.nodeName)
     var configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
       containment: containment,
-      nodeName: Self.nodeName,
+      nodeName: settings?.node.text ?? cluster.node?.text ?? Self.nodeName,
       version: Version.text,
       endSignals: [SIGTERM, SIGINT, SIGHUP],
       stateDirectory: state,
@@ -84,6 +95,7 @@ struct DaemonStart: ParsableCommand {
         if report == nil { Output.complain(line) } else { Output.writeError("\(Timestamp.now) \(line)\n") }
       }
     )
+    configuration.cluster = settings
     configuration.leavesAfter = leaveAfter?.duration
     configuration.serviceManager = ServiceManager.takeFromEnvironment()
     configuration.onReady = { report?.tellReady() }
@@ -92,11 +104,14 @@ struct DaemonStart: ParsableCommand {
   }
 
   private func startDetached() throws {
+    // What is wrong with it is said here, before anything starts.
+    _ = try cluster.settings(named: Self.nodeName)
     let daemon = DetachedDaemon(
       socket: place.location,
       containment: containment.rawValue,
       state: try state.map(DetachedDaemon.absolute),
-      leaveAfter: leaveAfter?.duration
+      leaveAfter: leaveAfter?.duration,
+      cluster: try cluster.arguments()
     )
     let pid = try daemon.start()
     output.write(

@@ -9,6 +9,8 @@ struct DetachedDaemon {
   var state: String?
   /// It leaves when nobody has used it for so long; nil stays.
   var leaveAfter: Duration?
+  /// The options that say which cluster it is in.
+  var cluster: [String] = []
 
   /// How long it may take until it is ready: what a dead daemon has left is ended first.
   private static let readyMax = Duration.seconds(30)
@@ -49,7 +51,7 @@ struct DetachedDaemon {
   private var arguments: [String] {
     ["daemon", "start", "--socket", socket.text, "--containment", containment, "--report-to", "3"]
       + (state.map { ["--state", $0] } ?? [])
-      + (leaveAfter.map { ["--leave-after", "\(Int($0 / .milliseconds(1)))ms"] } ?? [])
+      + (leaveAfter.map { ["--leave-after", "\(Int($0 / .milliseconds(1)))ms"] } ?? []) + cluster
   }
 
   // MARK: - The process

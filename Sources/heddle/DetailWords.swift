@@ -26,7 +26,7 @@ struct DetailWords {
     let by = thread.lastChange.by.isEmpty ? "" : " by \(thread.lastChange.by)"
     let state = palette.paint(StateWords.state(of: thread, isUTF8: isUTF8), StateWords.tone(of: thread))
     return [
-      ("name", thread.name?.text ?? ""),
+      ("name", thread.name.map { _ in thread.label } ?? ""),
       ("id", "\(ThreadReference.id(thread.id))"),
       ("state", "\(state), \(thread.lastChange.what) \(thread.sinceChange.age) ago\(by)"),
       ("made", "\(detail.made.onTheClock), \(thread.age.age) ago"),

@@ -39,6 +39,10 @@ extension ExitStatus {
       .notALine,
       .noStream, .tooLarge, .shuttingDown, .cancelled:
       self = .refused
+    case .unknownNode: self = .noSuchTarget
+    case .nodeUnreachable, .nodeLost, .indeterminate: self = .unreachable
+    case .notAcrossNodes: self = .usage
+    case .wrongSecret, .wrongCluster, .nodeNameTaken: self = .failed
     case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed
     }
   }

@@ -12,12 +12,14 @@ struct ForegroundRun {
   private let streams: [(stream: ThreadStream, remote: RemoteStream)]
 
   /// Starts the program.
-  init(_ spawn: Spawn, over supervisor: Supervisor) async throws(ClientError) {
+  ///
+  /// - Parameter node: where; nil is the supervisor itself.
+  init(_ spawn: Spawn, on node: EntityName? = nil, over supervisor: Supervisor) async throws(ClientError) {
     self.supervisor = supervisor
     var spawn = spawn
     spawn.stdinPipe = spawn.channel == .none
     let wanted: [ThreadStream] = (spawn.stdinPipe ? [.standardInput] : []) + [.standardOutput, .standardError]
-    let (thread, remotes) = try await supervisor.spawn(spawn, attachedTo: wanted, holdsProgram: true)
+    let (thread, remotes) = try await supervisor.spawn(spawn, on: node, attachedTo: wanted, holdsProgram: true)
     self.thread = thread
     streams = zip(wanted, remotes).map { ($0, $1) }
   }

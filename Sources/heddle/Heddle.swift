@@ -17,7 +17,8 @@ struct Heddle: ParsableCommand {
       DaemonCommand.self, RunCommand.self, PsCommand.self, SendCommand.self, RecvCommand.self, LogsCommand.self,
       SuspendCommand.self,
       ResumeCommand.self, BreakCommand.self, StopCommand.self, KillCommand.self, WaitCommand.self, SyncCommand.self,
-      CustodianCommand.self, EventsCommand.self, ShowCommand.self, DoctorCommand.self, CompletionCommand.self,
+      CustodianCommand.self, ClusterCommand.self, LinkCommand.self, EventsCommand.self, ShowCommand.self,
+      DoctorCommand.self, CompletionCommand.self,
       CompleteNames.self, ManCommand.self, VersionCommand.self,
     ]
   )

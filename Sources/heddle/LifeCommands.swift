@@ -79,7 +79,7 @@ struct ResumeCommand: AsyncParsableCommand {
     completion: Targets.threadNames,
     transform: Targets.benefactor
   )
-  var benefactor: Request.Benefactor?
+  var benefactor: BenefactorArgument?
 
   @OptionGroup var common: CommonOptions
 
@@ -98,7 +98,7 @@ struct ResumeCommand: AsyncParsableCommand {
       } else {
         let benefactor = benefactor
         try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
-          try await supervisor.resume(.id(thread.id), benefactor: benefactor)
+          try await supervisor.resume(.id(thread.id), benefactor: benefactor?.benefactor, on: benefactor?.node)
         }
       }
     }
@@ -113,7 +113,7 @@ struct ResumeCommand: AsyncParsableCommand {
     let thread = RemoteThread(threads[0].id, at: supervisor)
     let sources = EventSources(supervisor: supervisor, loop: supervisor.loop)
     let (end, ending) = (try await sources.event(kind), try await sources.ending())
-    try await supervisor.resume(.id(thread.id), benefactor: benefactor)
+    try await supervisor.resume(.id(thread.id), benefactor: benefactor?.benefactor, on: benefactor?.node)
     let signal = try await sync(thread.death.wrap { _ in nil }, end.wrap { nil }, ending)
     // No effect on one that has ended.
     try await thread.suspend()

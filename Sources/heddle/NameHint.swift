@@ -35,17 +35,18 @@ extension Supervisor {
   /// - Throws: also a `Failure` that says what name is near, if there is no such thread.
   func findOrHint(_ thread: ThreadReference) async throws -> ThreadInfo {
     do throws(ClientError) { return try await find(thread) } catch {
-      guard case .name(let name) = thread, error.refusal?.code == .noSuchThread else { throw error }
-      let names = try await list(includeDead: true).compactMap { $0.name?.text }
+      guard let name = thread.name, error.refusal?.code == .noSuchThread else { throw error }
+      let names = try await list(includeDead: true, on: thread.node).compactMap { $0.name?.text }
       throw Self.hinted(error, NameHint.nearest(to: name.text, among: names))
     }
   }
 
   /// - Throws: also a `Failure` that says what path is near, if there is no such custodian.
-  func treeOrHint(_ path: CustodianPath) async throws -> CustodianListing {
-    do throws(ClientError) { return try await custodianTree(path) } catch {
+  func treeOrHint(_ custodian: CustodianReference) async throws -> CustodianListing {
+    let path = custodian.path
+    do throws(ClientError) { return try await custodianTree(path, on: custodian.node) } catch {
       guard error.refusal?.code == .noSuchCustodian else { throw error }
-      let paths = Self.paths(in: try await custodianTree(.root))
+      let paths = Self.paths(in: try await custodianTree(.root, on: custodian.node))
       // A path that wants its slash is below /main.
       let whole = paths.first { "/main\($0)" == "\(path)" }
       throw Self.hinted(error, whole ?? NameHint.nearest(to: "\(path)", among: paths))
@@ -60,5 +61,14 @@ extension Supervisor {
     guard let refusal = error.refusal, let name else { return error }
     let failure = Failure(refusal)
     return Failure(failure.status, "\(failure.sentence); did you mean \(name)?")
+  }
+}
+
+extension ThreadReference {
+  fileprivate var name: EntityName? {
+    switch self {
+    case .id: nil
+    case .name(let name), .named(let name, _): name
+    }
   }
 }

@@ -13,6 +13,7 @@ struct PsCommand: AsyncParsableCommand {
       heddle ps --all 'web.*' db
       heddle ps --tree
       heddle ps --watch --wide
+      heddle ps --nodes
 
       The column MAIL is there when a thread has unread mail. In a narrow terminal COMMAND goes first, then CONTAINMENT, \
       ID, PID, CUSTODIAN, MAIL, AGE and LAST. --watch draws again when something happens, and every second for ages and \
@@ -25,6 +26,9 @@ struct PsCommand: AsyncParsableCommand {
 
   @Flag(help: "Draw the custodians with their threads.")
   var tree = false
+
+  @Flag(help: "The threads of all nodes of the cluster that can be reached.")
+  var nodes = false
 
   @Flag(name: .shortAndLong, help: "With ids, process ids, containment and commands.")
   var wide = false
@@ -46,6 +50,9 @@ struct PsCommand: AsyncParsableCommand {
     if tree, wide { throw ValidationError("--wide is for the table; leave it out, or --tree.") }
     if tree, !threads.allSatisfy({ if case .subtree = $0 { true } else { false } }) {
       throw ValidationError("--tree draws custodians; name one as in @job.")
+    }
+    if nodes, tree || watch || !threads.isEmpty {
+      throw ValidationError("--nodes lists all threads of all nodes; leave it out, or --tree, --watch and the names.")
     }
     guard watch else { return }
     if common.json || common.quiet {
@@ -82,7 +89,8 @@ struct PsCommand: AsyncParsableCommand {
     let (palette, isUTF8) = (common.output.palette, Environment.isUTF8)
     guard tree else {
       let containment = wide ? try await supervisor.daemonStatus().containment : nil
-      let table = ThreadTable(threads: try await chosen(by: supervisor), isUTF8: isUTF8, wideOn: containment)
+      var table = ThreadTable(threads: try await chosen(by: supervisor), isUTF8: isUTF8, wideOn: containment)
+      table.showsNodes = nodes
       return table.table.lines(columnsMax: Output.columns, palette)
     }
     let infos = try await supervisor.list(includeDead: false)
@@ -106,6 +114,7 @@ struct PsCommand: AsyncParsableCommand {
   }
 
   private func chosen(by supervisor: Supervisor) async throws -> [ThreadInfo] {
+    if nodes { return try await AllNodes(of: supervisor).threads(includingDead: all) }
     guard !threads.isEmpty else { return try await supervisor.list(includeDead: all) }
     return try await threads.threads(of: supervisor, includingDead: all)
   }

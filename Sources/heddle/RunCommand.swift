@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
       heddle run -d --in job -- make test
       heddle run -d --to words --to-end -- cat book.txt
       heddle run -- make test
+      heddle run -d --name b/worker -- ./worker
       heddle run -d --rm --timeout 1h --env-file job.env --limit nofile=256,as=2GiB -- ./job
 
       With --to each line of standard output is mail for another thread; while its mailbox is full the program waits, as \
@@ -48,8 +49,8 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Leave the program to the daemon.")
   var detach = false
 
-  @Option(help: "The thread's name.", transform: Targets.name)
-  var name: EntityName?
+  @Option(help: "The thread's name; b/NAME starts it on node b of the cluster.", transform: Targets.newName)
+  var name: NameArgument?
 
   @Option(
     name: .customLong("in"),
@@ -57,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
     completion: Targets.custodianNames,
     transform: Targets.custodian
   )
-  var custodian: CustodianPath?
+  var custodian: CustodianReference?
 
   @Option(
     help: ArgumentHelp(
@@ -135,6 +136,9 @@ struct RunCommand: AsyncParsableCommand {
   var command: [String]
 
   func validate() throws {
+    if let here = name?.node, let there = custodian?.node, here != there {
+      throw ValidationError("The name says node \(here), and the custodian node \(there); say one.")
+    }
     if toEnd, to == nil { throw ValidationError("--to-end passes the end on to the thread of --to; name one.") }
     if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
     if command.first == "" { throw ValidationError("The program after -- has no name.") }
@@ -158,7 +162,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func start(over supervisor: Supervisor) async throws {
     do {
-      let thread = try await supervisor.spawn(makeSpawn(in: .main))
+      let thread = try await supervisor.spawn(makeSpawn(in: .main), on: node)
       output.write(json: WireJSON.text(thread), Self.line(about: thread))
     } catch let error as ClientError {
       throw Self.startFailure(error) ?? error
@@ -169,7 +173,7 @@ struct RunCommand: AsyncParsableCommand {
     do {
       var spawn = try makeSpawn(in: nil)
       spawn.held = true
-      return try await ForegroundRun(spawn, over: supervisor).end()
+      return try await ForegroundRun(spawn, on: node, over: supervisor).end()
     } catch let error as ClientError {
       throw Self.startFailure(error) ?? error
     }
@@ -187,13 +191,17 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
+  /// Where it is started; nil is the supervisor itself.
+  private var node: EntityName? { name?.node ?? custodian?.node }
+
   /// - Parameter place: where it goes unless it is said, and outside of threads.
   private func makeSpawn(in place: CustodianPath?) throws -> Spawn {
     let caller = try CallerState()
-    let own = try SocketOption.ownCustodian()
+    // On another node there is no such custodian.
+    let own = node == nil ? try SocketOption.ownCustodian() : nil
     var spawn = Spawn(
-      name: name,
-      in: custodian ?? own ?? place,
+      name: name?.name,
+      in: custodian?.path ?? own ?? place,
       argv: try CallerState.lastArguments(command.count),
       environment: try environment(of: caller),
       cwd: try WorkingDirectory.path(cwd, from: caller.directory),
@@ -222,7 +230,7 @@ struct RunCommand: AsyncParsableCommand {
   /// "ticker  id 7f3a  running  (custodian /main)"
   static func line(about thread: ThreadInfo) -> String {
     let custodians = thread.custodians.map(\.description).joined(separator: ", ")
-    let called = thread.name.map { ["\($0)", "id \(thread.id)"] } ?? [thread.label]
+    let called = thread.name.map { _ in [thread.label, "id \(thread.id)"] } ?? [thread.label]
     return (called + ["\(thread.state)", "(custodian \(custodians))"]).joined(separator: "  ") + "\n"
   }
 

@@ -11,9 +11,11 @@ enum Selector: Equatable {
   /// All whose name matches; fnmatch(3).
   case glob(String)
   /// All that a custodian or one below it manages.
-  case subtree(CustodianPath)
+  case subtree(CustodianReference)
 
-  static let forms = "NAME, id:7f3a, a pattern such as 'web.*', or @custodian/path for all that is in it"
+  static let forms =
+    "NAME, id:7f3a, a pattern such as 'web.*', or @custodian/path for all that is in it; "
+    + "on node b of the cluster, b/NAME or @b:/path"
 }
 
 extension Selector: ExpressibleByArgument {
@@ -23,8 +25,8 @@ extension Selector: ExpressibleByArgument {
 
   init?(argument: String) {
     if argument.hasPrefix("@") {
-      guard let path = try? CustodianPath(parsing: argument.dropFirst()) else { return nil }
-      self = .subtree(path)
+      guard let custodian = try? CustodianReference(parsing: argument.dropFirst()) else { return nil }
+      self = .subtree(custodian)
     } else if argument.contains(where: Self.patternCharacters.contains) {
       self = .glob(argument)
     } else {
@@ -47,7 +49,7 @@ extension Selector: CustomStringConvertible {
     switch self {
     case .thread(let thread): "\(thread)"
     case .glob(let pattern): pattern
-    case .subtree(let path): "@\(path)"
+    case .subtree(let custodian): "@\(custodian)"
     }
   }
 }
@@ -62,13 +64,16 @@ extension Selector {
     switch self {
     case .thread(let reference): return [try await supervisor.findOrHint(reference)]
     case .glob(let pattern):
-      let found = try await supervisor.list(includeDead: dead).filter { Self.matches(pattern, $0) }
+      let parts = pattern.split(separator: "/", maxSplits: 1).map(String.init)
+      let (node, names) = parts.count == 2 ? (try EntityName(parts[0]), parts[1]) : (nil, pattern)
+      let found = try await supervisor.list(includeDead: dead, on: node).filter { Self.matches(names, $0) }
       if found.isEmpty { throw Failure(.noSuchTarget, "there is no\(dead ? "" : " living") thread called \(pattern)") }
       return found
-    case .subtree(let path):
-      let members = Self.members(of: try await supervisor.treeOrHint(path))
-      let found = try await supervisor.list(includeDead: false).filter { members.contains($0.id) }
-      if found.isEmpty { throw Failure(.noSuchTarget, "custodian \(path) manages no thread") }
+    case .subtree(let custodian):
+      let members = Self.members(of: try await supervisor.treeOrHint(custodian))
+      let all = try await supervisor.list(includeDead: false, on: custodian.node)
+      let found = all.filter { members.contains($0.id) }
+      if found.isEmpty { throw Failure(.noSuchTarget, "custodian \(custodian) manages no thread") }
       return found
     }
   }

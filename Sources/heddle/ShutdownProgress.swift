@@ -12,8 +12,8 @@ final class ShutdownProgress: Sendable {
   private let waiting = Mutex<Waiting?>(nil)
 
   /// - Parameter isFollowed: whether each change of state is printed.
-  init(of path: CustodianPath, isFollowed: Bool, _ output: OutputOptions) {
-    words = ShutdownWords(path: path)
+  init(of custodian: CustodianReference, isFollowed: Bool, _ output: OutputOptions) {
+    words = ShutdownWords(custodian)
     self.output = output
     self.isFollowed = isFollowed && !output.quiet
     progress = Progress(isWanted: !output.quiet && !output.json)

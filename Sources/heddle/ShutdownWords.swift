@@ -3,7 +3,9 @@ internal import HeddleWire
 
 /// A custodian's shutdown, line by line as it goes on.
 struct ShutdownWords: Sendable {
-  let path: CustodianPath
+  private let path: CustodianReference
+
+  init(_ custodian: CustodianReference) { path = custodian }
 
   func lines(about notice: Notice) -> [String] {
     switch notice {
@@ -31,7 +33,7 @@ struct ShutdownWords: Sendable {
     func line(_ words: String, _ threads: [ThreadSummary]) -> [String] {
       threads.map { "\(path)  \($0.label)  \(words)" }
     }
-    let below = plan.custodians.filter { $0 != path }.map { "\(path)  \($0)  would be shut down with it" }
+    let below = plan.custodians.filter { $0 != path.path }.map { "\(path)  \($0)  would be shut down with it" }
     let counts =
       "\(Self.counted(plan.ended.count, "thread", "threads")) would end, \(plan.leftSuspended.count) be suspended"
     return below + line("would end", plan.ended)

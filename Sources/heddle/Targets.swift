@@ -12,17 +12,47 @@ enum Targets {
 
   static func name(_ text: String) throws -> EntityName { try EntityName(text) }
 
-  static func custodian(_ text: String) throws -> CustodianPath { try CustodianPath(parsing: text) }
+  /// A name, behind that of a node and a slash or not.
+  static func newName(_ text: String) throws -> NameArgument {
+    guard let slash = text.firstIndex(of: "/") else { return NameArgument(name: try EntityName(text), node: nil) }
+    return NameArgument(name: try EntityName(text[text.index(after: slash)...]), node: try EntityName(text[..<slash]))
+  }
 
-  /// A custodian if it starts with a slash, else a thread.
-  static func benefactor(_ text: String) throws -> Request.Benefactor {
-    text.hasPrefix("/") ? .custodian(try custodian(text)) : .thread(try thread(text))
+  static func custodian(_ text: String) throws -> CustodianReference { try CustodianReference(parsing: text) }
+
+  /// A custodian if it starts with a slash, or with a node's name and `:/`; else a thread.
+  static func benefactor(_ text: String) throws -> BenefactorArgument {
+    guard text.hasPrefix("/") || text.contains(":/") else { return BenefactorArgument(.thread(try thread(text))) }
+    let custodian = try custodian(text)
+    return BenefactorArgument(.custodian(custodian.path), on: custodian.node)
+  }
+}
+
+/// What a new thread is to be called, and on which node it is to be.
+struct NameArgument {
+  let name: EntityName
+  /// nil is the node that is asked.
+  let node: EntityName?
+}
+
+/// Who is to give a thread its custodians, and on which node a custodian is.
+struct BenefactorArgument {
+  let benefactor: Request.Benefactor
+  /// nil is the node that is asked.
+  let node: EntityName?
+
+  init(_ benefactor: Request.Benefactor, on node: EntityName? = nil) {
+    self.benefactor = benefactor
+    self.node = node
   }
 }
 
 extension ThreadInfo {
-  /// How the thread is called: by its name, or by its id if it has none.
-  var label: String { name?.text ?? "\(ThreadReference.id(id))" }
+  /// How the thread is called: by its name, on another node behind that of the node, or by its id if it has none.
+  var label: String {
+    guard let name else { return "\(ThreadReference.id(id))" }
+    return node.map { "\($0)/\(name)" } ?? name.text
+  }
 }
 
 extension ThreadSummary {

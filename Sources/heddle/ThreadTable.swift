@@ -7,13 +7,17 @@ struct ThreadTable {
   let isUTF8: Bool
   /// With more columns; how their processes are held together.
   var wideOn: String?
+  /// With the node of each in a column of its own.
+  var showsNodes = false
 
   /// In a narrow terminal the columns with the higher numbers go first: COMMAND, CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE,
   /// LAST.
   var table: Table {
     let mail = threads.map(\.mail.messages)
     let command = threads.map { ShellWords.quoted($0.argv) }
-    var columns: [Table.Column] = [.init("NAME", threads.map(\.label))]
+    let names = showsNodes ? threads.map { $0.name?.text ?? "\(ThreadReference.id($0.id))" } : threads.map(\.label)
+    var columns: [Table.Column] = [.init("NAME", names)]
+    if showsNodes { columns.append(.init("NODE", threads.map { $0.node?.text ?? "" })) }
     if wideOn != nil { columns.append(.init("ID", threads.map { "\(ThreadReference.id($0.id))" }, dropOrder: 6)) }
     columns += [
       .init(

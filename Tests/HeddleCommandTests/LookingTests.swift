@@ -190,7 +190,7 @@ struct ThreadDrawingTests {
       surviving: [try summary("c")]
     )
     #expect(
-      ShutdownWords(path: job).lines(about: plan) == [
+      ShutdownWords(CustodianReference(job)).lines(about: plan) == [
         "/main/job  /main/job/sub  would be shut down with it", "/main/job  a  would end",
         "/main/job  b  would be left suspended  (made with --suspend-to-kill)",
         "/main/job  c  would go on  (it has another custodian)",

@@ -142,7 +142,7 @@ struct ShutdownWordsTests {
   private let build: ThreadSummary
 
   init() throws {
-    words = ShutdownWords(path: try CustodianPath(parsing: "job"))
+    words = ShutdownWords(try CustodianReference(parsing: "job"))
     build = ThreadSummary(id: Samples.id, name: try EntityName("build"), state: .dead)
   }
 

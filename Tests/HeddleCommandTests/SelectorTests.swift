@@ -12,8 +12,8 @@ struct SelectorTests {
     #expect(Selector(argument: "id:7f3a") == .thread(.id(Samples.id)))
     #expect(Selector(argument: "web.*") == .glob("web.*"))
     #expect(Selector(argument: "[ab]") == .glob("[ab]"))
-    #expect(Selector(argument: "@job") == .subtree(try CustodianPath(parsing: "/main/job")))
-    #expect(Selector(argument: "@/") == .subtree(.root))
+    #expect(Selector(argument: "@job") == .subtree(try CustodianReference(parsing: "/main/job")))
+    #expect(Selector(argument: "@/") == .subtree(CustodianReference(.root)))
     for wrong in ["", "-a", "a b", "@//", "id:0"] { #expect(Selector(argument: wrong) == nil, "\(wrong)") }
   }
 

@@ -167,8 +167,8 @@ struct FailureTests {
 
   @Test("a benefactor with a slash is a custodian, one without is a thread")
   func benefactor() throws {
-    #expect(try Targets.benefactor("/main") == .custodian(.main))
-    #expect(try Targets.benefactor("id:7f3a") == .thread(.id(Samples.id)))
+    #expect(try Targets.benefactor("/main").benefactor == .custodian(.main))
+    #expect(try Targets.benefactor("id:7f3a").benefactor == .thread(.id(Samples.id)))
     #expect(throws: (any Error).self) { try Targets.benefactor("a b") }
   }
 }

@@ -31,6 +31,16 @@ struct FrameTests {
     try writer.break(.hangUp, of: Samples.id)
     try writer.mailEnd(of: Samples.id)
     try writer.mark(MarkID(rawValue: 8))
+    try writer.linkHello(Samples.linkHello)
+    try writer.linkChallenge(Samples.linkCode, Samples.linkHello.encoded())
+    try writer.linkProof(Samples.linkCode)
+    try writer.linkOpen()
+    try writer.ping()
+    try writer.pong()
+    try writer.clientOpen(Samples.linkClient, number: 3)
+    try writer.client(3)
+    try writer.clientClose(3)
+    try writer.answer(to: 3)
     return writer.take()
   }
 
@@ -65,6 +75,7 @@ struct FrameTests {
       frames.map(\.header.kind) == [
         .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .mail, .ack, .room, .watch, .fired, .unwatch,
         .attach, .attach, .data, .end, .close, .taken, .credit, .break, .mailEnd, .mark,
+        .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong, .clientOpen, .client, .clientClose, .answer,
       ]
     )
     #expect(frames[6].body == Samples.bytes("hello"))

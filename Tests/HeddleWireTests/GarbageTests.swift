@@ -16,6 +16,9 @@ struct GarbageTests {
     for event in Samples.events { try writer.watch(event, id: WatchID(rawValue: 1)) }
     for attach in Samples.attachments { try writer.attach(attach, id: StreamID(rawValue: 1)) }
     try writer.attached(Samples.attached, id: StreamID(rawValue: 1))
+    try writer.linkHello(Samples.linkHello)
+    try writer.linkChallenge(Samples.linkCode, Samples.linkHello.encoded())
+    try writer.clientOpen(Samples.linkClient, number: 1)
     return writer.take()
   }
 
@@ -38,6 +41,10 @@ struct GarbageTests {
       case .credit: if frame.body.count == 16 { _ = MailTotals(decoding: frame.body) }
       case .break: _ = try BreakKind(decoding: frame.body)
       case .mailEnd, .mark: break
+      case .linkHello: _ = try LinkHello(decoding: frame.body)
+      case .linkChallenge: _ = try LinkHello(decoding: frame.challenge.hello)
+      case .clientOpen: _ = try LinkClient(decoding: frame.body)
+      case .linkProof, .linkOpen, .ping, .pong, .client, .clientClose, .answer: break
       case .mail, .room, .fired, .unwatch, .data, .end, .close: break
       }
       return true

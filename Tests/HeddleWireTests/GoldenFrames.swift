@@ -23,7 +23,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../proto/testdata").standardizedFileURL
 
-  static let all: [GoldenFrame] = handshake + requests + answers + mail + watches + streams + workers
+  static let all: [GoldenFrame] = handshake + requests + answers + mail + watches + streams + workers + links
 
   private static let handshake = [
     GoldenFrame("hello") { writer throws(FrameError) in try writer.hello(Samples.hello) },
@@ -197,7 +197,13 @@ extension GoldenFrame {
       let taken = MailTotals(decoding: frame.body)
       fields["taken"] = ["messages": String(taken.messages), "bytes": String(taken.bytes)]
     case .break: fields["break"] = try Int(BreakKind(decoding: frame.body).rawValue)
-    case .mail, .mailEnd, .mark, .room, .fired, .unwatch, .data, .end, .close:
+    case .linkHello: try fields.merge(described(ProtoLinkHello(serializedBytes: frame.body))) { $1 }
+    case .linkChallenge:
+      fields["code_base64"] = Data(frame.challenge.code.bytes).base64EncodedString()
+      try fields.merge(described(ProtoLinkHello(serializedBytes: frame.challenge.hello))) { $1 }
+    case .clientOpen: try fields.merge(described(ProtoLinkClient(serializedBytes: frame.body))) { $1 }
+    case .linkProof, .linkOpen, .ping, .pong, .client, .clientClose, .answer,
+      .mail, .mailEnd, .mark, .room, .fired, .unwatch, .data, .end, .close:
       fields["body_base64"] = Data(frame.body).base64EncodedString()
     }
     let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

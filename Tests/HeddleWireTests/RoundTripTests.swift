@@ -56,6 +56,7 @@ struct RoundTripTests {
     #expect(try Welcome(decoding: Samples.welcome.encoded()) == Samples.welcome)
     #expect(try Hello(decoding: Samples.workerHello.encoded()) == Samples.workerHello)
     #expect(try Welcome(decoding: Samples.workerWelcome.encoded()) == Samples.workerWelcome)
+    #expect(try Welcome(decoding: Samples.clusterWelcome.encoded()) == Samples.clusterWelcome)
     let bare = Welcome(version: 1, bodyMax: 4_096, node: "", incarnation: 1, daemonPID: 1, daemonVersion: "")
     #expect(try Welcome(decoding: bare.encoded()) == bare)
   }

@@ -86,7 +86,8 @@ enum Samples {
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
       .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)), .stopDaemon(grace: nil),
       .stopDaemon(grace: .zero), .stopDaemon(grace: .milliseconds(1_500)),
-      .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job),
+      .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job), .nodes,
+      .find(elsewhere), .resume(byID, benefactor: .thread(elsewhere)),
     ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
     + StateEvent.Kind.allCases.map { .event($0, of: byName) }
 
@@ -222,7 +223,10 @@ enum Samples {
 
   static let attached = Attached(thread: id, offset: 65_536)
 
-  static let requests = commands.map { Request($0) } + [Request(.barrier, as: job), Request(.suspend(byID), as: .root)]
+  static let requests =
+    commands.map { Request($0) } + [
+      Request(.barrier, as: job), Request(.suspend(byID), as: .root), Request(.custodianTree(job), on: name("b")),
+    ]
 
   static let causes: [DeathCause] = [
     .exited(code: 0), .exited(code: 255), .signalled(number: 9, coreDumped: false),

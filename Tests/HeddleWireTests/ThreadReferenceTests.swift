@@ -4,7 +4,7 @@ import Testing
 
 @Suite("References to threads, as text")
 struct ThreadReferenceTests {
-  @Test("a reference is read as it is written", arguments: [Samples.byID, Samples.byName])
+  @Test("a reference is read as it is written", arguments: [Samples.byID, Samples.byName, Samples.elsewhere])
   func roundTrip(reference: ThreadReference) throws {
     #expect(try ThreadReference(parsing: reference.description) == reference)
   }

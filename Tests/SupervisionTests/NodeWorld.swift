@@ -25,11 +25,15 @@ struct NodeWorld {
   /// What the daemon's own log says.
   private(set) var logLines: [String] = []
   private var nextRequest: UInt64 = 0
+  /// The other nodes that are to be dialed, and by which connections.
+  private(set) var dials: [(id: ConnectionID, node: EntityName)] = []
+  /// What is written to each connection that is a link.
+  private(set) var lines: [ConnectionID: LinkWriter] = [:]
   /// What the wall clock is ahead of the other.
   static let dateOffset: UInt64 = 1_700_000_000_000_000_000
 
-  init() {
-    let identity = Node.Identity(name: "loom", incarnation: 7, pid: 42, version: "0", socketPath: "/s")
+  init(_ name: String = "loom", incarnation: UInt64 = 7) {
+    let identity = Node.Identity(name: name, incarnation: incarnation, pid: 42, version: "0", socketPath: "/s")
     node = Node(identity, now: now)
   }
 
@@ -89,10 +93,11 @@ struct NodeWorld {
   mutating func ask(
     _ command: Request.Command,
     as authority: CustodianPath? = nil,
+    node: EntityName? = nil,
     on connection: ConnectionID
   ) -> [Outgoing] {
     nextRequest += 1
-    receive(.request, Request(command, as: authority).encoded(), id: nextRequest, on: connection)
+    receive(.request, Request(command, as: authority, on: node).encoded(), id: nextRequest, on: connection)
     return take(connection)
   }
 
@@ -211,9 +216,29 @@ struct NodeWorld {
     for effect in effects { perform(effect) }
   }
 
+  private mutating func send(_ outgoing: Outgoing, to id: ConnectionID) {
+    let route = node.route(to: id)
+    let line = route?.link ?? id
+    guard lines[line] != nil else { return inbox[id, default: []].append(outgoing) }
+    // What does not fit is told as a refusal, by the shell.
+    try? lines[line]?.append(outgoing, for: route?.client)
+  }
+
+  /// The connection is one end of a link.
+  mutating func layLine(_ id: ConnectionID) { lines[id] = LinkWriter() }
+
+  mutating func takeBytes(of line: ConnectionID) -> [UInt8] { lines[line]?.take() ?? [] }
+
+  mutating func takeDials() -> [(id: ConnectionID, node: EntityName)] {
+    defer { dials = [] }
+    return dials
+  }
+
   private mutating func perform(_ effect: NodeEffect) {
     switch effect {
-    case .send(let id, let outgoing): inbox[id, default: []].append(outgoing)
+    case .send(let id, let outgoing): send(outgoing, to: id)
+    case .dial(let id, let node): dials.append((id, node))
+    case .close(let id) where node.route(to: id) != nil: hangUp(id)
     case .close(let id): closed.insert(id)
     case .order(let request): orders.append(request)
     case .holdFrames(let id, true): heldWorkers.insert(id)

@@ -1,0 +1,43 @@
+internal import HeddleModel
+internal import HeddleWire
+
+// The nodes of the cluster, as this one sees them.
+
+extension Node {
+  func listNodes() throws(WireRefusal) -> Reply {
+    guard let cluster else { throw Sentences.noCluster("list", "the nodes") }
+    let configuration = cluster.configuration
+    let this = NodeListing.Node(
+      name: configuration.node,
+      state: .this,
+      since: now - startedAt,
+      incarnation: identity.incarnation,
+      address: configuration.listening,
+      slot: .home,
+      isRegistrar: configuration.registrar == configuration.node,
+      daemonVersion: identity.version
+    )
+    let others = cluster.neighbours.map { neighbour in
+      NodeListing.Node(
+        name: neighbour.name,
+        state: neighbour.visibleState,
+        since: now - neighbour.since,
+        incarnation: neighbour.incarnation,
+        address: neighbour.address ?? "",
+        slot: neighbour.slot,
+        reason: neighbour.obstacle?.text ?? "",
+        isRegistrar: configuration.registrar == neighbour.name,
+        daemonVersion: neighbour.daemonVersion
+      )
+    }
+    return .nodes(NodeListing(cluster: configuration.name, nodes: ([this] + others).sorted { $0.name < $1.name }))
+  }
+}
+
+extension Neighbour {
+  fileprivate var visibleState: NodeListing.Node.State {
+    if link != nil { return .linked }
+    if case .refused = obstacle { return .refused }
+    return .unreachable
+  }
+}

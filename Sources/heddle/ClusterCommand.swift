@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import HeddleClient
+internal import HeddleModel
+internal import HeddleWire
+
+struct ClusterCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cluster",
+    abstract: "Look at the nodes of the daemon's cluster.",
+    discussion: """
+      heddle cluster nodes
+      heddle cluster nodes --json
+      """,
+    subcommands: [Nodes.self]
+  )
+
+  struct Nodes: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the nodes, and how each is seen from here.",
+      discussion: """
+        heddle cluster nodes
+
+        That a node is unreachable says nothing of whether it lives: what its threads do is then not known. The registrar is \
+        marked with *.
+        """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      try await common.withSupervisor { supervisor in
+        let listing = try await supervisor.nodes()
+        let lines = Self.table(of: listing).lines(columnsMax: Output.columns, common.output.palette)
+        common.output.write(json: WireJSON.text(listing), lines.map { $0 + "\n" }.joined())
+      }
+    }
+
+    static func table(of listing: NodeListing) -> Table {
+      let nodes = listing.nodes
+      return Table(columns: [
+        .init("NODE", nodes.map { "\($0.name)\($0.isRegistrar ? "*" : "")" }),
+        .init("STATE", nodes.map(words)),
+        .init("INCARNATION", nodes.map { $0.incarnation.map { String($0, radix: 16) } ?? "-" }, dropOrder: 1),
+        .init("ADDRESS", nodes.map { $0.address.isEmpty ? "-" : $0.address }, dropOrder: 2),
+        .init("SLOT", nodes.map { $0.slot.map { String($0.rawValue, radix: 16) } ?? "-" }, dropOrder: 3),
+      ])
+    }
+
+    private static func words(about node: NodeListing.Node) -> String {
+      switch node.state {
+      case .this: "this node"
+      case .linked: "linked"
+      case .unreachable: "unreachable since \(node.since.age)\(node.reason.isEmpty ? "" : ": \(node.reason)")"
+      case .refused: "refused: \(node.reason)"
+      }
+    }
+  }
+}
