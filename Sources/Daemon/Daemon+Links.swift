@@ -20,7 +20,8 @@ extension Daemon {
   private func acceptLink(_ result: Result<ByteStream, LoopError>) {
     do throws(LoopError) {
       let stream = try result.get()
-      let id = node.linkConnected(at: Instant(nanoseconds: EventLoop.nanoseconds))
+      // Whoever dials is not known yet, and may be anybody on this machine.
+      guard let id = node.linkConnected(at: Instant(nanoseconds: EventLoop.nanoseconds)) else { return stream.close() }
       try begin(id, stream)
     } catch {
       configuration.log("a link was not accepted: \(error)")

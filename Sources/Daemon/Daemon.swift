@@ -349,6 +349,7 @@ package actor Daemon {
     case .send(let id, let outgoing): send(outgoing, to: id)
     case .dial(let id, let name): dial(id, name)
     case .close(let id): finish(id)
+    case .drop(let id): disconnect(id)
     case .holdFrames(let id, let isHeld): holdFrames(isHeld, to: id)
     case .order(let request):
       if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }

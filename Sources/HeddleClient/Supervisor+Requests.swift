@@ -223,10 +223,12 @@ extension Supervisor {
       onAnswer(.failure(failure))
       return false
     }
+    let authority: CustodianPath?
+    do throws(ClientError) { authority = try authority(for: command, on: node) } catch {
+      onAnswer(.failure(error))
+      return false
+    }
     do throws(FrameError) {
-      let isElsewhere = node != nil || command.thread.map { $0.node != nil || $0.slot != .home } ?? false
-      // A custodian of this node has no authority on another: there the supervisor itself asks.
-      let authority = isElsewhere || !command.takesAuthority ? nil : currentCustodian ?? authority
       try write(Request(command, as: authority, on: node), id: id)
       requests.open(id, onNotice: onNotice, onAnswer: onAnswer)
       return true
@@ -248,12 +250,37 @@ extension Supervisor {
     )
   }
 
-  /// In whose name the calling task acts here, if it says so.
-  var currentCustodian: CustodianPath? {
-    guard let current = RemoteCustodian.current.value, current.nodeName == nil, current.supervisor.isSameNode(as: self)
-    else { return nil }
-    return current.location
+  /// In whose name a request is made; nil is what the connection was granted.
+  ///
+  /// A custodian has authority on its own node alone. Whoever acts for the root of this one is this node to the others.
+  private func authority(
+    for command: Request.Command,
+    on node: EntityName?
+  ) throws(ClientError) -> CustodianPath? {
+    guard command.takesAuthority else { return nil }
+    let named = (node ?? command.thread?.node).flatMap { $0.text == self.node ? nil : $0 }
+    let isHome = named == nil && command.thread?.slot ?? .home == .home
+    let current = currentPlace ?? authority.map { RemoteCustodian(supervisor: self, location: $0) }
+    guard let current, current.nodeName != nil || !isHome else { return current?.location }
+    if let home = current.nodeName, home == named { return current.location }
+    if current.nodeName == nil, current.location == .root { return nil }
+    throw .refused(
+      .notAcrossNodes,
+      command.isKill ? "kill" : "suspend",
+      command.thread.map { "\($0)" } ?? "a thread",
+      "\(current) has authority on its own node alone",
+      advice: "ask for the root of this node, or for a custodian of the other"
+    )
   }
+
+  /// The custodian that the calling task has said it acts for and makes threads in, if it is one of this supervisor's.
+  var currentPlace: RemoteCustodian? {
+    guard let current = RemoteCustodian.current.value, current.supervisor.isSameNode(as: self) else { return nil }
+    return current
+  }
+
+  /// The same, if it is on this node.
+  var currentCustodian: CustodianPath? { currentPlace.flatMap { $0.nodeName == nil ? $0.location : nil } }
 
   /// Takes a request back that waits; no effect on one that was answered.
   func withdraw(_ id: RequestID) {
@@ -278,6 +305,8 @@ extension Supervisor {
 }
 
 extension Request.Command {
+  fileprivate var isKill: Bool { if case .kill = self { true } else { false } }
+
   /// Whether it is asked for in the name of a custodian. What needs no authority goes on when that custodian is gone.
   fileprivate var takesAuthority: Bool {
     switch self {

@@ -9,8 +9,9 @@ extension Supervisor {
   ///   then.
   public func spawn(_ program: Program) async throws(ClientError) -> RemoteThread {
     if let custodian = program.custodian { try requireOwn(custodian.supervisor, custodian) }
-    let node = program.custodian?.nodeName
-    return RemoteThread(try await spawn(program.spawn(in: currentCustodian), on: node).id, at: self)
+    let place = currentPlace
+    let node = (program.custodian ?? place)?.nodeName
+    return RemoteThread(try await spawn(program.spawn(in: place?.location), on: node).id, at: self)
   }
 
   /// The living thread of this name, else the latest dead one. On another node of the cluster: `b/worker`.

@@ -16,8 +16,8 @@ struct Cluster: Sendable {
   var dealings: [ConnectionID: [NodeSlot: Dealings]] = [:]
   /// What was left by the clients of other nodes whose link was lost.
   var orphans: [OrphanSession] = []
-  /// The barriers that wait for answers of other nodes, and how many answers, their own node's among them, each waits for.
-  var spread: [ConnectionID: [RequestID: Int]] = [:]
+  /// The barriers that wait for answers of other nodes.
+  var spread: [ConnectionID: [RequestID: SpreadBarrier]] = [:]
   /// The refusals of dialers that the log has, not too many of them.
   private var told: Set<String> = []
   /// When something here waits for time.
@@ -72,6 +72,14 @@ struct Cluster: Sendable {
       + greetings.values.map(\.due)
     return all.min()
   }
+}
+
+/// A barrier of which other nodes have a part.
+struct SpreadBarrier: Equatable, Sendable {
+  /// How many answers it waits for, its own node's among them.
+  var left: Int
+  /// Why nobody can say that all was observed.
+  var failure: WireRefusal?
 }
 
 extension LinkGreeting {

@@ -58,6 +58,8 @@ struct ForwardedMail: Equatable, Sendable {
   private var linkThrough: UInt64 = 0
   /// So many are on their way.
   private(set) var sentCount = 0
+  /// The receivers of mail that may wait: whoever sent it may be waiting for room there.
+  private var waitedFor: Set<ThreadID> = []
   /// The receivers to which mail that may wait is refused until a frame says that it begins anew.
   var heldBack: Set<ThreadID> = []
 
@@ -112,6 +114,15 @@ struct ForwardedMail: Equatable, Sendable {
       refuse(count, code, &told)
     }
     return told.isEmpty ? nil : Ack(through: through, refused: told)
+  }
+
+  /// Mail that may wait was sent.
+  mutating func noteWaiting(for receiver: ThreadID) { waitedFor.insert(receiver) }
+
+  /// The receivers that the client is to try again, since nobody else will tell it of room; in their order.
+  mutating func takeWaitedFor() -> [ThreadID] {
+    defer { waitedFor = [] }
+    return waitedFor.sorted()
   }
 
   /// The link is lost, and nobody knows what became of what was on its way. A new one counts anew.

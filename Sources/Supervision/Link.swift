@@ -43,7 +43,9 @@ struct Link: Equatable, Sendable {
   }
 }
 
-/// Whether the other end of a link is there: after a second of silence it is asked, and two seconds later it is not.
+/// Whether the other end of a link is there: it is asked every second, and when nothing was heard for two more it is not.
+///
+/// It is asked also while it is heard, since then our asking is how it hears us: its own may wait behind all that it says.
 struct LinkPulse: Equatable, Sendable {
   enum Finding: Equatable {
     case alive
@@ -52,20 +54,19 @@ struct LinkPulse: Equatable, Sendable {
     case lost
   }
 
-  private var heardAt: Instant
   private var askedAt: Instant?
   /// When to look next.
   private(set) var lookAt: Instant
 
   init(at now: Instant) {
-    heardAt = now
     lookAt = now + Limits.linkPing
   }
 
   /// Something came from it.
   mutating func hear(at now: Instant) {
-    heardAt = now
+    guard askedAt != nil else { return }
     askedAt = nil
+    lookAt = now + Limits.linkPing
   }
 
   /// It is asked, for a reason of ours.
@@ -82,10 +83,6 @@ struct LinkPulse: Equatable, Sendable {
     if let asked = askedAt, !isLate {
       lookAt = asked + Limits.linkPatience
       return lookAt <= now ? .lost : .alive
-    }
-    guard isLate || now - heardAt >= Limits.linkPing else {
-      lookAt = heardAt + Limits.linkPing
-      return .alive
     }
     askedAt = now
     lookAt = now + Limits.linkPatience

@@ -25,4 +25,6 @@ extension Limits {
   package static let linkBytesCeiling = 64 << 20
   /// The clients of one node that speak over one link.
   package static let linkClientsMax = 10_000
+  /// So many connections may be about to become links and have not shown who they are.
+  package static let linkGreetingsMax = 64
 }

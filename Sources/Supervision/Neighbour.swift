@@ -49,6 +49,9 @@ struct Neighbour: Equatable, Sendable {
 
   mutating func dialing(_ id: ConnectionID) { state = .dialing(id) }
 
+  /// It is not dialed any more.
+  mutating func rest() { if dialAt != nil { state = .apart(dialAt: nil) } }
+
   /// The attempt of `id` to dial it has come to nothing. No effect if it was not that one's turn.
   ///
   /// - Returns: whether anything is new about that.

@@ -7,6 +7,8 @@ package enum NodeEffect: Equatable, Sendable {
   case dial(ConnectionID, EntityName)
   /// Close the connection once everything sent to it is written.
   case close(ConnectionID)
+  /// Close the connection at once: whoever is at its other end may never read again.
+  case drop(ConnectionID)
   /// Write nothing more to the connection, a worker's; or go on, with the breaks sent meanwhile before all else.
   case holdFrames(ConnectionID, Bool)
   indirect case order(KeeperRequest)

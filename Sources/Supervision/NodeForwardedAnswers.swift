@@ -56,10 +56,10 @@ extension Node {
       if case .barrier = matter { return partOfBarrier(request, on: client, effects: &effects) }
       effects.append(.send(client, .reply(reply, request)))
     case .refusal:
-      let refusal = try WireRefusal(decoding: frame.body)
+      let refusal = try WireRefusal(decoding: frame.body).of(link.node)
       endMatter(request, of: client, link.slot)
-      if case .barrier = matter { return partOfBarrier(request, on: client, effects: &effects) }
-      effects.append(.send(client, .refusal(refusal.of(link.node), request)))
+      if case .barrier = matter { return partOfBarrier(request, on: client, failure: refusal, effects: &effects) }
+      effects.append(.send(client, .refusal(refusal, request)))
     case .notice: effects.append(.send(client, .notice(try Notice(decoding: frame.body).translated(way), request)))
     case .fired:
       endMatter(request, of: client, link.slot)
@@ -116,6 +116,8 @@ extension Node {
       guard var dealing = cluster?.dealings[client]?[link.slot], dealing.isOpen else { continue }
       dealing.isOpen = false
       if let ack = dealing.mail.loseLink() { effects.append(.send(client, .ackOf(link.slot, ack))) }
+      // Whoever waits for room learns by trying again that there is no link.
+      for receiver in dealing.mail.takeWaitedFor() { effects.append(.send(client, .room(receiver))) }
       var isBarred: [RequestID] = []
       for (number, matter) in dealing.matters.sorted(by: { $0.key < $1.key }) where !matter.outlastsLink {
         dealing.matters[number] = nil
@@ -128,7 +130,8 @@ extension Node {
         }
       }
       cluster?.dealings[client]?[link.slot] = dealing
-      for request in isBarred { partOfBarrier(request, on: client, effects: &effects) }
+      let failure = indeterminate(link.node, Request.Command.barrier.attempted)
+      for request in isBarred { partOfBarrier(request, on: client, failure: failure, effects: &effects) }
     }
   }
 

@@ -20,6 +20,9 @@ extension Node {
       return refuseConnection(client, Sentences.strayMail(run.receiver), effects: &effects)
     }
     let slot = run.receiver.slot
+    if run.flags.contains(.wait) {
+      cluster?.dealings[client, default: [:]][slot, default: Dealings()].mail.noteWaiting(for: run.receiver)
+    }
     if run.flags.contains(.retry) { cluster?.dealings[client]?[slot]?.mail.heldBack.remove(run.receiver) }
     if let code = refusal(of: run, from: client) {
       return refuseMail(run, code, from: client, effects: &effects)

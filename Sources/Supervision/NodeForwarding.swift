@@ -27,7 +27,7 @@ extension Node {
       return forwardCancel(of: other, id, on: client, effects: &effects)
     }
     if case .barrier = request.command, request.node == nil {
-      return spreadBarrier(id, on: client, effects: &effects)
+      return try spreadBarrier(id, on: client, effects: &effects)
     }
     let attempted = request.command.attempted
     let destination = try destination(request.node, request.command.thread, attempted: attempted)
@@ -309,9 +309,14 @@ extension Node {
   /// Asks all nodes that the client has had to do with, if there are any, for their part of a barrier.
   ///
   /// - Returns: whether there are any.
-  private mutating func spreadBarrier(_ id: RequestID, on client: ConnectionID, effects: inout Effects) -> Bool {
+  private mutating func spreadBarrier(
+    _ id: RequestID,
+    on client: ConnectionID,
+    effects: inout Effects
+  ) throws(WireRefusal) -> Bool {
     let open = cluster?.dealings[client]?.filter { $0.value.isOpen }.keys.sorted() ?? []
     guard !open.isEmpty else { return false }
+    for slot in open { try requireRoomForMatter(on: client, slot, Request.Command.barrier.attempted) }
     var count = 1
     for slot in open {
       let isAsked = say(to: slot, for: client, effects: &effects) { writer throws(FrameError) in
@@ -321,7 +326,7 @@ extension Node {
       cluster?.dealings[client]?[slot]?.matters[id.rawValue] = .barrier
       count += 1
     }
-    cluster?.spread[client, default: [:]][id] = count
+    cluster?.spread[client, default: [:]][id] = SpreadBarrier(left: count)
     if connections[client]?.barriers.isClear(isObserved: isObserved) == true {
       partOfBarrier(id, on: client, effects: &effects)
     } else {
@@ -339,14 +344,25 @@ extension Node {
     }
   }
 
-  /// One of the nodes has observed all that is before a barrier: with the last of them it is answered.
-  mutating func partOfBarrier(_ id: RequestID, on client: ConnectionID, effects: inout Effects) {
-    if let left = cluster?.spread[client]?[id], left > 1 {
-      cluster?.spread[client]?[id] = left - 1
-    } else {
-      cluster?.spread[client]?[id] = nil
-      effects.append(.send(client, .reply(.done, id)))
+  /// One of the nodes has observed all that is before a barrier, or will not say: with the last of them it is answered.
+  ///
+  /// - Parameter failure: why it will not.
+  mutating func partOfBarrier(
+    _ id: RequestID,
+    on client: ConnectionID,
+    failure: WireRefusal? = nil,
+    effects: inout Effects
+  ) {
+    var barrier = cluster?.spread[client]?[id] ?? SpreadBarrier(left: 1)
+    barrier.left -= 1
+    barrier.failure = barrier.failure ?? failure
+    guard barrier.left <= 0 else {
+      cluster?.spread[client]?[id] = barrier
+      return
     }
+    cluster?.spread[client]?[id] = nil
+    let answer = barrier.failure.map { Outgoing.refusal($0, id) } ?? .reply(.done, id)
+    effects.append(.send(client, answer))
   }
 }
 

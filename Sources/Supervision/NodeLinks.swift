@@ -18,7 +18,12 @@ extension Node {
   package mutating func addEntropy(_ bytes: [UInt8]) { cluster?.entropy.add(bytes) }
 
   /// Somebody has connected where links are accepted, and nothing else.
-  package mutating func linkConnected(at instant: Instant) -> ConnectionID {
+  ///
+  /// - Returns: nil when too many are there already that have not shown who they are; it is to be closed.
+  package mutating func linkConnected(at instant: Instant) -> ConnectionID? {
+    let silent = greetings.count { connections.look($0) { $0.isForLinks } == true }
+    let known = cluster?.greetings.values.count { $0.dialed == nil } ?? 0
+    guard silent + known < Limits.linkGreetingsMax else { return nil }
     let id = connectionOpened(by: Peer("a dialer"), at: instant)
     connections[id]?.isForLinks = true
     return id
@@ -88,13 +93,15 @@ extension Node {
     case .silent: effects.append(.send(id, .ping))
     case .lost:
       loseLink(id, "nothing was heard of it for \(Limits.linkPing + Limits.linkPatience)", effects: &effects)
-      close(id, effects: &effects)
+      drop(id, effects: &effects)
     case .alive, nil: break
     }
   }
 
   private mutating func dial(_ index: Int, effects: inout Effects) {
-    guard let neighbour = cluster?.neighbours[index], ending == .no else { return }
+    guard let neighbour = cluster?.neighbours[index] else { return }
+    // No new link for a supervisor that is about to leave.
+    guard ending == .no else { cluster?.neighbours[index].rest(); return }
     let peer = Peer(node: neighbour.name)
     let id = connections.insert(Connection(peer: peer, phase: .link, session: newSession(below: kernel.root)))
     cluster?.neighbours[index].dialing(id)
@@ -177,16 +184,22 @@ extension Node {
 
   private mutating func opened(_ id: ConnectionID, effects: inout Effects) throws(WireRefusal) {
     guard case .proved(let hello) = cluster?.greetings[id]?.state else { throw Sentences.linkOutOfPlace(.linkOpen) }
+    // When both have dialed at once, both have let the other in: each keeps what the smaller name dialed.
+    if let other = neighbour(hello.node), other.link != nil, other.incarnation == hello.incarnation, !other.isOursToDial
+    {
+      throw Sentences.nodeIsLinked(hello.node)
+    }
     establish(id, hello, effects: &effects)
   }
 
   /// The other end has refused, which it says before it closes.
   private mutating func refusedByPeer(_ frame: Frame, on id: ConnectionID, effects: inout Effects) {
     let refusal = (try? WireRefusal(decoding: frame.body)) ?? Sentences.unreadableRefusal
-    if case .challenged(let hello, _) = cluster?.greetings[id]?.state, cluster?.isNews(refusal.description) == true {
-      effects.append(.log("refused by what says that it is node \(hello.node): \(refusal)"))
+    let seen = refusal.ofStranger
+    if case .challenged(let hello, _) = cluster?.greetings[id]?.state, cluster?.isNews(seen.description) == true {
+      effects.append(.log("refused by what says that it is node \(hello.node): \(seen)"))
     }
-    endGreeting(id, .refused(refusal), effects: &effects)
+    endGreeting(id, .refused(seen), effects: &effects)
     close(id, effects: &effects)
   }
 
@@ -218,7 +231,7 @@ extension Node {
     guard let index = cluster?.index(of: hello.node) else { return }
     if let older = neighbour(hello.node)?.link {
       loseLink(older, "another link has taken its place", effects: &effects)
-      close(older, effects: &effects)
+      drop(older, effects: &effects)
     }
     guard let slot = cluster?.slot(of: Cluster.Place(node: hello.node, incarnation: hello.incarnation)) else {
       return refuseConnection(id, Sentences.noSlot(hello.node), effects: &effects)
@@ -284,10 +297,36 @@ extension Node {
     noteLinkDeadline()
   }
 
+  /// Closes the connection of a link that is lost, with what waits to be written to it.
+  private mutating func drop(_ id: ConnectionID, effects: inout Effects) {
+    connections[id]?.phase = .closing
+    effects.append(.drop(id))
+  }
+
   /// Closes a connection that nothing more is to be said to.
   private mutating func close(_ id: ConnectionID, effects: inout Effects) {
     guard connections.look(id, { $0.phase }) != .closing else { return }
     connections[id]?.phase = .closing
     effects.append(.close(id))
+  }
+}
+
+extension WireRefusal {
+  /// The same, for a log and for people, from somebody who has not shown who it is: short, and without what could pass for
+  /// another line.
+  fileprivate var ofStranger: WireRefusal {
+    func plain(_ text: String) -> String {
+      String(
+        String.UnicodeScalarView(text.unicodeScalars.prefix(200).map { $0.value < 32 || $0.value == 127 ? "." : $0 })
+      )
+    }
+    return WireRefusal(
+      code,
+      attempted: plain(attempted),
+      subject: plain(subject),
+      reason: plain(reason),
+      advice: plain(advice),
+      errorNumber: errorNumber
+    )
   }
 }

@@ -14,11 +14,11 @@ extension Request.Command {
   var reach: Reach {
     switch self {
     case .find, .list, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianTree, .custodianWait, .barrier, .event,
-      .show, .shutdownPlan:
+      .show:
       .all
     case .resume(_, let benefactor): if case .custodian = benefactor { .root } else { .all }
     case .spawn(let spawn): spawn.nested ? .home : .root
-    case .suspend, .kill, .custodianNew, .sessionCustodianNew, .custodianShutdown: .root
+    case .suspend, .kill, .custodianNew, .sessionCustodianNew, .custodianShutdown, .shutdownPlan: .root
     case .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .history, .stopDaemon, .nodes: .home
     }
   }

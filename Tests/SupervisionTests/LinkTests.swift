@@ -1,7 +1,8 @@
 import HeddleModel
 import HeddleWire
-import Supervision
 import Testing
+
+@testable import Supervision
 
 @Suite("links between nodes")
 struct LinkTests {
@@ -262,5 +263,46 @@ struct LinkTests {
     #expect(cluster.node("b", seenFrom: "a")?.state == .unreachable)
     #expect(cluster.isLinked("a", "c"))
     #expect(cluster.log(of: "a").contains { $0.contains("concerns nobody") })
+  }
+
+  @Test("a supervisor that ends dials nobody, and waits for no time to do so")
+  func ending() {
+    var cluster = ClusterWorld("a")
+    cluster.add("a", peers: ["b"])
+    cluster.pass(.seconds(1))
+    cluster.at("a") { world in
+      // A thread that takes its time, so that the end does.
+      _ = try? world.start("slow", on: world.client())
+      world.step { $0.askedToEnd(effects: &$1) }
+    }
+    cluster.pass(.seconds(1))
+    let dials = cluster.dialCounts["a"]
+    cluster.pass(.seconds(8))
+    #expect(cluster.dialCounts["a"] == dials)
+    let (deadline, now) = cluster.at("a") { ($0.node.nextDeadline, $0.now) }
+    #expect(deadline.map { $0 > now } ?? true)
+  }
+
+  @Test("those who have not shown who they are can be only so many")
+  func strangers() {
+    var cluster = ClusterWorld("a")
+    cluster.add("a", peers: ["b"])
+    let ids = cluster.at("a") { world in (0..<100).map { _ in world.node.linkConnected(at: world.now) } }
+    #expect(ids.compactMap(\.self).count == Limits.linkGreetingsMax)
+    cluster.pass(Limits.handshake)
+    #expect(cluster.at("a") { $0.node.linkConnected(at: $0.now) } != nil)
+  }
+
+  @Test("each end asks also while it is heard, so that one that only listens is heard")
+  func pulse() {
+    let start = Instant(nanoseconds: 1_000_000_000)
+    var pulse = LinkPulse(at: start)
+    for second in 1...10 {
+      let now = start + .seconds(second)
+      #expect(pulse.look(at: now) == .silent)
+      pulse.hear(at: now)
+    }
+    #expect(pulse.look(at: start + .seconds(11)) == .silent)
+    #expect(pulse.look(at: start + .seconds(13)) == .lost)
   }
 }

@@ -68,6 +68,29 @@ struct LostLinkTests {
     #expect(now.refusal == .nodeUnreachable)
   }
 
+  @Test("a sender that waits for room is sent to try again, and told then that there is no link")
+  func waitingForRoom() throws {
+    var (cluster, client) = linked()
+    let bounds = MailboxBounds(messagesMax: 1, bytesMax: nil)
+    let far = try cluster.start("far", on: "b", bounds: bounds, from: "a", client)
+    _ = cluster.mail(["1", "2"], to: far, flags: .wait, at: "a", client)
+    cluster.cut("a", "b")
+    #expect(cluster.take("a", client) == [.room(far)])
+    let again = cluster.mail(["2"], to: far, flags: [.wait, .retry], at: "a", client)
+    #expect(again == [.ackOf(far.slot, Ack(through: 3, refused: [Ack.Refused(number: 3, code: .nodeUnreachable)]))])
+  }
+
+  @Test("a barrier that the link was lost in the middle of does not say that all was observed")
+  func barrier() throws {
+    var (cluster, client) = linked()
+    let far = try cluster.start("far", on: "b", from: "a", client)
+    #expect(cluster.ask(.suspend(.id(far)), at: "a", client).isEmpty)
+    #expect(cluster.ask(.barrier, at: "a", client).isEmpty)
+    cluster.cut("a", "b")
+    let codes = cluster.take("a", client).compactMap { if case .refusal(let it, _) = $0 { it.code } else { nil } }
+    #expect(codes == [.indeterminate, .indeterminate])
+  }
+
   @Test("a wait that is withdrawn while the link is lost is withdrawn")
   func cancelled() throws {
     var (cluster, client) = linked()

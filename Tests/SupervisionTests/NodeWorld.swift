@@ -239,7 +239,7 @@ struct NodeWorld {
     case .send(let id, let outgoing): send(outgoing, to: id)
     case .dial(let id, let node): dials.append((id, node))
     case .close(let id) where node.route(to: id) != nil: hangUp(id)
-    case .close(let id): closed.insert(id)
+    case .close(let id), .drop(let id): closed.insert(id)
     case .order(let request): orders.append(request)
     case .holdFrames(let id, true): heldWorkers.insert(id)
     case .holdFrames(let id, false): heldWorkers.remove(id)
