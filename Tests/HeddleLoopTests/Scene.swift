@@ -83,6 +83,12 @@ func socketPair() throws -> (Int32, Int32) {
   return (pair[0], pair[1])
 }
 
+/// Whether the other end of a socket is closed. Its number tells nothing: another test may have been given it since.
+func hasHungUp(_ socket: Int32) -> Bool {
+  var peer = pollfd(fd: socket, events: 0, revents: 0)
+  return unsafe poll(&peer, 1, 0) == 1 && peer.revents & Int16(POLLHUP) != 0
+}
+
 /// The reading and the writing end of a pipe.
 func pipeEnds() throws -> (reading: Int32, writing: Int32) {
   var pair: [Int32] = [-1, -1]
