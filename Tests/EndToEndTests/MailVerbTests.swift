@@ -66,7 +66,7 @@ struct MailVerbTests {
       a
       b
       two 0
-      {"v":1,"body":"YSBi"}
+      {"v":1,"body":"a b"}
       timer:10ms
       late 124
       x

@@ -21,9 +21,12 @@ final class Terminal: Sendable {
 
   /// Types a line, and return.
   func type(_ line: String) async throws {
-    _ = try await tmux(["send-keys", "-l", line])
+    try await keys(line)
     try await press("Enter")
   }
+
+  /// Types a part of a line.
+  func keys(_ text: String) async throws { _ = try await tmux(["send-keys", "-l", text]) }
 
   /// Presses a key, by tmux's name for it: "C-c", "Enter".
   func press(_ key: String) async throws { _ = try await tmux(["send-keys", key]) }
