@@ -38,7 +38,7 @@ struct CompletionCommand: ParsableCommand {
   private static let wholeWords = #"""
 
     _heddle_whole_words() {
-        local breaks="${COMP_WORDBREAKS//[^:=@]/}" line="${COMP_LINE}" word
+        local breaks="${COMP_WORDBREAKS//[^:=]/}" line="${COMP_LINE}" word
         local -a words=()
         local -i index cword=0
         for index in "${!COMP_WORDS[@]}"; do

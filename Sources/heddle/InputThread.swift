@@ -51,7 +51,11 @@ internal import Synchronization
       while unsafe poll(&input, 1, -1) < 0, errno == EINTR {}
       let foreground = tcgetpgrp(STDIN_FILENO)
       guard foreground > 0, foreground != getpgrp() else { return }
-      while unsafe sem_wait(continued) < 0 {}
+      // Nobody is told of what a shell does with a job that runs: so it is looked at again, too.
+      var end = timespec()
+      unsafe clock_gettime(CLOCK_REALTIME, &end)
+      end.tv_sec += 1
+      while unsafe sem_timedwait(continued, &end) < 0, errno == EINTR {}
     }
   }
 

@@ -18,8 +18,14 @@ final class StopSignal {
   func stop() {
     guard watcher != nil else { return }
     close()
-    // To this very thread: it stops in here, and not later. Where no shell could let it go on the system makes nothing of it.
+    // To this very thread, which may keep signals out: so it stops in here, and not later. Where no shell could let it go on
+    // the system makes nothing of it.
+    var (stopping, before) = (sigset_t(), sigset_t())
+    unsafe sigemptyset(&stopping)
+    unsafe sigaddset(&stopping, SIGTSTP)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &stopping, &before)
     raise(SIGTSTP)
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
     watch()
   }
 

@@ -87,7 +87,7 @@ struct ShellTests {
       try await terminal.keys("heddle \(typed)")
       try await terminal.press("Tab")
       try await terminal.wait { $0.contains("heddle \(completed)") }
-      try await terminal.press("C-c")
+      try await terminal.press(shell == .fish ? "C-c" : "C-u")
       try await terminal.press("C-l")
       try await terminal.wait { !$0.contains("heddle") }
     }
@@ -110,7 +110,7 @@ struct ShellTests {
       try await terminal.keys("heddle \(typed)")
       try await terminal.press("Tab")
       try await terminal.wait { $0.contains("heddle \(completed)") }
-      try await terminal.press("C-c")
+      try await terminal.press("C-u")
       try await terminal.press("C-l")
       try await terminal.wait { !$0.contains("heddle") }
     }
