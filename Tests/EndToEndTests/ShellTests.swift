@@ -85,11 +85,8 @@ struct ShellTests {
       ("send tic", "send ticker"), ("resume ticker --until sus", "resume ticker --until suspended:"),
     ] {
       try await terminal.keys("heddle \(typed)")
-      try await terminal.press("Tab")
-      try await terminal.wait { $0.contains("heddle \(completed)") }
-      try await terminal.press(shell == .fish ? "C-c" : "C-u")
-      try await terminal.press("C-l")
-      try await terminal.wait { !$0.contains("heddle") }
+      try await terminal.press("Tab") { $0.contains("heddle \(completed)") }
+      try await terminal.press("C-e", "C-u", "C-l") { !$0.contains("heddle") }
     }
     try await terminal.close()
     #expect(daemon.end(SIGTERM) == 0)
@@ -108,11 +105,8 @@ struct ShellTests {
       ("sync dead:ticker late=std", "sync dead:ticker late=stdin"),
     ] {
       try await terminal.keys("heddle \(typed)")
-      try await terminal.press("Tab")
-      try await terminal.wait { $0.contains("heddle \(completed)") }
-      try await terminal.press("C-u")
-      try await terminal.press("C-l")
-      try await terminal.wait { !$0.contains("heddle") }
+      try await terminal.press("Tab") { $0.contains("heddle \(completed)") }
+      try await terminal.press("C-e", "C-u", "C-l") { !$0.contains("heddle") }
     }
     try await terminal.close()
     #expect(daemon.end(SIGTERM) == 0)
