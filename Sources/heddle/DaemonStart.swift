@@ -71,14 +71,13 @@ struct DaemonStart: ParsableCommand {
   func run() throws {
     if detach { return try startDetached() }
     let report = reportTo.map { StartReport(descriptor: $0) }
-    if lifeline { Lifeline.hold() }
+    defer { if lifeline { removeDirectory() } }
     let status: Int32
     do { status = try Daemon.serve(configuration(reportingTo: report)) } catch {
       let failure = Failure(any: error, at: place.location)
       report?.tell(failure.sentence)
       throw failure
     }
-    if lifeline { removeDirectory() }
     throw ExitCode(status)
   }
 
@@ -104,7 +103,11 @@ struct DaemonStart: ParsableCommand {
     )
     configuration.leavesAfter = leaveAfter?.duration
     configuration.serviceManager = ServiceManager.takeFromEnvironment()
-    configuration.onReady = { report?.tellReady() }
+    configuration.onReady = { [lifeline] in
+      report?.tellReady()
+      // Not before: what it raises would end the process with no word, and leave the directory.
+      if lifeline { Lifeline.hold() }
+    }
     if report != nil { configuration.logPath = DetachedDaemon.logPath(at: place.location, state: state) }
     return configuration
   }
