@@ -56,7 +56,8 @@ internal import Glibc
     } catch { onTrouble(error) }
   }
 
-  private func pause() {
+  /// Leaves who comes to the backlog, until told to go on.
+  package func pause() {
     guard isOpen, activity == .accepting else { return }
     activity = .pausing
     unsafe uv_poll_stop(raw())
@@ -65,7 +66,7 @@ internal import Glibc
   private func ready(_ status: Int32) {
     do throws(LoopError) {
       try LoopError.check(status, "accept on \(socket.name)")
-      while isOpen, let descriptor = try accept() {
+      while isOpen, activity == .accepting, let descriptor = try accept() {
         let wantsMore = try onConnection(stream(of: descriptor))
         // This one has what was in reserve; the next would have nothing.
         guard reserve != nil else { throw LoopError(code: EMFILE, attempt: "accept on \(socket.name)") }
@@ -98,6 +99,9 @@ internal import Glibc
     if case .tcp = kind { unsafe uv_tcp_nodelay(stream.raw(), 1) }
     return stream
   }
+
+  /// How many connections wait to be accepted; nil where the system does not say.
+  package var waitingCount: Int? { isOpen ? socket.waitingCount : nil }
 
   private func giveUpReserve() {
     if let reserve { Glibc.close(reserve) }
