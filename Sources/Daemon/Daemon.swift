@@ -11,7 +11,7 @@ internal import Synchronization
 /// It lives on its loop: each callback is one input, `Node` decides in one synchronous step, and what it says is done in
 /// order before the next input. That is the whole of its concurrency.
 package actor Daemon {
-  private nonisolated let loop: EventLoop
+  nonisolated let loop: EventLoop
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
   let configuration: DaemonConfiguration
@@ -22,7 +22,7 @@ package actor Daemon {
   private var effects: Deque<NodeEffect> = []
   private var isObeying = false
   private var listener: Listener?
-  private var keeper: Keeper?
+  private(set) var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
   /// What the timer is armed for.
   private var deadline: Instant?
@@ -30,6 +30,10 @@ package actor Daemon {
   private var signals: [SignalWatcher] = []
   var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
+  var listeners: [ListenerID: ServerListener] = [:]
+  /// The connections that were accepted and that no program has yet.
+  var sockets: [SocketID: ByteStream] = [:]
+  var lastSocket: UInt64 = 0
   /// Those that have something to be flushed, each once.
   private var unflushed: [(id: ConnectionID, client: Client)] = []
   /// The status to leave with, once that is decided.
@@ -150,7 +154,7 @@ package actor Daemon {
   // MARK: - Inputs
 
   /// One input, and all that follows from it.
-  private func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
+  func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var new: [NodeEffect] = []
     node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
     input(&node, &new)
@@ -338,12 +342,16 @@ package actor Daemon {
     case .send(let id, let outgoing): send(outgoing, to: id)
     case .close(let id): finish(id)
     case .holdFrames(let id, let isHeld): holdFrames(isHeld, to: id)
-    case .order(let request):
-      if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
+    case .order(let request): order(request)
     case .write(let thread, let bytes): write(bytes, to: thread)
     case .endInput(let thread): bodies[thread]?.endInput()
     case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
+    case .openListener(let id, let address, let backlog): openListener(id, address, backlog: backlog)
+    case .accept(let id, let isWanted): listeners[id]?.accept(isWanted)
+    case .closeListener(let id): closeListener(id)
+    case .closeSocket(let id): sockets.removeValue(forKey: id)?.close()
+    case .countWaiting(let id, let count): countWaiting(at: id, for: count)
     case .listen: listen()
     case .endTrees(let place):
       let trees = AbandonedTrees(place: place)
@@ -402,6 +410,7 @@ package actor Daemon {
     isLeaving = true
     outcome.withLock { $0 = .success(status) }
     listener?.close()
+    for listener in listeners.values { listener.acceptor.close() }
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
     logStore?.finish { [self] in

@@ -42,6 +42,8 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case nameTaken
     /// The program cannot be started.
     case cannotStart
+    /// A server cannot listen there.
+    case cannotListen
     /// No custodian has this path.
     case noSuchCustodian
     /// The custodian's shutdown has begun.
@@ -160,6 +162,7 @@ extension ClientError.Code {
       case .notInThread: .notInThread
       case .nameTaken: .nameTaken
       case .cannotStart: .cannotStart
+      case .cannotListen: .cannotListen
       case .noSuchCustodian: .noSuchCustodian
       case .custodianShutDown: .custodianShutDown
       case .pathTaken: .pathTaken

@@ -377,6 +377,22 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   /// Clears the value of `relay`. Subsequent reads from it will return its default value.
   package mutating func clearRelay() {_uniqueStorage()._relay = nil}
 
+  /// Of a server.
+  package var server: ProtoServerInfo {
+    get {_storage._server ?? ProtoServerInfo()}
+    set {_uniqueStorage()._server = newValue}
+  }
+  /// Returns true if `server` has been explicitly set.
+  package var hasServer: Bool {_storage._server != nil}
+  /// Clears the value of `server`. Subsequent reads from it will return its default value.
+  package mutating func clearServer() {_uniqueStorage()._server = nil}
+
+  /// Of a server's connection: who is at the other end, "192.0.2.1:4711" or, over a Unix socket, "pid 4711, uid 1000".
+  package var peer: String {
+    get {_storage._peer}
+    set {_uniqueStorage()._peer = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -761,7 +777,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}\u{1e}server\0\u{1}peer\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -782,6 +798,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _reference: String = String()
     var _command: [String] = []
     var _relay: ProtoThreadRelay? = nil
+    var _server: ProtoServerInfo? = nil
+    var _peer: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -810,6 +828,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _reference = source._reference
       _command = source._command
       _relay = source._relay
+      _server = source._server
+      _peer = source._peer
     }
   }
 
@@ -846,6 +866,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
         case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._command) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._relay) }()
+        case 50: try { try decoder.decodeSingularMessageField(value: &_storage._server) }()
+        case 51: try { try decoder.decodeSingularStringField(value: &_storage._peer) }()
         default: break
         }
       }
@@ -912,6 +934,12 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._relay {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
+      try { if let v = _storage._server {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      } }()
+      if !_storage._peer.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._peer, fieldNumber: 51)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -939,6 +967,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._reference != rhs_storage._reference {return false}
         if _storage._command != rhs_storage._command {return false}
         if _storage._relay != rhs_storage._relay {return false}
+        if _storage._server != rhs_storage._server {return false}
+        if _storage._peer != rhs_storage._peer {return false}
         return true
       }
       if !storagesAreEqual {return false}

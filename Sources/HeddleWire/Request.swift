@@ -73,6 +73,8 @@ extension Request {
     case shutdownPlan(CustodianPath)
     /// `done`, when the supervisor has begun to end; nil is its usual grace.
     case stopDaemon(grace: Duration?)
+    /// `spawned`, when the server listens.
+    indirect case serve(Serve)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

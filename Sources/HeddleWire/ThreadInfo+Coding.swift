@@ -25,6 +25,8 @@ extension ThreadInfo {
       group: try ThreadGroupPath(field: "\(field).group", proto.group),
       relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
+    server = proto.hasServer ? try ServerInfo(field: "\(field).server", proto.server) : nil
+    peer = proto.peer.isEmpty ? nil : proto.peer
   }
 
   var proto: ProtoThreadInfo {
@@ -46,6 +48,8 @@ extension ThreadInfo {
     if let death { proto.death = death.proto }
     if group != .root { proto.group = group.description }
     if let relay { proto.relay = relay.proto }
+    if let server { proto.server = server.proto }
+    proto.peer = peer ?? ""
     return proto
   }
 }

@@ -62,6 +62,10 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var group: ThreadGroupPath
   /// Where the lines of its standard output go, beside the log; nil when they go nowhere else, or not any more.
   package var relay: Relay?
+  /// Of a server.
+  package var server: ServerInfo?
+  /// Of a server's connection: who is at the other end.
+  package var peer: String?
 
   package init(
     id: ThreadID,

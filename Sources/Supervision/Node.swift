@@ -87,6 +87,13 @@ package struct Node: Sendable {
   /// The threads whose programs are being started.
   var spawns: [ThreadID: PendingSpawn] = [:]
   var shutdowns: [ShutdownJob] = []
+  /// The servers that are to be made when they listen, and those that are not over.
+  var openings: [ListenerID: Opening] = [:]
+  var servers: [ListenerID: Server] = [:]
+  /// The connections of servers of which something is left, by their custodians.
+  var visits: [CustodianID: ListenerID] = [:]
+  /// The number of the last listener; none has the number of another.
+  var lastListener: UInt64 = 0
   /// How many watches and streams refer to a thread, where any do.
   var references: [ThreadID: Int] = [:]
   /// The dead that would be forgotten if nothing referred to them.
@@ -97,6 +104,8 @@ package struct Node: Sendable {
   var departures: [Departure] = []
   /// Of the threads that have one.
   var timeouts = ThreadAlarms()
+  /// Of threads that serve connections: when each is broken, and then when it is ended.
+  var visitTimeouts = ThreadAlarms()
   /// Of a supervisor that leaves by itself.
   var idleness: Idleness?
   /// The streams of each thread that has any, in the order of their attachment.
@@ -130,6 +139,8 @@ package struct Node: Sendable {
     if case .grace(let until) = ending { consider(until) }
     if let departure = departures.first { consider(departure.until) }
     if let first = timeouts.first { consider(first) }
+    if let first = visitTimeouts.first { consider(first) }
+    for server in servers.values { if let retry = server.nextDeadline { consider(retry) } }
     if let leaving { consider(leaving) }
     for id in greetings {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
@@ -147,6 +158,8 @@ package struct Node: Sendable {
     graceTimePassed(effects: &effects)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     endTimedOut(effects: &effects)
+    endOverdueVisits(effects: &effects)
+    endPauses(effects: &effects)
     endDepartures(effects: &effects)
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {

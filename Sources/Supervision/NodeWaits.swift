@@ -11,6 +11,7 @@ extension Node {
       connections[connection]?.isUsed(number) == true
       || shutdowns.contains { $0.clients.contains { $0.connection == connection && $0.request == request } }
       || spawns.values.contains { $0.connection == connection && $0.request == request }
+      || openings.values.contains { $0.connection == connection && $0.request == request }
     if isUsed { throw Sentences.requestIsOpen(request) }
   }
 

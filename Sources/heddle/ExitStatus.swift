@@ -39,7 +39,7 @@ extension ExitStatus {
       .notALine,
       .noStream, .tooLarge, .shuttingDown, .cancelled:
       self = .refused
-    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed
+    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart, .cannotListen: self = .failed
     }
   }
 }
