@@ -134,6 +134,12 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "example-busy", path: "Sources/Examples/Busy"),
+    // As the keeper: without the Swift runtime it starts in a moment.
+    .executableTarget(
+      name: "example-echo",
+      path: "Sources/Examples/Echo",
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]
+    ),
 
     // The fork server and the wardens of process trees, in C: one static file without the Swift runtime, since each
     // warden is a copy of it. SwiftPM links C by way of swiftc, and only these flags keep the runtime out.
