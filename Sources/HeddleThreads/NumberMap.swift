@@ -1,8 +1,9 @@
 /// Values under the model's identifiers, as plain numbers from 1 on. A dictionary's hash, made against those who choose
 /// the keys, would cost more than most of what is done with the values: mail passes here, and every wait.
 ///
-/// It takes memory for what is in it, whatever numbers there were before: open addressing with linear probing, at most
-/// half full. Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4) spreads numbers that follow each other.
+/// It takes memory for what is in it, whatever there was before: open addressing with linear probing, at most half full,
+/// and at least a sixteenth. Numbers that were given out together are used together, so eight of them that follow each
+/// other lie side by side; Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4) spreads the eights.
 struct NumberMap<Value> {
   /// 0 where nothing is.
   private var keys: [UInt64]
@@ -12,10 +13,14 @@ struct NumberMap<Value> {
   /// By how much a hash is shifted to give a place: 64 less the logarithm of the number of places.
   private var shift: UInt64
 
+  private static var placesMin: Int { 16 }
+  /// For how many values there is memory.
+  var places: Int { keys.count }
+
   init() {
     shift = 60
-    keys = Array(repeating: 0, count: 16)
-    values = Array(repeating: nil, count: 16)
+    keys = Array(repeating: 0, count: Self.placesMin)
+    values = Array(repeating: nil, count: Self.placesMin)
   }
 
   /// The value under `key`, in place; nil when there is none. Assigning is not a way to add or to remove one.
@@ -36,7 +41,7 @@ struct NumberMap<Value> {
   /// Adds `value` under a key that has none.
   mutating func insert(_ value: consuming Value, at key: UInt64) {
     precondition(key != 0 && place(of: key) == nil, "an identifier is above 0, and stands for one thing")
-    if 2 * (count + 1) > keys.count { grow() }
+    if 2 * (count + 1) > keys.count { move(to: 2 * keys.count) }
     put(value, at: key)
     count += 1
   }
@@ -47,13 +52,17 @@ struct NumberMap<Value> {
     let value = values[place].take()
     count -= 1
     close(place)
+    if 16 * count < keys.count, keys.count > Self.placesMin { move(to: keys.count / 4) }
     return value
   }
 
   // MARK: - Places
 
   @inline(__always)
-  private func home(of key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift) }
+  private func home(of key: UInt64) -> Int {
+    let spread = (key &>> 3) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: (spread &>> shift & ~7) | key & 7)
+  }
 
   @inline(__always)
   private func next(_ place: Int) -> Int { (place + 1) & (keys.count - 1) }
@@ -92,11 +101,12 @@ struct NumberMap<Value> {
     keys[gap] = 0
   }
 
-  private mutating func grow() {
+  private mutating func move(to places: Int) {
     let (oldKeys, oldValues) = (keys, values)
-    shift -= 1
-    keys = Array(repeating: 0, count: 2 * oldKeys.count)
-    values = Array(repeating: nil, count: 2 * oldKeys.count)
+    let size = max(places, Self.placesMin)
+    shift = UInt64(64 - size.trailingZeroBitCount)
+    keys = Array(repeating: 0, count: size)
+    values = Array(repeating: nil, count: size)
     for case (let key, let value?) in zip(oldKeys, oldValues) { put(value, at: key) }
   }
 }

@@ -11,6 +11,14 @@ enum Sentences {
     advice: "send HELLO first"
   )
 
+  static let slowFrame = WireRefusal(
+    .badRequest,
+    attempted: "read",
+    subject: "a frame",
+    reason: "it had not ended \(Limits.frame) after its beginning",
+    advice: "send each frame in one go"
+  )
+
   static func outOfPlace(_ kind: FrameKind) -> WireRefusal {
     WireRefusal(
       .badRequest,

@@ -24,6 +24,16 @@ import Testing
     for (key, value) in expected { #expect(map[key] == value) }
   }
 
+  @Test("it gives back the memory of what is gone, and finds what is left")
+  func shrinking() {
+    var map = NumberMap<UInt64>()
+    for key in 1...10_000 as ClosedRange<UInt64> { map.insert(key, at: key) }
+    #expect(map.places >= 20_000)
+    for key in 1...10_000 as ClosedRange<UInt64> where key % 1_000 != 0 { #expect(map.remove(key) == key) }
+    #expect(map.places <= 160)
+    for key in 1...10_000 as ClosedRange<UInt64> { #expect(map[key] == (key % 1_000 == 0 ? key : nil)) }
+  }
+
   @Test("what was removed is freed at once")
   func freed() {
     var map = NumberMap<Mishap>()
