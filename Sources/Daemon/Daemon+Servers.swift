@@ -54,6 +54,10 @@ extension Daemon {
 
   // MARK: - Listening
 
+  /// What connections leave to the rest of the daemon: a client, and what a program that is being started takes for a moment,
+  /// here and in the keeper, which may have as many.
+  private static var sparedDescriptors: Int { min(64, Acceptor.descriptorsMax / 4) }
+
   /// - Returns: where it listens, with the port that was chosen.
   private func makeListener(
     _ id: ListenerID,
@@ -65,6 +69,7 @@ extension Daemon {
       let bound = try Self.address(of: socket, askedFor: address)
       let acceptor = try Acceptor(
         socket,
+        sparing: Self.sparedDescriptors,
         on: loop,
         onConnection: { [self] stream in accepted(stream, at: id) },
         onTrouble: { [self] error in step { $0.acceptFailed(id, "\(error)", effects: &$1) } }

@@ -96,10 +96,6 @@ package struct Entity: Equatable, Codable, Sendable {
   var relay: Relay?
   /// The child of the keeper from which its processes descend, if that is not the program.
   var warden: Int32?
-  /// Of a thread that serves a server's connection.
-  var visit: Visit?
-  /// Of a server that is over, as it was last.
-  var server: ServerInfo?
   /// Its messages that were received by clients, and not confirmed.
   var unconfirmed = 0
   /// Has a count of one from the end of its mail on; made when somebody waits for mail.
@@ -193,6 +189,8 @@ package enum Limits {
   package static let frame = Duration.seconds(30)
   /// How long threads have to end by themselves when the daemon is told to.
   package static let grace = Duration.seconds(10)
+  /// So many connections of a server have their programs started at one time.
+  package static let startsMax = 16
   /// How long a server that could not accept, or start a program, for want of something accepts nobody; each pause is twice
   /// the one before, up to the most, until there was none for so long.
   package static let shortagePause = Duration.milliseconds(50)

@@ -107,7 +107,7 @@ extension Node {
   package func logName(of thread: ThreadID) -> String? {
     guard let entity = entities[thread] else { return nil }
     // Of a server's connections there is no end, and their logs would have none.
-    if let server = entity.visit?.server { return logName(of: server) }
+    if let server = visits[thread]?.server { return logName(of: server) }
     return entity.name?.text ?? "id:\(String(identity.incarnation, radix: 16)):\(thread)"
   }
 }

@@ -90,8 +90,12 @@ package struct Node: Sendable {
   /// The servers that are to be made when they listen, and those that are not over.
   var openings: [ListenerID: Opening] = [:]
   var servers: [ListenerID: Server] = [:]
-  /// The connections of servers of which something is left, by their custodians.
-  var visits: [CustodianID: ListenerID] = [:]
+  /// Those that are over, as they were last, until their threads are forgotten.
+  var endedServers: [ThreadID: ServerInfo] = [:]
+  /// The threads that serve connections of servers, until they are forgotten.
+  var visits: [ThreadID: Visit] = [:]
+  /// The custodians of connections of which something is left.
+  var visited: [CustodianID: ListenerID] = [:]
   /// The number of the last listener; none has the number of another.
   var lastListener: UInt64 = 0
   /// How many watches and streams refer to a thread, where any do.

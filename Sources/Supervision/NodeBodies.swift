@@ -50,7 +50,7 @@ extension Node {
       // The root has authority over every thread.
       try? $0.kill(thread, by: $0.root, really: true, effects: &$1)
     }
-    if let visit = entities[thread]?.visit {
+    if let visit = visits[thread] {
       fellShort(visit.listener, "there are no descriptors for its pipes", effects: &effects)
     }
   }
@@ -95,6 +95,7 @@ extension Node {
     entities[thread]?.body = .running(pid: pid)
     entities[thread]?.warden = warden
     learnRoots(of: thread)
+    endStart(of: thread, effects: &effects)
     placeLater(effects: &effects)
     record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
@@ -224,7 +225,7 @@ extension Node {
     relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
     endRelay(of: thread)
     workOffRelays(effects: &effects)
-    endVisit(of: thread, entity.visit, death, effects: &effects)
+    endVisit(of: thread, death, effects: &effects)
     bury(thread)
     beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }

@@ -24,9 +24,7 @@ extension Node {
     relayOutput(bytes, from: thread, output, effects: &effects)
     holdOrRelease(output, of: thread, effects: &effects)
     // What is not for the visitor is for the server's log, too: the thread is soon forgotten.
-    if let server = entities.look(thread, { $0.visit?.server }) ?? nil {
-      outputCame(bytes, from: server, output, effects: &effects)
-    }
+    if let visit = visits[thread] { outputCame(bytes, from: visit.server, output, effects: &effects) }
   }
 
   private mutating func append(_ bytes: some Collection<UInt8>, to id: StreamID, on connection: ConnectionID) {

@@ -162,7 +162,7 @@ extension Node {
     guard let listener = listener(of: thread), let custodian = entities.look(thread, { $0.currentCustodian }) else {
       return
     }
-    entities[thread]?.server = servers.removeValue(forKey: listener)?.info
+    endedServers[thread] = servers.removeValue(forKey: listener)?.info
     entities[thread]?.body = .draining(pid: nil, end, Stragglers(total: 0, named: []))
     outputDrained(thread, effects: &effects)
     endSession(custodian, effects: &effects)
@@ -181,14 +181,18 @@ extension Node {
 
   /// Servers that had a pause accept again.
   mutating func endPauses(effects: inout Effects) {
-    for listener in servers.keys.sorted() where servers[listener]?.nextDeadline.map({ $0 <= now }) == true {
+    // Mostly there are none, and this is looked at in each step.
+    guard servers.values.contains(where: { isDue($0) }) else { return }
+    for listener in servers.keys.sorted() where servers[listener].map(isDue) == true {
       change(listener, effects: &effects) { [now] in $0.timePassed(to: now) }
     }
   }
 
+  private func isDue(_ server: Server) -> Bool { server.nextDeadline.map { $0 <= now } ?? false }
+
   /// What is told of a server; nil for other threads.
-  func serverInfo(_ entity: Entity) -> ServerInfo? {
-    guard case .server(let listener) = entity.body else { return entity.server }
+  func serverInfo(_ thread: ThreadID) -> ServerInfo? {
+    guard let listener = listener(of: thread) else { return endedServers[thread] }
     return servers[listener]?.info
   }
 

@@ -20,6 +20,7 @@ extension Node {
     } catch {
       // Its server is being shut down.
       effects.append(.closeSocket(socket))
+      change(listener, effects: &effects) { $0.startEnded() }
       change(listener, effects: &effects) { $0.departed() }
     }
   }
@@ -42,17 +43,16 @@ extension Node {
     do throws(Refusal) { thread = try kernel.makeThread(under: custodian) } catch {
       throw Sentences.refused(error, attempted: "serve", subject: visitor.text, in: self)
     }
-    visits[custodian] = listener
+    visited[custodian] = listener
     program.environment += visitor.environment
-    var entity = Entity(of: program, in: custodian, program.group ?? .root, at: now, by: visitor.text)
-    entity.visit = Visit(
+    visits[thread] = Visit(
       listener: listener,
       server: server.thread,
       custodian: custodian,
       visitor: visitor,
       timeout: server.plan.connectionTimeout
     )
-    enter(entity, as: thread)
+    enter(Entity(of: program, in: custodian, program.group ?? .root, at: now, by: visitor.text), as: thread)
     if let name = program.name { names[name] = thread }
     if let timeout = server.plan.connectionTimeout { visitTimeouts.set(thread, at: now + timeout) }
     record(.spawned(in: custodians.path(of: custodian)), of: thread, by: visitor.text)
@@ -67,12 +67,19 @@ extension Node {
     return name
   }
 
+  /// A thread's program runs, or will not.
+  mutating func endStart(of thread: ThreadID, effects: inout Effects) {
+    guard let visit = visits[thread], !visit.isStartOver else { return }
+    visits[thread]?.isStartOver = true
+    change(visit.listener, effects: &effects) { $0.startEnded() }
+  }
+
   // MARK: - Its time
 
   /// Breaks the connections whose time is up, and ends those that have had twice that.
   mutating func endOverdueVisits(effects: inout Effects) {
     while let thread = visitTimeouts.takeDue(at: now) {
-      guard let visit = entities[thread]?.visit, let timeout = visit.timeout,
+      guard let visit = visits[thread], let timeout = visit.timeout,
         kernel.threads[thread]?.life.isAlive == true
       else { continue }
       let former = asker
@@ -93,7 +100,7 @@ extension Node {
     _ timeout: Duration,
     effects: inout Effects
   ) {
-    entities[thread]?.visit?.isBroken = true
+    visits[thread]?.isBroken = true
     servers[visit.listener]?.noteTimeout()
     visitTimeouts.set(thread, at: (entities[thread]?.createdAt ?? now) + timeout * 2)
     step(effects: &effects) {
@@ -106,9 +113,10 @@ extension Node {
   // MARK: - Its end
 
   /// A thread is dead; if it served a connection, the rest of what is in the connection's custodian ends.
-  mutating func endVisit(of thread: ThreadID, _ visit: Visit?, _ death: DeathRecord, effects: inout Effects) {
-    guard let visit else { return }
+  mutating func endVisit(of thread: ThreadID, _ death: DeathRecord, effects: inout Effects) {
+    guard let visit = visits[thread] else { return }
     servers[visit.listener]?.noteDeath(death.cause)
+    endStart(of: thread, effects: &effects)
     if visit.timeout != nil {
       visitTimeouts.noteDeath { [kernel] in kernel.threads[$0]?.life.isAlive == true }
     }
@@ -126,7 +134,7 @@ extension Node {
 
   /// Nothing is left in a custodian; if it was a connection's, there is room for another one.
   mutating func visitCompleted(in custodian: CustodianID, effects: inout Effects) {
-    guard let listener = visits.removeValue(forKey: custodian) else { return }
+    guard let listener = visited.removeValue(forKey: custodian) else { return }
     change(listener, effects: &effects) { $0.departed() }
   }
 }

@@ -47,6 +47,8 @@ package struct Server: Equatable, Sendable {
   private var isAccepting = false
   /// The connections that were accepted and of which something is left.
   private var connections = 0
+  /// Of them, those whose programs are being started, each of which takes some descriptors for a moment.
+  private var starting = 0
   private var counts = ServerInfo.Counts()
 
   package init(thread: ThreadID, custodian: CustodianID, plan: Serve, address: ServerAddress) {
@@ -77,6 +79,11 @@ package struct Server: Equatable, Sendable {
     return connections >= plan.connectionsMax ? .full : .listening
   }
 
+  /// Once enough are being started, some have to run before there are more.
+  private var wantsMore: Bool {
+    stage == .listening && starting < (isAccepting ? Limits.startsMax : Limits.startsMax / 2)
+  }
+
   // MARK: - Inputs
 
   /// The listener is there.
@@ -86,11 +93,18 @@ package struct Server: Equatable, Sendable {
   ///
   /// - Returns: its number, from 1, and what is to be done; nil when it is not wanted, and to be closed.
   package mutating func arrived(at now: Instant) -> (number: UInt64, effects: [Effect])? {
-    guard stage == .listening else { return nil }
+    guard wantsMore else { return nil }
     if let began = shortage?.began, began + Limits.shortageMemory <= now { shortage = nil }
     connections += 1
+    starting += 1
     counts.accepted += 1
     return (counts.accepted, adjusted())
+  }
+
+  /// A connection's program runs, or will not.
+  package mutating func startEnded() -> [Effect] {
+    starting -= 1
+    return adjusted()
   }
 
   /// Nothing is left of a connection.
@@ -160,7 +174,7 @@ package struct Server: Equatable, Sendable {
   /// What follows from the figures.
   private mutating func adjusted() -> [Effect] {
     guard course == .serving else { return overIfDone() }
-    let accepts = stage == .listening
+    let accepts = wantsMore
     guard accepts != isAccepting else { return [] }
     isAccepting = accepts
     return [.accept(accepts)]

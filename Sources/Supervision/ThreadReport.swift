@@ -34,8 +34,8 @@ extension Node {
         )
       }
     )
-    info.server = serverInfo(entity)
-    info.peer = entity.visit?.visitor.text
+    info.server = serverInfo(thread)
+    info.peer = visits[thread]?.visitor.text
     return info
   }
 

@@ -14,9 +14,9 @@ package struct SocketID: Identifier {
 }
 
 /// The two ends of a connection, by the kernel's word.
-package enum Visitor: Equatable, Codable, Sendable {
+package enum Visitor: Equatable, Sendable {
   /// One end of a TCP connection: a numeric host, and a port.
-  package struct End: Equatable, Codable, Sendable {
+  package struct End: Equatable, Sendable {
     package let host: String
     package let port: UInt16
 
@@ -27,7 +27,7 @@ package enum Visitor: Equatable, Codable, Sendable {
   }
 
   /// A process, or a user of this machine.
-  package struct User: Equatable, Codable, Sendable {
+  package struct User: Equatable, Sendable {
     package let uid: UInt32
     package let gid: UInt32
 
@@ -79,7 +79,7 @@ extension Visitor {
 }
 
 /// What is known of a thread whose program serves a connection.
-struct Visit: Equatable, Codable, Sendable {
+struct Visit: Equatable, Sendable {
   let listener: ListenerID
   /// The server's thread.
   let server: ThreadID
@@ -88,5 +88,7 @@ struct Visit: Equatable, Codable, Sendable {
   let visitor: Visitor
   /// How long it has before it is broken; nil is for ever.
   let timeout: Duration?
+  /// Whether its program runs, or will not.
+  var isStartOver = false
   var isBroken = false
 }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A daemon with a server, from a shell, and clients of it.
-struct ServedScene {
+final class ServedScene: Sendable {
   let daemon: DaemonProcess
   let port: UInt16
   /// In the environment of every program that it starts.
@@ -33,6 +33,9 @@ struct ServedScene {
     self.processes = processes
     port = try #require(try Self.server(in: serve.output).port)
   }
+
+  /// For a test that fails.
+  deinit { daemon.endIfRunning() }
 
   struct Refused: Error {
     let errors: String

@@ -33,6 +33,18 @@ struct ServerTests {
     #expect(server.info.counts.accepted == 2)
   }
 
+  @Test("while many programs are being started it accepts nobody, until half of them run")
+  func starting() {
+    var server = Self.server(connectionsMax: 1_000)
+    _ = server.opened()
+    for number in 1..<Limits.startsMax { #expect(server.arrived(at: Self.start)?.effects == [], "\(number)") }
+    #expect(server.arrived(at: Self.start)?.effects == [.accept(false)])
+    #expect(server.info.stage == .listening)
+    #expect(server.arrived(at: Self.start) == nil)
+    for _ in 0..<Limits.startsMax / 2 { #expect(server.startEnded() == []) }
+    #expect(server.startEnded() == [.accept(true)])
+  }
+
   @Test("suspended it accepts nobody; resumed it does, unless it is full")
   func suspended() {
     var server = Self.server(connectionsMax: 1)
