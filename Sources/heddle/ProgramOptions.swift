@@ -13,11 +13,15 @@ struct ProgramOptions: ParsableArguments {
       "Bounds on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, for bytes perhaps with KiB, "
         + "MiB or GiB, or unlimited.",
       valueName: "what=most,..."
-    )
+    ),
+    transform: LimitsArgument.parse
   )
   var limit: [LimitsArgument] = []
 
-  @Option(help: ArgumentHelp("Set an environment variable.", valueName: "key=value"))
+  @Option(
+    help: ArgumentHelp("Set an environment variable.", valueName: "key=value"),
+    transform: VariableArgument.parse
+  )
   var env: [VariableArgument] = []
 
   @Option(

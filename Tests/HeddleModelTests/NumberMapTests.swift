@@ -1,6 +1,5 @@
+import HeddleModel
 import Testing
-
-@testable import HeddleThreads
 
 @Suite("values under numbers") struct NumberMapTests {
   @Test("it holds what a dictionary would, whatever comes and goes", arguments: [1, 64, 4_096] as [UInt64])
@@ -36,15 +35,17 @@ import Testing
 
   @Test("what was removed is freed at once")
   func freed() {
-    var map = NumberMap<Mishap>()
-    weak var mishap: Mishap?
+    var map = NumberMap<Guest>()
+    weak var guest: Guest?
     do {
-      let made = Mishap()
-      mishap = made
+      let made = Guest()
+      guest = made
       map.insert(made, at: 7)
     }
-    #expect(mishap != nil)
+    #expect(guest != nil)
     _ = map.remove(7)
-    #expect(mishap == nil)
+    #expect(guest == nil)
   }
+
+  private final class Guest {}
 }
