@@ -21,7 +21,8 @@ extension WireRefusal {
     case .permission: ("the authority of this connection does not suffice", "")
     case .shuttingDown: ("the supervisor is ending", "")
     case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .cannotListen, .limits, .timedOut,
-      .endedEarly, .alreadyNesting, .notInThread, .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
+      .endedEarly, .alreadyNesting, .notInThread, .unspecified, .badRequest, .unknownRequest, .version, .cancelled,
+      .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }
   }

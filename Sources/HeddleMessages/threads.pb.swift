@@ -394,9 +394,13 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
 
   /// Of a server's connection: who is at the other end, "192.0.2.1:4711" or, over a Unix socket, "pid 4711, uid 1000".
   package var peer: String {
-    get {_storage._peer}
+    get {_storage._peer ?? String()}
     set {_uniqueStorage()._peer = newValue}
   }
+  /// Returns true if `peer` has been explicitly set.
+  package var hasPeer: Bool {_storage._peer != nil}
+  /// Clears the value of `peer`. Subsequent reads from it will return its default value.
+  package mutating func clearPeer() {_uniqueStorage()._peer = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -804,7 +808,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _command: [String] = []
     var _relay: ProtoThreadRelay? = nil
     var _server: ProtoServerInfo? = nil
-    var _peer: String = String()
+    var _peer: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -942,9 +946,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._server {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
       } }()
-      if !_storage._peer.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._peer, fieldNumber: 51)
-      }
+      try { if let v = _storage._peer {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 51)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }

@@ -26,7 +26,7 @@ extension ThreadInfo {
       relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
     server = proto.hasServer ? try ServerInfo(field: "\(field).server", proto.server) : nil
-    peer = proto.peer.isEmpty ? nil : proto.peer
+    peer = proto.hasPeer ? proto.peer : nil
   }
 
   var proto: ProtoThreadInfo {
@@ -49,7 +49,7 @@ extension ThreadInfo {
     if group != .root { proto.group = group.description }
     if let relay { proto.relay = relay.proto }
     if let server { proto.server = server.proto }
-    proto.peer = peer ?? ""
+    if let peer { proto.peer = peer }
     return proto
   }
 }

@@ -181,7 +181,7 @@ struct ServeControlTests {
     caller.finish()
     process.waitUntilExit()
     #expect(process.terminationStatus == 130)
-    #expect(try await Command.heddle("ps", "--json", at: place).output == "{\"v\":1,\"threads\":[]}\n")
+    #expect(try await Command.heddle("ps", "--json", at: place).output.contains("\"threads\":[]"))
     #expect(daemon.end(SIGTERM) == 0)
   }
 
