@@ -48,6 +48,14 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Many machines: the coordinator, leases, and a node's part in a cluster; and what every coordinator has to do.
+    .target(
+      name: "Cluster",
+      dependencies: ["HeddleModel", "HeddleMessages", "HeddleWire", collections, protobuf],
+      swiftSettings: settings
+    ),
+    .target(name: "CoordinatorConformance", dependencies: ["Cluster"], swiftSettings: settings),
+
     // Threads inside one process. No C underneath, so it builds where libuv is absent. Its async functions stay on their
     // caller's executor, which is the thread's gate: leaving it and coming back costs more than what most of them do.
     .target(
@@ -200,6 +208,11 @@ let package = Package(
     .testTarget(
       name: "SupervisionTests",
       dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ClusterCoreTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Cluster", "CoordinatorConformance"],
       swiftSettings: settings
     ),
     .testTarget(
