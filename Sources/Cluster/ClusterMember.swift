@@ -35,6 +35,8 @@ package struct ClusterMember: Equatable, Sendable {
 
   /// The threads of this node that others know of.
   var exposed: [ThreadID: PartitionPolicy] = [:]
+  /// Those of an earlier stay that were told to end and have not yet.
+  var dying: Set<ThreadID> = []
   var names = GlobalNames()
   var shared = SharedCustodians()
   var peers: [NodeName: Peer] = [:]
@@ -116,6 +118,8 @@ package struct ClusterMember: Equatable, Sendable {
   private mutating func stayEnded(effects: inout [MemberEffect]) {
     for (thread, policy) in exposed.sorted(by: { $0.key < $1.key }) where policy != .keep {
       effects.append(.kill(thread))
+      exposed[thread] = nil
+      dying.insert(thread)
     }
     effects.append(.armFence(nil))
     pending = pending.filter { !$0.value.dependsOnStay }
@@ -143,7 +147,7 @@ package struct ClusterMember: Equatable, Sendable {
   }
 
   mutating func partIfEmpty(now: Instant, effects: inout [MemberEffect]) {
-    guard let lease = parting, exposed.allSatisfy({ $0.value == .keep }) else { return }
+    guard let lease = parting, dying.isEmpty else { return }
     parting = nil
     ask(.lease(.revoke(lease), sent: now), now: now, effects: &effects)
   }
@@ -152,18 +156,20 @@ package struct ClusterMember: Equatable, Sendable {
 
   /// Another node is about to learn of this thread: from now on it depends on the lease, as `policy` says.
   package mutating func threadExposed(_ thread: ThreadID, _ policy: PartitionPolicy, effects: inout [MemberEffect]) {
+    guard !dying.contains(thread) else { return effects.append(.kill(thread)) }
     guard exposed.updateValue(policy, forKey: thread) == nil, policy != .keep else { return }
-    switch holder.phase {
-    case .holding:
-      if let deadline = holder.deadline { effects.append(.guardThread(thread, until: deadline)) }
-    case .fenced: effects.append(policy == .kill ? .kill(thread) : .suspend(thread))
-    case .outside, .joining, .left: break
-    }
+    guard holder.epoch != nil, let deadline = holder.deadline else { return }
+    effects.append(.guardThread(thread, until: deadline))
+    if isFenced { effects.append(policy == .kill ? .kill(thread) : .suspend(thread)) }
   }
+
+  /// Whether the thread ended for the others, with the stay that it depended on: none of them is to hear of it any more.
+  package func isDying(_ thread: ThreadID) -> Bool { dying.contains(thread) }
 
   /// The thread is dead, all its tree.
   package mutating func threadEnded(_ thread: ThreadID, now: Instant, effects: inout [MemberEffect]) {
     exposed[thread] = nil
+    dying.remove(thread)
     releaseNames(of: thread, now: now, effects: &effects)
     threadLeftCustodians(thread, now: now, effects: &effects)
     partIfEmpty(now: now, effects: &effects)

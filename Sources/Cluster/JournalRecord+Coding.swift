@@ -6,7 +6,8 @@ extension JournalRecord {
     let proto: ProtoJournalRecord = try decodeMessage(bytes, as: "JournalRecord")
     switch proto.record {
     case .started(let standing):
-      self = .started(ClusterID(rawValue: standing.cluster), RegistrarStart(rawValue: standing.start))
+      let standing = CoordinatorStanding(standing)
+      self = .started(standing.cluster, standing.start, from: standing.revision)
     case .granted(let lease):
       let lease = try RegistrarSnapshot.Lease(lease)
       self = .granted(lease.id, ttl: lease.ttl)
@@ -22,8 +23,8 @@ extension JournalRecord {
   package func encoded() -> [UInt8] {
     var proto = ProtoJournalRecord()
     switch self {
-    case .started(let cluster, let start):
-      proto.started = CoordinatorStanding(cluster: cluster, start: start, revision: .zero).proto
+    case .started(let cluster, let start, let revision):
+      proto.started = CoordinatorStanding(cluster: cluster, start: start, revision: revision).proto
     case .granted(let lease, let ttl): proto.granted = RegistrarSnapshot.Lease(id: lease, ttl: ttl).proto
     case .ended(let lease, let revision):
       proto.ended.lease = lease.rawValue

@@ -1,7 +1,7 @@
 /// One thing that a registrar did, which it does not forget. All its state follows from its records.
 package enum JournalRecord: Hashable, Codable, Sendable {
-  /// The registrar began; with its first start the cluster did, too.
-  case started(ClusterID, RegistrarStart)
+  /// The registrar began, and this was the latest revision; with its first start the cluster began, too.
+  case started(ClusterID, RegistrarStart, from: Revision)
   case granted(LeaseID, ttl: Duration)
   /// The lease was revoked, or ran out, and its keys went with this revision.
   case ended(LeaseID, Revision)

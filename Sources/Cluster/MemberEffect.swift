@@ -14,7 +14,8 @@ package enum MemberEffect: Hashable, Sendable {
 
   /// Close all links and begin them anew, with this in their greeting.
   case introduce(Epoch?)
-  /// This thread stops at the deadline, also if this supervisor is stopped itself: its keeper and wardens see to it.
+  /// This thread stops at the deadline, also if this supervisor is stopped itself: its keeper and wardens see to it. It may
+  /// not have begun: past the deadline it begins stopped.
   case guardThread(ThreadID, until: Instant)
   /// From now on the deadline of all guarded threads is this; of a stay that ended, never.
   case armFence(Instant?)
@@ -29,8 +30,8 @@ package enum MemberEffect: Hashable, Sendable {
 
   /// What comes over the link to this node is to be taken, from now on and until the link ends.
   case admit(NodeName, Epoch)
-  /// Close the link: nothing that comes over it counts.
-  case closeLink(NodeName, LinkRefusal)
+  /// Nothing that comes over the link to this node is taken, from now on, but what is said to the coordinator and by it.
+  case dismiss(NodeName, LinkRefusal)
   case nodeJoined(NodeName, Epoch)
   /// A suspicion: there is no link. Nothing has ended.
   case nodeUnreachable(NodeName, Epoch)
@@ -60,13 +61,15 @@ package enum MemberEffect: Hashable, Sendable {
 
 /// Why a remote thread is dead.
 package enum RemoteDeath: Hashable, Codable, Sendable {
+  /// Its node said so.
+  case told
   /// Its node's lease ended.
   case nodeLost(Epoch)
   /// Its supervisor ended; a later one has its seat.
   case incarnationEnded
 }
 
-/// Why a link is not used.
+/// Why what comes over a link is not taken.
 package enum LinkRefusal: Hashable, Codable, Sendable {
   /// The stay that the other side speaks of has ended.
   case stayEnded(Epoch)

@@ -11,10 +11,13 @@ extension Registrar {
   /// - Parameters:
   ///   - records: of `Journal.read`; none if there is no journal.
   ///   - fresh: the cluster's identity if this is its beginning; drawn at random.
+  ///   - first: the revision that the cluster begins with then: what the wall clock shows, in milliseconds, so that tokens
+  ///     go on growing when a journal was lost.
   ///   - effects: gets the record of this start, which has to be on the disk before any answer.
   package static func recovered(
     from records: [JournalRecord],
     orFounding fresh: ClusterID,
+    at first: Revision = .zero,
     usualTTL: Duration = LeaseTerms.usual.ttl,
     bounds: RegistrarBounds = RegistrarBounds(),
     now: Instant,
@@ -30,7 +33,11 @@ extension Registrar {
       bounds: bounds
     )
     let start = RegistrarStart(rawValue: registry.start.rawValue + 1)
-    _ = registrar.record(.started(registry.cluster, start), effects: &effects)
+    _ = registrar.record(
+      .started(registry.cluster, start, from: max(registry.revision, records.isEmpty ? first : .zero)),
+      effects: &effects
+    )
+    registrar.oldest = registrar.registry.revision.next
     registrar.renewAll(now)
     return registrar
   }

@@ -54,7 +54,8 @@ struct Registry: Equatable, Codable, Sendable {
   /// - Returns: what changed, in the keys' order; nothing for a record that changes no key.
   mutating func apply(_ record: JournalRecord) -> [CoordinatorEvent] {
     switch record {
-    case .started(let cluster, let start):
+    case .started(let cluster, let start, let revision):
+      self.revision = max(self.revision, revision)
       self.cluster = cluster
       self.start = start
       return []

@@ -61,11 +61,10 @@ extension ClusterMember {
   /// Nobody here waits for it any more.
   package mutating func unwatch(_ thread: RemoteThread) { remotes.watched[thread] = nil }
 
-  /// Its node says that it is dead.
-  ///
-  /// - Returns: whether that is news: false if it was dead already, or nobody waits.
-  package mutating func remoteDied(_ thread: RemoteThread) -> Bool {
-    remotes.watched.removeValue(forKey: thread) != nil
+  /// Its node says that it is dead. That is no news if it was dead already, or if nobody waits.
+  package mutating func remoteDied(_ thread: RemoteThread, effects: inout [MemberEffect]) {
+    guard remotes.watched.removeValue(forKey: thread) != nil else { return }
+    effects.append(.died(thread, .told))
   }
 
   /// Looks after those whose stay ended before they were watched, or before the view had heard that it began.

@@ -16,12 +16,19 @@ struct SharedCustodians: Equatable, Codable, Sendable {
     }
 
     var phase = Phase.asked
-    /// Who waits to be permitted to start a thread, in order.
-    var waiting: [ClusterToken] = []
-    /// Who was permitted to, and has not said what came of it.
-    var starting: [ClusterToken] = []
+    /// What waits to be permitted, in order.
+    var waiting: [Spawn] = []
+    /// What was permitted, and has not been heard of.
+    var starting: [Spawn] = []
     /// The living ones.
     var threads: Set<ThreadID> = []
+  }
+
+  /// A thread that is to start.
+  struct Spawn: Equatable, Codable, Sendable {
+    let thread: ThreadID
+    let policy: PartitionPolicy
+    let token: ClusterToken
   }
 
   struct Making: Equatable, Codable, Sendable {
@@ -52,11 +59,12 @@ struct SharedCustodians: Equatable, Codable, Sendable {
 // MARK: - Taking part
 
 extension ClusterMember {
-  /// A thread is to be started in a shared custodian, here.
+  /// A thread is to be started in a shared custodian, here; it has its number already.
   ///
-  /// - Returns: nothing; the answer is `spawnPermitted` or `refused`. After the former the shell starts the thread, and
-  ///   tells `spawnStarted` or `spawnFailed`; only then does whoever asked hear of it.
+  /// - Returns: nothing; the answer is `spawnPermitted` or `refused`. After the former, and after the thread has been put
+  ///   under guard, the shell starts it, and tells `spawnStarted` or `spawnFailed`; only then does whoever asked hear of it.
   package mutating func beginSpawn(
+    of thread: ThreadID,
     in id: SharedCustodianID,
     _ policy: PartitionPolicy,
     _ token: ClusterToken,
@@ -68,34 +76,37 @@ extension ClusterMember {
     if let refusal = refusalToChange { return refuse(refusal) }
     guard view.custodians[id] != nil else { return refuse(.unknownCustodian(id)) }
     guard !view.isClosed(id) else { return refuse(.custodianClosed(id)) }
+    let spawn = SharedCustodians.Spawn(thread: thread, policy: policy, token: token)
     switch shared.parts[id]?.phase {
-    case .taken:
-      shared.parts[id]?.starting.append(token)
-      effects.append(.answer(token, .spawnPermitted))
-    case .asked: shared.parts[id]?.waiting.append(token)
+    case .taken: permit(spawn, in: id, effects: &effects)
+    case .asked: shared.parts[id]?.waiting.append(spawn)
     case .ending, .leaving: refuse(.custodianClosed(id))
     case nil:
-      shared.parts[id] = SharedCustodians.Part(waiting: [token])
+      shared.parts[id] = SharedCustodians.Part(waiting: [spawn])
       ask(.takePart(id), now: now, effects: &effects)
     }
   }
 
-  /// The thread that was permitted is there. If the custodian was shut down meanwhile it is killed, and nobody hears that it
-  /// was started.
-  package mutating func spawnStarted(
-    _ token: ClusterToken,
-    _ thread: ThreadID,
-    _ policy: PartitionPolicy,
+  private mutating func permit(
+    _ spawn: SharedCustodians.Spawn,
+    in id: SharedCustodianID,
     effects: inout [MemberEffect]
   ) {
-    guard let id = shared.parts.first(where: { $0.value.starting.contains(token) })?.key else {
+    shared.parts[id]?.starting.append(spawn)
+    // Before it can act: this supervisor may be stopped before it hears that the thread is there.
+    threadExposed(spawn.thread, spawn.policy, effects: &effects)
+    effects.append(.answer(spawn.token, .spawnPermitted))
+  }
+
+  /// The thread that was permitted is there; told before its end, if that came at once. If the custodian was shut down meanwhile it is killed, and nobody hears that it
+  /// was started.
+  package mutating func spawnStarted(_ token: ClusterToken, _ thread: ThreadID, effects: inout [MemberEffect]) {
+    guard let id = remove(token) else {
       // The stay ended meanwhile, and the part with it.
       effects += [.kill(thread), .answer(token, .refused(.outside))]
       return
     }
-    shared.parts[id]?.starting.removeAll { $0 == token }
     shared.parts[id]?.threads.insert(thread)
-    threadExposed(thread, policy, effects: &effects)
     switch shared.parts[id]?.phase {
     case .taken: effects.append(.answer(token, .spawnAcknowledged(thread)))
     case .asked, .ending, .leaving, nil:
@@ -103,11 +114,23 @@ extension ClusterMember {
     }
   }
 
-  /// The thread that was permitted did not start.
-  package mutating func spawnFailed(_ token: ClusterToken, now: Instant, effects: inout [MemberEffect]) {
-    guard let id = shared.parts.first(where: { $0.value.starting.contains(token) })?.key else { return }
-    shared.parts[id]?.starting.removeAll { $0 == token }
-    leaveIfEmpty(id, now: now, effects: &effects)
+  /// The thread that was permitted did not start, and won't. Whoever asked hears why from the shell.
+  package mutating func spawnFailed(
+    _ token: ClusterToken,
+    _ thread: ThreadID,
+    now: Instant,
+    effects: inout [MemberEffect]
+  ) {
+    let id = remove(token)
+    threadEnded(thread, now: now, effects: &effects)
+    if let id { leaveIfEmpty(id, now: now, effects: &effects) }
+  }
+
+  /// - Returns: the custodian that the spawn was permitted in; nil if that is over here.
+  private mutating func remove(_ token: ClusterToken) -> SharedCustodianID? {
+    let id = shared.parts.first { $0.value.starting.contains { $0.token == token } }?.key
+    if let id { shared.parts[id]?.starting.removeAll { $0.token == token } }
+    return id
   }
 
   mutating func threadLeftCustodians(_ thread: ThreadID, now: Instant, effects: inout [MemberEffect]) {
@@ -161,11 +184,10 @@ extension ClusterMember {
       shared.parts[id]?.phase = .ending(created)
       return leaveIfEmpty(id, now: now, effects: &effects)
     }
-    let tokens = shared.parts[id]?.waiting ?? []
+    let spawns = shared.parts[id]?.waiting ?? []
     shared.parts[id]?.waiting = []
-    shared.parts[id]?.starting += tokens
     shared.parts[id]?.phase = .taken(created)
-    for token in tokens { effects.append(.answer(token, .spawnPermitted)) }
+    for spawn in spawns { permit(spawn, in: id, effects: &effects) }
   }
 
   private mutating func partRefused(
@@ -182,9 +204,9 @@ extension ClusterMember {
     _ refusal: ClusterRefusal,
     effects: inout [MemberEffect]
   ) {
-    let tokens = shared.parts[id]?.waiting ?? []
+    let spawns = shared.parts[id]?.waiting ?? []
     shared.parts[id]?.waiting = []
-    for token in tokens { effects.append(.answer(token, .refused(refusal))) }
+    for spawn in spawns { effects.append(.answer(spawn.token, .refused(refusal))) }
   }
 
   // MARK: - The end of parts

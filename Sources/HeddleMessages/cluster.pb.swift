@@ -587,7 +587,6 @@ package nonisolated struct ProtoJournalRecord: Sendable {
 
   package var record: ProtoJournalRecord.OneOf_Record? = nil
 
-  /// Its revision is 0.
   package var started: ProtoCoordinatorStanding {
     get {
       if case .started(let v)? = record {return v}
@@ -631,7 +630,6 @@ package nonisolated struct ProtoJournalRecord: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Record: Equatable, Sendable {
-    /// Its revision is 0.
     case started(ProtoCoordinatorStanding)
     case granted(ProtoGrantedLease)
     case ended(ProtoEndedLease)

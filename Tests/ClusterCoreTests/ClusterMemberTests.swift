@@ -156,7 +156,7 @@ struct ClusterMemberTests {
     world.pass(.seconds(9))
     #expect(
       world.take("a") == [
-        .nodeLost("b", epoch), .closeLink("b", .stayEnded(epoch)), .died(remote, .nodeLost(epoch)),
+        .nodeLost("b", epoch), .dismiss("b", .stayEnded(epoch)), .died(remote, .nodeLost(epoch)),
         .failSends("b", epoch),
       ]
     )
@@ -183,7 +183,7 @@ struct ClusterMemberTests {
     world.pass(.seconds(9))
     _ = world.take("a")
     world.tell("a") { $0.linkUp("b", LinkGreeting(incarnation: incarnation, epoch: former), effects: &$2) }
-    #expect(world.take("a") == [.closeLink("b", .stayEnded(former))])
+    #expect(world.take("a") == [.dismiss("b", .stayEnded(former))])
 
     world.cut("a")
     world.start("b")
@@ -275,5 +275,66 @@ struct ClusterMemberTests {
     #expect(world.members["a"]?.view.revision == world.members["c"]?.view.revision)
     #expect(world.members["a"]?.view.nodes.keys.sorted() == world.members["c"]?.view.nodes.keys.sorted())
     #expect(world.take("a").contains(.nodeLost("b", epoch)))
+  }
+
+  @Test("a thread that others first hear of while its node is fenced is stopped, and guarded when it goes on")
+  func exposedWhileFenced() {
+    var world = world("a")
+    world.cut("a")
+    world.pass(.seconds(5))
+    _ = world.take("a")
+    world.tell("a") { $0.threadExposed(thread, .suspend, effects: &$2) }
+    let effects = world.take("a")
+    #expect(effects.count == 2 && effects.last == .suspend(thread))
+    guard case .guardThread(thread, _) = effects.first else { Issue.record("it is not guarded"); return }
+    world.connect("a")
+    #expect(world.take("a") == [.resume(thread)])
+  }
+
+  @Test("a thread that ended with its stay is shown to nobody in the next one")
+  func dying() {
+    var world = world("a")
+    world.tell("a") { $0.threadExposed(thread, .suspend, effects: &$2) }
+    world.cut("a")
+    world.pass(.seconds(9))
+    world.connect("a")
+    #expect(world.members["a"]?.epoch != nil)
+    #expect(world.members["a"]?.isDying(thread) == true)
+    _ = world.take("a")
+    world.tell("a") { $0.threadExposed(thread, .suspend, effects: &$2) }
+    #expect(world.take("a") == [.kill(thread)])
+    world.tell("a") { $0.threadEnded(thread, now: $1, effects: &$2) }
+    #expect(world.members["a"]?.isDying(thread) == false)
+  }
+
+  @Test("what comes of a stay that is not heard of yet is held, of one that has ended refused")
+  func reception() {
+    var world = world("a", "b")
+    #expect(world.members["a"]?.reception(of: "b") == .refuse)
+    world.link("a", "b")
+    #expect(world.members["a"]?.reception(of: "b") == .take)
+    world.crash("b")
+    world.pass(.seconds(9))
+    #expect(world.members["a"]?.reception(of: "b") == .refuse)
+    world.cut("a")
+    world.start("b")
+    world.link("a", "b")
+    #expect(world.members["a"]?.reception(of: "b") == .hold)
+    world.connect("a")
+    #expect(world.members["a"]?.reception(of: "b") == .take)
+  }
+
+  @Test("a node's word that its thread is dead is told once")
+  func told() {
+    var world = world("a", "b")
+    let remote = RemoteThread(node: "b", incarnation: Incarnation(rawValue: 2), id: thread)
+    let epoch = world.epoch("b")
+    world.tell("a") { $0.watch(remote, in: epoch, .suspend, effects: &$2) }
+    _ = world.take("a")
+    for _ in 0..<2 { world.tell("a") { $0.remoteDied(remote, effects: &$2) } }
+    #expect(world.take("a") == [.died(remote, .told)])
+    world.crash("b")
+    world.pass(.seconds(9))
+    #expect(!world.take("a").contains(.died(remote, .nodeLost(epoch))))
   }
 }

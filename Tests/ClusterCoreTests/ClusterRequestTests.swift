@@ -122,9 +122,9 @@ struct ClusterRequestTests {
   /// Starts a thread of this number in a custodian, on a node.
   private func spawn(_ number: UInt64, in id: SharedCustodianID, on node: NodeName, _ world: inout MemberWorld) {
     let token = ClusterToken(rawValue: 100 + number)
-    world.tell(node) { $0.beginSpawn(in: id, .suspend, token, now: $1, effects: &$2) }
+    world.tell(node) { $0.beginSpawn(of: ThreadID(rawValue: number), in: id, .suspend, token, now: $1, effects: &$2) }
     guard world.replies(node, to: token) == [.spawnPermitted] else { return }
-    world.tell(node) { $0.spawnStarted(token, ThreadID(rawValue: number), .suspend, effects: &$2) }
+    world.tell(node) { $0.spawnStarted(token, ThreadID(rawValue: number), effects: &$2) }
   }
 
   @Test("a shutdown begins, ends what is in the custodian on every node, and is complete when nothing is left")
@@ -148,11 +148,11 @@ struct ClusterRequestTests {
   func spawnUnderTombstone() throws {
     var world = world("a", "b")
     let id = try #require(makeCustodian(on: "a", in: &world))
-    world.tell("b") { $0.beginSpawn(in: id, .suspend, second, now: $1, effects: &$2) }
+    world.tell("b") { $0.beginSpawn(of: thread, in: id, .suspend, second, now: $1, effects: &$2) }
     #expect(world.replies("b", to: second) == [.spawnPermitted])
     world.tell("a") { $0.shutDownCustodian(id, first, now: $1, effects: &$2) }
     #expect(world.replies("a", to: first) == [.begun])
-    world.tell("b") { $0.spawnStarted(second, thread, .suspend, effects: &$2) }
+    world.tell("b") { $0.spawnStarted(second, thread, effects: &$2) }
     #expect(world.replies("b", to: second) == [.spawnPermitted, .refused(.custodianClosed(id))])
     #expect(world.take("b").contains(.kill(thread)))
     world.tell("b") { $0.threadEnded(thread, now: $1, effects: &$2) }
@@ -167,7 +167,7 @@ struct ClusterRequestTests {
     spawn(10, in: inner, on: "b", &world)
     world.tell("a") { $0.shutDownCustodian(outer, first, now: $1, effects: &$2) }
     #expect(world.take("b").contains(.shutDown(inner)))
-    world.tell("a") { $0.beginSpawn(in: inner, .suspend, second, now: $1, effects: &$2) }
+    world.tell("a") { $0.beginSpawn(of: thread, in: inner, .suspend, second, now: $1, effects: &$2) }
     #expect(world.replies("a", to: second) == [.refused(.custodianClosed(inner))])
     #expect(makeCustodian(on: "b", below: inner, in: &world) == nil)
     world.tell("b") { $0.threadEnded(ThreadID(rawValue: 10), now: $1, effects: &$2) }
@@ -222,7 +222,7 @@ struct ClusterRequestTests {
   func keptInNoCustodian() throws {
     var world = world("a")
     let id = try #require(makeCustodian(on: "a", in: &world))
-    world.tell("a") { $0.beginSpawn(in: id, .keep, first, now: $1, effects: &$2) }
+    world.tell("a") { $0.beginSpawn(of: thread, in: id, .keep, first, now: $1, effects: &$2) }
     #expect(world.replies("a", to: first) == [.refused(.keepsOnPartition)])
   }
 
@@ -243,7 +243,7 @@ struct ClusterRequestTests {
     var world = world("a")
     let id = SharedCustodianID(node: "z", incarnation: Incarnation(rawValue: 1), number: 1)
     world.tell("a") { $0.shutDownCustodian(id, first, now: $1, effects: &$2) }
-    world.tell("a") { $0.beginSpawn(in: id, .suspend, second, now: $1, effects: &$2) }
+    world.tell("a") { $0.beginSpawn(of: thread, in: id, .suspend, second, now: $1, effects: &$2) }
     #expect(world.replies("a", to: first) == [.refused(.unknownCustodian(id))])
     #expect(world.replies("a", to: second) == [.refused(.unknownCustodian(id))])
   }

@@ -22,7 +22,7 @@ struct JournalTests {
   )
   static let records: [JournalRecord] = [
     .snapshot(snapshot),
-    .started(ClusterID(rawValue: 7), RegistrarStart(rawValue: 3)),
+    .started(ClusterID(rawValue: 7), RegistrarStart(rawValue: 3), from: Revision(rawValue: 9)),
     .granted(LeaseID(rawValue: 5), ttl: .milliseconds(1_500)),
     .committed(
       [.put(CoordinatorKey("b"), "two\n", lease: LeaseID(rawValue: 5)), .delete(CoordinatorKey("a"))],

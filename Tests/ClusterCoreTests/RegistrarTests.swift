@@ -244,4 +244,29 @@ struct RegistrarTests {
       desk.ask(.grant(ttl: .zero)) == .refused(.ttl(asked: .zero, least: least, most: bounds.ttl.upperBound))
     )
   }
+
+  @Test("a cluster that is founded anew begins with the revision that it is given, and keeps it")
+  func firstRevision() {
+    var effects: [RegistrarEffect] = []
+    let now = Instant(nanoseconds: 0)
+    let first = Registrar.recovered(
+      from: [],
+      orFounding: ClusterID(rawValue: 7),
+      at: Revision(rawValue: 1_000),
+      now: now,
+      effects: &effects
+    )
+    #expect(first.standing.revision == Revision(rawValue: 1_000))
+    var records: [JournalRecord] = []
+    for case .journal(let record) in effects { records.append(record) }
+    let second = Registrar.recovered(
+      from: records,
+      orFounding: ClusterID(rawValue: 8),
+      at: Revision(rawValue: 2_000),
+      now: now,
+      effects: &effects
+    )
+    #expect(second.standing.revision == Revision(rawValue: 1_000))
+    #expect(second.standing.cluster == ClusterID(rawValue: 7))
+  }
 }
