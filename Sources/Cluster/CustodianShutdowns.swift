@@ -158,7 +158,8 @@ extension ClusterMember {
 
   /// Tells of the custodians with a tombstone of which nothing is left on any node.
   mutating func tellCompletions(now: Instant?, effects: inout [MemberEffect]) {
-    for id in view.closed.keys.sorted() where view.subtree(of: id).allSatisfy({ view.parts[$0] == nil }) {
+    let open = view.closed.keys.filter { shared.completed[$0] == nil || shared.toComplete[$0] != nil }
+    for id in open.sorted() where view.subtree(of: id).allSatisfy({ view.parts[$0] == nil }) {
       if let now, shared.completed[id] == nil {
         shared.completed[id] = now.advanced(by: SharedCustodians.memory)
         effects.append(.custodianComplete(id))

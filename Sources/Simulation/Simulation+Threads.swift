@@ -21,8 +21,8 @@ extension Simulation {
     tell("the keeper of \(nodes[index].name) fences")
     for body in nodes[index].bodies {
       switch nodes[index].keeper.guarded[body.thread] {
-      case .suspend: perform(.freeze, on: body.thread, at: index)
-      case .kill: perform(.kill, on: body.thread, at: index)
+      case .suspend: schedule(.freeze, of: body.thread, at: index, within: 400)
+      case .kill: schedule(.kill, of: body.thread, at: index, within: 400)
       case .keep, nil: break
       }
     }
@@ -31,17 +31,28 @@ extension Simulation {
 
   /// Has the keeper do something to a thread, in a moment, and after what it was told before.
   mutating func order(_ deed: Deed, of thread: ThreadID, at index: Int) {
-    var instant = max(soon(150), nodes[index].deedsUntil)
+    var delay: UInt64 = 0
     if case .freeze = deed {
-      if mutates(.fenceLate) { instant = instant.plus(milliseconds: 3_000) }
-      instant = Instant(nanoseconds: instant.nanoseconds + nodes[index].lateness)
+      delay = nodes[index].lateness + (mutates(.fenceLate) ? 3_000_000_000 : 0)
     }
-    nodes[index].deedsUntil = instant
     if case .kill = deed {
       nodes[index].keeper.doomed.insert(thread)
       if mutates(.endedTooEarly) { threadEnded(thread, at: index) }
     }
-    queue.add(.deed(index, thread, deed), at: instant)
+    schedule(deed, of: thread, at: index, within: 150, delay: delay)
+  }
+
+  /// Stopping a tree takes a while, and each thing that is done to threads comes after the one before.
+  private mutating func schedule(
+    _ deed: Deed,
+    of thread: ThreadID,
+    at index: Int,
+    within milliseconds: UInt64,
+    delay: UInt64 = 0
+  ) {
+    let instant = max(soon(milliseconds), nodes[index].deedsUntil)
+    nodes[index].deedsUntil = Instant(nanoseconds: instant.nanoseconds + delay)
+    queue.add(.deed(index, thread, deed), at: nodes[index].deedsUntil)
   }
 
   mutating func perform(_ deed: Deed, on thread: ThreadID, at index: Int) {

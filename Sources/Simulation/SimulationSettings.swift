@@ -5,9 +5,9 @@ package struct SimulationSettings: Hashable, Sendable {
   package let seed: UInt64
   package var nodeCount = 3
   /// For how long faults happen, in seconds.
-  package var faultSeconds: UInt64 = 30
+  package var faultSeconds: UInt64 = 25
   /// How long it goes on without faults, in seconds: all must have come to rest then.
-  package var restSeconds: UInt64 = 20
+  package var restSeconds: UInt64 = 16
   package var mutations: Mutations = []
   /// Whether what happens is written down in words.
   package var isTold = false

@@ -20,7 +20,7 @@ struct HeddleSimulate: ParsableCommand {
   var count: UInt64 = 1
 
   @Option(help: "For how long faults happen in each, in simulated seconds.")
-  var seconds: UInt64 = 30
+  var seconds: UInt64 = 25
 
   @Option(help: "How many nodes.")
   var nodes = 3
