@@ -263,6 +263,7 @@ package actor Daemon {
         node.receivedGarbage(error, on: id, effects: &effects)
       }
       node.framesEnded(on: id, effects: &effects)
+      node.bytesEnded(withinFrame: mayBeMore ? nil : client.frameWithin, on: id)
     }
     return mayBeMore
   }

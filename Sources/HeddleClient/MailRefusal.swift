@@ -20,8 +20,8 @@ extension WireRefusal {
     case .noSuchThread: ("no thread has or had this id", "heddle ps --all lists the threads")
     case .permission: ("the authority of this connection does not suffice", "")
     case .shuttingDown: ("the supervisor is ending", "")
-    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .alreadyNesting, .notInThread,
-      .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
+    case .custodianShutDown, .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .limits, .timedOut, .endedEarly,
+      .alreadyNesting, .notInThread, .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }
   }

@@ -127,13 +127,16 @@ enum start_stage leash_start(const struct child *child, const struct start *star
   *leash = (struct leash){.control = -1};
   if (!make_descriptors(start, leash, theirs) || !fill_slots(theirs)) {
     failed = STAGE_PIPE;
-  } else if (atomic_store(apart, 0), (leash->child = child->fork(entity, CLONE_FILES)) == 0) {
-    take_descriptors(theirs);
-    child->run(start, entity);
-  } else if (leash->child < 0) {
-    failed = child->stage;
   } else {
-    await_parting(leash->child);
+    atomic_store(apart, 0);
+    pid_t pid = child->fork(entity, CLONE_FILES);
+    if (pid == 0) {  // without the leash, which is an entity's
+      take_descriptors(theirs);
+      child->run(start, entity);
+    }
+    leash->child = pid;
+    if (pid < 0) failed = child->stage;
+    else await_parting(pid);
   }
   int error = errno;
   empty_slots();

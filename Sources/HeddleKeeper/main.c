@@ -106,7 +106,8 @@ static void choose_rung(const char *name, const char *instance) {
 int main(int count, char **arguments) {
   if (count != 3 || strlen(arguments[2]) > 64) refuse("this program is started by `heddle daemon`");
   settle_descriptors();
-  if (!leash_open()) refuse("no memory, or no descriptors, to start programs with");
+  if (!entities_open() || !daemon_inbox_open() || !leash_open())
+    refuse("no memory, or no descriptors, to start programs with");
   setsid();  // fails if we lead one already, which is as good
   if (chdir("/") < 0) refuse("can't enter /");
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) refuse("can't become a subreaper");

@@ -30,8 +30,8 @@ struct request {
   struct start start;   // START
 };
 
-/// The bytes from the daemon that were not decoded yet, and the vectors of the latest START. It is meant to be static
-/// and zero: then it costs the pages that the longest request so far has filled, and no call can fail for want of memory.
+/// The bytes from the daemon that were not decoded yet, and the vectors of the latest START. It is meant to be zero pages
+/// of its own: then it costs those that the longest request so far has filled, and no call can fail for want of memory.
 struct inbox {
   size_t begin, end;
   const char *complaint;  // why the latest request was malformed; then it is to be asked no more

@@ -75,6 +75,15 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
   /// A custodian has the path.
   case pathTaken // = 34
 
+  /// The limits that the program was to have cannot be set; error_number says why.
+  case limits // = 35
+
+  /// The thread's time was up before its program ran.
+  case timedOut // = 36
+
+  /// The thread was ended by somebody before its program ran.
+  case endedEarly // = 37
+
   /// The mailbox has as much mail as its bounds allow.
   case mailboxFull // = 48
 
@@ -115,6 +124,9 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case 32: self = .noSuchCustodian
     case 33: self = .custodianShutDown
     case 34: self = .pathTaken
+    case 35: self = .limits
+    case 36: self = .timedOut
+    case 37: self = .endedEarly
     case 48: self = .mailboxFull
     case 49: self = .tooLarge
     case 50: self = .endedMail
@@ -144,6 +156,9 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case .noSuchCustodian: return 32
     case .custodianShutDown: return 33
     case .pathTaken: return 34
+    case .limits: return 35
+    case .timedOut: return 36
+    case .endedEarly: return 37
     case .mailboxFull: return 48
     case .tooLarge: return 49
     case .endedMail: return 50
@@ -173,6 +188,9 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     .noSuchCustodian,
     .custodianShutDown,
     .pathTaken,
+    .limits,
+    .timedOut,
+    .endedEarly,
     .mailboxFull,
     .tooLarge,
     .endedMail,
@@ -225,7 +243,7 @@ package nonisolated struct ProtoRefusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{2}\u{9}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{e}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{2}\u{9}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{1}REFUSAL_CODE_LIMITS\0\u{1}REFUSAL_CODE_TIMED_OUT\0\u{1}REFUSAL_CODE_ENDED_EARLY\0\u{2}\u{b}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
 }
 
 nonisolated extension ProtoRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -314,10 +314,15 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   /// Clears the value of `pid`. Subsequent reads from it will return its default value.
   package mutating func clearPid() {_uniqueStorage()._pid = nil}
 
+  /// Absent on the wire when it is CHANNEL_NONE.
   package var channel: ProtoChannel {
-    get {_storage._channel}
+    get {_storage._channel ?? .none}
     set {_uniqueStorage()._channel = newValue}
   }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {_storage._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {_uniqueStorage()._channel = nil}
 
   /// Mail that is queued.
   package var mailboxMessages: UInt64 {
@@ -773,7 +778,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _sinceChangeNs: UInt64 = 0
     var _lastChange: ProtoLastChange? = nil
     var _pid: UInt32? = nil
-    var _channel: ProtoChannel = .none
+    var _channel: ProtoChannel? = nil
     var _mailboxMessages: UInt64 = 0
     var _mailboxBytes: UInt64 = 0
     var _mailboxBounds: ProtoMailboxBounds? = nil
@@ -885,9 +890,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._pid {
         try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
       } }()
-      if _storage._channel != .none {
-        try visitor.visitSingularEnumField(value: _storage._channel, fieldNumber: 10)
-      }
+      try { if let v = _storage._channel {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 10)
+      } }()
       if _storage._mailboxMessages != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._mailboxMessages, fieldNumber: 11)
       }

@@ -38,6 +38,12 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case custodianShutDown = 33
   /// A custodian has the path.
   case pathTaken = 34
+  /// The limits that the program was to have cannot be set.
+  case limits = 35
+  /// The thread's time was up before its program ran.
+  case timedOut = 36
+  /// The thread was ended by somebody before its program ran.
+  case endedEarly = 37
 
   /// The mailbox has as much mail as its bounds allow.
   case mailboxFull = 48

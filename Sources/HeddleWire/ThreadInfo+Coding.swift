@@ -39,7 +39,7 @@ extension ThreadInfo {
     proto.lastChange.what = lastChange.what
     proto.lastChange.by = lastChange.by
     if let pid { proto.pid = UInt32(clamping: pid) }
-    proto.channel = channel.proto
+    if channel != .none { proto.channel = channel.proto }
     proto.mailboxMessages = UInt64(clamping: mail.messages)
     proto.mailboxBytes = UInt64(clamping: mail.bytes)
     proto.mailboxBounds = mail.bounds.proto

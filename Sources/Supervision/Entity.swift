@@ -183,6 +183,8 @@ package enum Limits {
   package static let deadFor = Duration.seconds(24 * 3_600)
   /// How long a client may take to say hello.
   package static let handshake = Duration.seconds(5)
+  /// How long a frame may take from its first byte to its last.
+  package static let frame = Duration.seconds(30)
   /// How long threads have to end by themselves when the daemon is told to.
   package static let grace = Duration.seconds(10)
   /// How long the threads that a connection holds have to end by themselves when it ends.

@@ -104,6 +104,7 @@ package struct Node: Sendable {
   /// The connections with barriers that wait.
   var barred: Set<ConnectionID> = []
   var greetings: Deque<ConnectionID> = []
+  var begunFrames = BegunFrames()
   /// The connections that wait to be told of what happens, and up to where all were told.
   var followers: Set<ConnectionID> = []
   var toldThrough: UInt64 = 0
@@ -131,6 +132,7 @@ package struct Node: Sendable {
     if let departure = departures.first { consider(departure.until) }
     if let first = timeouts.first { consider(first) }
     if let leaving { consider(leaving) }
+    if let look = begunFrames.nextLook { consider(look) }
     for id in greetings {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
       consider(until)
@@ -148,6 +150,7 @@ package struct Node: Sendable {
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     endTimedOut(effects: &effects)
     endDepartures(effects: &effects)
+    refuseSlowFrames(effects: &effects)
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {
         greetings.removeFirst()
@@ -192,6 +195,7 @@ package struct Node: Sendable {
       detach(stream, on: id, thread: connection.streams[stream]?.thread, effects: &effects)
     }
     barred.remove(id)
+    begunFrames.note(nil, on: id, at: now)
     for thread in connection.receipts.heldBack { entities[thread]?.awaitingRoom.removeAll { $0 == id } }
     for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
       // The thread of a nested call goes on in it: only its own end, or the nested thread's, ends that.

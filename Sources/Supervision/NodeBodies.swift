@@ -107,15 +107,20 @@ extension Node {
   /// The program never ran. Who asked for it is told why, and the thread is forgotten: it never acted.
   private mutating func startFailed(_ thread: ThreadID, _ errno: Int32, _ stage: KeeperStage, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
+    // Ended on its way to the program, it fails there; but that is not why.
+    let ending = entity.ender.map { _ in cause(entity) }
     entities[thread]?.death = DeathRecord(
-      cause: .failedToStart(errorNumber: errno, stage: stage.text),
+      cause: ending ?? .failedToStart(errorNumber: errno, stage: stage.text),
       unreadMail: entity.mailbox.count
     )
     entities[thread]?.relay = nil
     if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
-      let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+      let refusal =
+        if let ending { Sentences.endedEarly(entity.programName, ending) } else {
+          Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+        }
       effects.append(.send(client, .refusal(refusal, spawn.request)))
       // If it was to be nested: its creator is told by that, and goes on with the model's next step.
       if let call = nestedCall(of: spawn.request, on: client) { dropAnswer(toCall: call) }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Daemon
 internal import Glibc
+internal import HeddleClient
 internal import HeddleWire
 
 /// `heddle daemon start`, which is also `heddle daemon`: the supervisor itself.
@@ -52,22 +53,39 @@ struct DaemonStart: ParsableCommand {
   @Option(help: ArgumentHelp("", visibility: .hidden))
   var reportTo: Int32?
 
+  @Flag(help: ArgumentHelp("End when standard input does, and remove the socket's directory.", visibility: .hidden))
+  var lifeline = false
+
   @OptionGroup var place: SocketOption
 
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if output.json, !detach {
+      throw ValidationError("In the foreground there is nothing to print; add --detach for --json.")
+    }
+  }
 
   /// Not asynchronous: the loop is to run on the main thread, since what that thread starts may end with it; see
   /// PR_SET_PDEATHSIG in prctl(2).
   func run() throws {
     if detach { return try startDetached() }
     let report = reportTo.map { StartReport(descriptor: $0) }
+    if lifeline { Lifeline.hold() }
     let status: Int32
     do { status = try Daemon.serve(configuration(reportingTo: report)) } catch {
       let failure = Failure(any: error, at: place.location)
       report?.tell(failure.sentence)
       throw failure
     }
+    if lifeline { removeDirectory() }
     throw ExitCode(status)
+  }
+
+  /// The directory was made for this daemon alone, and whoever made it may be dead.
+  private func removeDirectory() {
+    unsafe unlink("\(place.path).lock")
+    unsafe rmdir(place.location.directory)
   }
 
   private func configuration(reportingTo report: StartReport?) throws(Failure) -> DaemonConfiguration {

@@ -35,6 +35,8 @@ extension ExitStatus {
     case .noSuchThread, .gone, .noSuchCustodian: self = .noSuchTarget
     case .notInThread: self = .usage
     case .permission: self = .permission
+    case .timedOut: self = .timeout
+    case .limits, .endedEarly: self = .ownFailure
     case .dead, .suspended, .nameTaken, .alreadyNesting, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail,
       .notALine,
       .noStream, .tooLarge, .shuttingDown, .cancelled:

@@ -31,12 +31,13 @@ struct ForegroundRun {
 
   /// Returns when the program is dead and all that it wrote is written.
   func end() async throws -> End {
-    let signals = try await SignalBreaks(to: thread.id, over: supervisor)
+    let input = InputThread()
+    let signals = try await ForegroundSignals(for: thread.id, input, over: supervisor)
     let (supervisor, thread, streams) = (supervisor, ThreadReference.id(thread.id), streams)
     let loop = supervisor.loop
     // It goes on for as long as there is input, and the process does not wait for it.
-    if let input = streams.first(where: { $0.stream == .standardInput })?.remote {
-      Task { try await Self.pump(InputThread(), into: input) }
+    if let stream = streams.first(where: { $0.stream == .standardInput })?.remote {
+      Task { try await Self.pump(input, into: stream) }
     }
     try await withThrowingTaskGroup { group in
       for (stream, remote) in streams where stream != .standardInput {
@@ -70,46 +71,5 @@ struct ForegroundRun {
     while let chunk = try await stream.read() {
       try await Output.write(chunk.bytes, to: descriptor, beside: loop)
     }
-  }
-}
-
-/// SIGINT, SIGHUP and SIGTERM to this process become breaks of a thread. A second SIGINT within two seconds kills it.
-private actor SignalBreaks {
-  private let thread: ThreadID
-  private let supervisor: Supervisor
-  private var watchers: [SignalWatcher] = []
-  private var lastInterrupt: Duration?
-  private var hasKilled = false
-
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe supervisor.loop.asUnownedSerialExecutor() }
-
-  init(to thread: ThreadID, over supervisor: Supervisor) async throws(LoopError) {
-    self.thread = thread
-    self.supervisor = supervisor
-    try watch()
-  }
-
-  private func watch() throws(LoopError) {
-    for (number, kind) in [(SIGINT, BreakKind.interrupt), (SIGHUP, .hangUp), (SIGTERM, .terminate)] {
-      watchers.append(try SignalWatcher(number, on: supervisor.loop) { self.assumeIsolated { $0.came(kind) } })
-    }
-  }
-
-  private func came(_ kind: BreakKind) {
-    let (supervisor, thread) = (supervisor, ThreadReference.id(thread))
-    let isUrgent = kind == .interrupt && lastInterrupt.map { EventLoop.now - $0 < .seconds(2) } ?? false
-    if kind == .interrupt { lastInterrupt = EventLoop.now }
-    if isUrgent { hasKilled = true }
-    // What fails here fails the wait for the thread, too.
-    Task {
-      if isUrgent { _ = try await supervisor.kill(thread) } else { try await supervisor.sendBreak(kind, to: thread) }
-    }
-  }
-
-  /// - Returns: whether it had the thread killed.
-  func close() -> Bool {
-    for watcher in watchers { watcher.close() }
-    watchers = []
-    return hasKilled
   }
 }

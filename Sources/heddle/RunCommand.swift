@@ -24,8 +24,8 @@ struct RunCommand: AsyncParsableCommand {
       has used it for 10 minutes.
 
       Without -d the program is in the foreground: it reads and writes what heddle does, Ctrl-C is a break for it (twice \
-      within two seconds kills it), and heddle exits as it did, with 124 when its time was up, or with 125 when somebody \
-      else ended it. When heddle is killed the program gets a hang-up, and is ended two seconds later.
+      within two seconds kills it), Ctrl-Z suspends it until heddle goes on (fg, bg), and heddle exits as it did, with 124 \
+      when its time was up, or with 125 when somebody else ended it. When heddle is killed the program gets a hang-up, and is ended two seconds later.
 
       \(EnvironmentFile.form)
       """
@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Send each line of standard output on to this thread, too.", valueName: "thread"),
-    completion: Targets.threadNames,
+    completion: Targets.threadName,
     transform: Targets.thread
   )
   var to: ThreadReference?
@@ -81,7 +81,8 @@ struct RunCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "How much mail waits for it: messages, bytes, or both; 1024,8MiB unless said. A part may be unlimited.",
       valueName: "messages,bytes"
-    )
+    ),
+    transform: MailboxArgument.parse
   )
   var mailbox: MailboxArgument?
 
@@ -96,11 +97,15 @@ struct RunCommand: AsyncParsableCommand {
       "Bounds on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, for bytes perhaps with KiB, "
         + "MiB or GiB, or unlimited.",
       valueName: "what=most,..."
-    )
+    ),
+    transform: LimitsArgument.parse
   )
   var limit: [LimitsArgument] = []
 
-  @Option(help: ArgumentHelp("Set an environment variable.", valueName: "key=value"))
+  @Option(
+    help: ArgumentHelp("Set an environment variable.", valueName: "key=value"),
+    transform: VariableArgument.parse
+  )
   var env: [VariableArgument] = []
 
   @Option(
@@ -138,6 +143,11 @@ struct RunCommand: AsyncParsableCommand {
     if toEnd, to == nil { throw ValidationError("--to-end passes the end on to the thread of --to; name one.") }
     if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
     if command.first == "" { throw ValidationError("The program after -- has no name.") }
+    if output.json, !detach {
+      throw ValidationError(
+        "Without -d standard output is the program's; add -d for --json, and heddle wait --json says how it ended."
+      )
+    }
     if timeout?.duration == .zero { throw ValidationError("--timeout takes a time above 0.") }
   }
 
@@ -222,12 +232,14 @@ struct RunCommand: AsyncParsableCommand {
   /// "ticker  id 7f3a  running  (custodian /main)"
   static func line(about thread: ThreadInfo) -> String {
     let custodians = thread.custodians.map(\.description).joined(separator: ", ")
+    let place = custodians.isEmpty ? "(no custodian)" : "(custodian \(custodians))"
     let called = thread.name.map { ["\($0)", "id \(thread.id)"] } ?? [thread.label]
-    return (called + ["\(thread.state)", "(custodian \(custodians))"]).joined(separator: "  ") + "\n"
+    return (called + ["\(thread.state)", place]).joined(separator: "  ") + "\n"
   }
 
   /// A program that can't be started has the exit status that a shell gives it.
   private static func startFailure(_ error: ClientError) -> Failure? {
+    // Its limits are heddle's to set, and whoever ended it before it ran was not the program.
     guard let refusal = error.refusal, refusal.code == .cannotStart else { return nil }
     return Failure(refusal).exiting(with: refusal.errorNumber == ENOENT ? .notFound : .notExecutable)
   }

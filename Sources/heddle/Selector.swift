@@ -66,7 +66,9 @@ extension Selector {
       if found.isEmpty { throw Failure(.noSuchTarget, "there is no\(dead ? "" : " living") thread called \(pattern)") }
       return found
     case .subtree(let path):
-      let members = Self.members(of: try await supervisor.treeOrHint(path))
+      let members = Self.members(
+        of: try await supervisor.hinting(path, naming: true) { try await $0.custodianTree(path) }
+      )
       let found = try await supervisor.list(includeDead: false).filter { members.contains($0.id) }
       if found.isEmpty { throw Failure(.noSuchTarget, "custodian \(path) manages no thread") }
       return found

@@ -5,18 +5,23 @@ internal import HeddleWire
 /// How arguments name threads and custodians.
 enum Targets {
   /// How a shell completes them.
+  static var threadName: CompletionKind { CompleteNames.Kind.thread.completion }
   static var threadNames: CompletionKind { CompleteNames.Kind.threads.completion }
+  static var eventNames: CompletionKind { CompleteNames.Kind.events.completion }
   static var custodianNames: CompletionKind { CompleteNames.Kind.custodians.completion }
 
   static func thread(_ text: String) throws -> ThreadReference { try ThreadReference(parsing: text) }
 
   static func name(_ text: String) throws -> EntityName { try EntityName(text) }
 
-  static func custodian(_ text: String) throws -> CustodianPath { try CustodianPath(parsing: text) }
+  /// A path, perhaps with the @ that it has as a selector.
+  static func custodian(_ text: String) throws -> CustodianPath {
+    try CustodianPath(parsing: text.hasPrefix("@") ? String(text.dropFirst()) : text)
+  }
 
-  /// A custodian if it starts with a slash, else a thread.
+  /// A custodian if it starts with a slash or as a selector, else a thread.
   static func benefactor(_ text: String) throws -> Request.Benefactor {
-    text.hasPrefix("/") ? .custodian(try custodian(text)) : .thread(try thread(text))
+    text.hasPrefix("/") || text.hasPrefix("@") ? .custodian(try custodian(text)) : .thread(try thread(text))
   }
 }
 

@@ -8,12 +8,12 @@ struct ThreadTable {
   /// With more columns; how their processes are held together.
   var wideOn: String?
 
-  /// In a narrow terminal the columns with the higher numbers go first: COMMAND, CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE,
-  /// LAST.
+  /// In a narrow terminal long names, custodians and commands are cut, and then the columns with the higher numbers go first:
+  /// COMMAND, CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE, LAST.
   var table: Table {
     let mail = threads.map(\.mail.messages)
     let command = threads.map { ShellWords.quoted($0.argv) }
-    var columns: [Table.Column] = [.init("NAME", threads.map(\.label))]
+    var columns: [Table.Column] = [.init("NAME", threads.map(\.label), cut: .middle(least: 24))]
     if wideOn != nil { columns.append(.init("ID", threads.map { "\(ThreadReference.id($0.id))" }, dropOrder: 6)) }
     columns += [
       .init(
@@ -22,7 +22,7 @@ struct ThreadTable {
         tones: threads.map(StateWords.tone)
       ),
       .init("AGE", threads.map(\.age.age), dropOrder: 2),
-      .init("CUSTODIAN", threads.map(Self.custodians), dropOrder: 4),
+      .init("CUSTODIAN", threads.map(Self.custodians), dropOrder: 4, cut: .middle(least: 24)),
     ]
     if !mail.allSatisfy({ $0 == 0 }) { columns.append(.init("MAIL", mail.map(String.init), dropOrder: 3)) }
     if let wideOn {
@@ -32,8 +32,8 @@ struct ThreadTable {
       ]
     }
     columns.append(.init("LAST", threads.map(StateWords.last), dropOrder: 1))
-    if wideOn != nil { columns.append(.init("COMMAND", command, dropOrder: 8)) }
-    return Table(columns: columns)
+    if wideOn != nil { columns.append(.init("COMMAND", command, dropOrder: 8, cut: .end(least: 24))) }
+    return Table(isUTF8: isUTF8, columns: columns)
   }
 
   private static func custodians(of thread: ThreadInfo) -> String {
