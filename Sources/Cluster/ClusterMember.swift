@@ -66,6 +66,11 @@ package struct ClusterMember: Equatable, Sendable {
     forgetOld(now: now, effects: &effects)
   }
 
+  /// Sees to the deadline before anything is promised: a supervisor that was stopped hears of its timer behind other inputs.
+  mutating func catchUp(_ now: Instant, effects: inout [MemberEffect]) {
+    step(&effects, now) { $0.timePassed(now: now, effects: &$1) }
+  }
+
   // MARK: - The lease
 
   /// Lets the lease's holder decide, and does what it says.
@@ -84,6 +89,7 @@ package struct ClusterMember: Equatable, Sendable {
       case .fence: fence(effects: &effects)
       case .unfence:
         unfence(effects: &effects)
+        acknowledgeUnsaid(effects: &effects)
         askPostponed(now: now, effects: &effects)
       case .lose: stayEnded(effects: &effects)
       }

@@ -15,6 +15,7 @@ extension ClusterMember {
     now: Instant,
     effects: inout [MemberEffect]
   ) -> SharedCustodianID {
+    catchUp(now, effects: &effects)
     shared.lastNumber += 1
     let id = SharedCustodianID(node: identity.name, incarnation: identity.incarnation, number: shared.lastNumber)
     if let refusal = refusalToChange ?? parent.flatMap({ refusal(below: $0) }) {

@@ -55,6 +55,7 @@ extension ClusterMember {
     now: Instant,
     effects: inout [MemberEffect]
   ) {
+    catchUp(now, effects: &effects)
     func refuse(_ reason: ClusterRefusal) { effects.append(.answer(token, .refused(reason))) }
     guard policy != .keep, exposed[thread] != .keep else { return refuse(.keepsOnPartition) }
     if let refusal = refusalToChange { return refuse(refusal) }

@@ -20,6 +20,8 @@ struct SharedCustodians: Equatable, Codable, Sendable {
     var waiting: [Spawn] = []
     /// What was permitted, and has not been heard of.
     var starting: [Spawn] = []
+    /// What has started while the node was fenced: nobody hears of it before the lease is renewed.
+    var unsaid: [Spawn] = []
     /// The living ones.
     var threads: Set<ThreadID> = []
   }
@@ -71,6 +73,7 @@ extension ClusterMember {
     now: Instant,
     effects: inout [MemberEffect]
   ) {
+    catchUp(now, effects: &effects)
     func refuse(_ reason: ClusterRefusal) { effects.append(.answer(token, .refused(reason))) }
     if policy == .keep { return refuse(.keepsOnPartition) }
     if let refusal = refusalToChange { return refuse(refusal) }
@@ -100,14 +103,23 @@ extension ClusterMember {
 
   /// The thread that was permitted is there; told before its end, if that came at once. If the custodian was shut down meanwhile it is killed, and nobody hears that it
   /// was started.
-  package mutating func spawnStarted(_ token: ClusterToken, _ thread: ThreadID, effects: inout [MemberEffect]) {
-    guard let id = remove(token) else {
+  ///
+  /// On a fenced node nobody hears before the lease is renewed: others may take what is in it for dead already.
+  package mutating func spawnStarted(
+    _ token: ClusterToken,
+    _ thread: ThreadID,
+    now: Instant,
+    effects: inout [MemberEffect]
+  ) {
+    catchUp(now, effects: &effects)
+    guard let (id, spawn) = remove(token) else {
       // The stay ended meanwhile, and the part with it.
       effects += [.kill(thread), .answer(token, .refused(.outside))]
       return
     }
     shared.parts[id]?.threads.insert(thread)
     switch shared.parts[id]?.phase {
+    case .taken where isFenced: shared.parts[id]?.unsaid.append(spawn)
     case .taken: effects.append(.answer(token, .spawnAcknowledged(thread)))
     case .asked, .ending, .leaving, nil:
       effects += [.kill(thread), .answer(token, .refused(.custodianClosed(id)))]
@@ -121,16 +133,29 @@ extension ClusterMember {
     now: Instant,
     effects: inout [MemberEffect]
   ) {
-    let id = remove(token)
+    let id = remove(token)?.0
     threadEnded(thread, now: now, effects: &effects)
     if let id { leaveIfEmpty(id, now: now, effects: &effects) }
   }
 
   /// - Returns: the custodian that the spawn was permitted in; nil if that is over here.
-  private mutating func remove(_ token: ClusterToken) -> SharedCustodianID? {
-    let id = shared.parts.first { $0.value.starting.contains { $0.token == token } }?.key
-    if let id { shared.parts[id]?.starting.removeAll { $0.token == token } }
-    return id
+  private mutating func remove(_ token: ClusterToken) -> (SharedCustodianID, SharedCustodians.Spawn)? {
+    for id in shared.parts.keys.sorted() {
+      guard let place = shared.parts[id]?.starting.firstIndex(where: { $0.token == token }),
+        let spawn = shared.parts[id]?.starting.remove(at: place)
+      else { continue }
+      return (id, spawn)
+    }
+    return nil
+  }
+
+  /// The lease was renewed: who asked for what started meanwhile hears of it.
+  mutating func acknowledgeUnsaid(effects: inout [MemberEffect]) {
+    for id in shared.parts.keys.sorted() {
+      let spawns = shared.parts[id]?.unsaid ?? []
+      shared.parts[id]?.unsaid = []
+      for spawn in spawns { effects.append(.answer(spawn.token, .spawnAcknowledged(spawn.thread))) }
+    }
   }
 
   mutating func threadLeftCustodians(_ thread: ThreadID, now: Instant, effects: inout [MemberEffect]) {
@@ -204,7 +229,8 @@ extension ClusterMember {
     _ refusal: ClusterRefusal,
     effects: inout [MemberEffect]
   ) {
-    let spawns = shared.parts[id]?.waiting ?? []
+    let spawns = (shared.parts[id]?.unsaid ?? []) + (shared.parts[id]?.waiting ?? [])
+    shared.parts[id]?.unsaid = []
     shared.parts[id]?.waiting = []
     for spawn in spawns { effects.append(.answer(spawn.token, .refused(refusal))) }
   }

@@ -57,7 +57,7 @@ extension Simulation {
     case .letter(let letter): post(letter, from: index)
     case .threadEnded(let thread): threadEnded(thread, at: index)
     case .spawned(let token, let thread):
-      if !mutates(.tombstoneRace) { feed(index) { $0.spawnStarted(token, thread, effects: &$2) } }
+      if !mutates(.tombstoneRace) { feed(index) { $0.spawnStarted(token, thread, now: $1, effects: &$2) } }
     case .spawnFailed(let token, let thread):
       feed(index) { $0.spawnFailed(token, thread, now: $1, effects: &$2) }
     case .keeperFenced: feed(index) { $0.keeperFenced(now: $1, effects: &$2) }

@@ -124,7 +124,7 @@ struct ClusterRequestTests {
     let token = ClusterToken(rawValue: 100 + number)
     world.tell(node) { $0.beginSpawn(of: ThreadID(rawValue: number), in: id, .suspend, token, now: $1, effects: &$2) }
     guard world.replies(node, to: token) == [.spawnPermitted] else { return }
-    world.tell(node) { $0.spawnStarted(token, ThreadID(rawValue: number), effects: &$2) }
+    world.tell(node) { $0.spawnStarted(token, ThreadID(rawValue: number), now: $1, effects: &$2) }
   }
 
   @Test("a shutdown begins, ends what is in the custodian on every node, and is complete when nothing is left")
@@ -152,7 +152,7 @@ struct ClusterRequestTests {
     #expect(world.replies("b", to: second) == [.spawnPermitted])
     world.tell("a") { $0.shutDownCustodian(id, first, now: $1, effects: &$2) }
     #expect(world.replies("a", to: first) == [.begun])
-    world.tell("b") { $0.spawnStarted(second, thread, effects: &$2) }
+    world.tell("b") { $0.spawnStarted(second, thread, now: $1, effects: &$2) }
     #expect(world.replies("b", to: second) == [.spawnPermitted, .refused(.custodianClosed(id))])
     #expect(world.take("b").contains(.kill(thread)))
     world.tell("b") { $0.threadEnded(thread, now: $1, effects: &$2) }
@@ -246,5 +246,21 @@ struct ClusterRequestTests {
     world.tell("a") { $0.beginSpawn(of: thread, in: id, .suspend, second, now: $1, effects: &$2) }
     #expect(world.replies("a", to: first) == [.refused(.unknownCustodian(id))])
     #expect(world.replies("a", to: second) == [.refused(.unknownCustodian(id))])
+  }
+
+  @Test("what started on a fenced node is acknowledged when the lease is renewed, and refused when it is lost")
+  func spawnOnFencedNode() throws {
+    for isRenewed in [true, false] {
+      var world = world("a", "b")
+      let id = try #require(makeCustodian(on: "a", in: &world))
+      world.tell("b") { $0.beginSpawn(of: thread, in: id, .suspend, second, now: $1, effects: &$2) }
+      world.cut("b")
+      world.pass(.seconds(isRenewed ? 5 : 9))
+      world.tell("b") { $0.spawnStarted(second, thread, now: $1, effects: &$2) }
+      #expect(world.replies("b", to: second) == [.spawnPermitted])
+      world.connect("b")
+      let last: ClusterReply = isRenewed ? .spawnAcknowledged(thread) : .refused(.outside)
+      #expect(world.replies("b", to: second) == [.spawnPermitted, last])
+    }
   }
 }
