@@ -48,6 +48,17 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Many machines: the coordinator, leases, and a node's part in a cluster; and what every coordinator has to do.
+    .target(
+      name: "Cluster",
+      dependencies: ["HeddleModel", "HeddleMessages", "HeddleWire", collections, protobuf],
+      swiftSettings: settings
+    ),
+    .target(name: "CoordinatorConformance", dependencies: ["Cluster"], swiftSettings: settings),
+
+    // A whole cluster from one seed: nodes, clocks, disks, a network and their faults.
+    .target(name: "Simulation", dependencies: ["HeddleModel", "Cluster", collections], swiftSettings: settings),
+
     // Threads inside one process. No C underneath, so it builds where libuv is absent. Its async functions stay on their
     // caller's executor, which is the thread's gate: leaving it and coming back costs more than what most of them do.
     .target(
@@ -170,6 +181,7 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .executableTarget(name: "heddle-simulate", dependencies: ["Simulation", arguments], swiftSettings: settings),
     .executableTarget(
       name: "heddle-replay",
       dependencies: [
@@ -208,6 +220,12 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "ClusterCoreTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Cluster", "CoordinatorConformance"],
+      swiftSettings: settings
+    ),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     .testTarget(
       name: "HeddleClientTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
