@@ -42,6 +42,8 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case nameTaken
     /// The program cannot be started.
     case cannotStart
+    /// A server cannot listen there.
+    case cannotListen
     /// The limits that the program was to have cannot be set.
     case limits
     /// The thread's time was up before its program ran.
@@ -176,6 +178,7 @@ extension ClientError.Code {
       case .notInThread: .notInThread
       case .nameTaken: .nameTaken
       case .cannotStart: .cannotStart
+      case .cannotListen: .cannotListen
       case .limits: .limits
       case .timedOut: .timedOut
       case .endedEarly: .endedEarly

@@ -60,7 +60,10 @@ static void run(void) {
       else if (events[i].data.ptr == &signals) child_died = hear_signal();
       else rung->ready(events[i].data.ptr, events[i].events);
     }
-    while (daemon_next_request(&request)) request.kind == START ? rung->start(&request) : rung->order(&request);
+    while (daemon_next_request(&request)) {
+      request.kind == START ? rung->start(&request) : rung->order(&request);
+      request_release(&request);
+    }
     // Last, since it frees entities that an event may have named.
     restless = rung->settle(child_died);
   }

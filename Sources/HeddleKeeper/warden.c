@@ -265,7 +265,7 @@ void warden_run(const struct start *start, uint64_t entity) {
   if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
   else if (!namespace_enter()) failure = (struct failure){STAGE_WARDEN, errno};
   else warden.program = start_program(start, &failure);
-  close_range(0, start->channel ? 3 : 2, 0);  // the program's: held here as well, they would not end
+  close_range(0, start_has_third(start) ? 3 : 2, 0);  // the program's: held here as well, they would not end
   give_back_memory();
   say_started(&warden, &failure);
   if (failure.stage) _exit(0);

@@ -32,6 +32,8 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case suspended = 22
   /// The client is in no thread's tree of processes, and has become none.
   case notInThread = 23
+  /// A server cannot listen at an address.
+  case cannotListen = 24
 
   case noSuchCustodian = 32
   /// The custodian's shutdown has begun.

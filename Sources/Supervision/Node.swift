@@ -87,6 +87,17 @@ package struct Node: Sendable {
   /// The threads whose programs are being started.
   var spawns: [ThreadID: PendingSpawn] = [:]
   var shutdowns: [ShutdownJob] = []
+  /// The servers that are to be made when they listen, and those that are not over.
+  var openings: [ListenerID: Opening] = [:]
+  var servers: [ListenerID: Server] = [:]
+  /// Those that are over, as they were last, until their threads are forgotten.
+  var endedServers: [ThreadID: ServerInfo] = [:]
+  /// The threads that serve connections of servers, until they are forgotten.
+  var visits: [ThreadID: Visit] = [:]
+  /// The custodians of connections of which something is left.
+  var visited: [CustodianID: ListenerID] = [:]
+  /// The number of the last listener; none has the number of another.
+  var lastListener: UInt64 = 0
   /// How many watches and streams refer to a thread, where any do.
   var references: [ThreadID: Int] = [:]
   /// The dead that would be forgotten if nothing referred to them.
@@ -97,6 +108,8 @@ package struct Node: Sendable {
   var departures: [Departure] = []
   /// Of the threads that have one.
   var timeouts = ThreadAlarms()
+  /// Of threads that serve connections: when each is broken, and then when it is ended.
+  var visitTimeouts = ThreadAlarms()
   /// Of a supervisor that leaves by itself.
   var idleness: Idleness?
   /// The streams of each thread that has any, in the order of their attachment.
@@ -133,6 +146,8 @@ package struct Node: Sendable {
     if case .grace(let until) = ending { consider(until) }
     if let departure = departures.first { consider(departure.until) }
     if let first = timeouts.first { consider(first) }
+    if let first = visitTimeouts.first { consider(first) }
+    for server in servers.values { if let retry = server.nextDeadline { consider(retry) } }
     if let leaving { consider(leaving) }
     if let deadline = cluster?.deadline { consider(deadline) }
     if let look = begunFrames.nextLook { consider(look) }
@@ -152,6 +167,8 @@ package struct Node: Sendable {
     graceTimePassed(effects: &effects)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     endTimedOut(effects: &effects)
+    endOverdueVisits(effects: &effects)
+    endPauses(effects: &effects)
     endDepartures(effects: &effects)
     linkTimePassed(effects: &effects)
     refuseSlowFrames(effects: &effects)

@@ -12,7 +12,7 @@ struct DetailWords {
 
   /// Without trailing newlines. What does not apply is left out.
   func lines() -> [String] {
-    let entries = (identity + program + ties + mail + place + end).filter { !$0.text.isEmpty }
+    let entries = (identity + serving + program + ties + mail + place + end).filter { !$0.text.isEmpty }
     let width = entries.map(\.label.count).max() ?? 0
     return entries.map { entry in
       let padding = String(repeating: " ", count: width - entry.label.count)
@@ -32,6 +32,10 @@ struct DetailWords {
       ("made", "\(detail.made.onTheClock), \(thread.age.age) ago"),
       ("changed", detail.changed.onTheClock),
     ]
+  }
+
+  private var serving: [Entry] {
+    (thread.server.map(ServerWords.entries) ?? []) + [("visitor", thread.peer ?? "")]
   }
 
   private var program: [Entry] {

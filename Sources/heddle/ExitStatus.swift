@@ -45,7 +45,7 @@ extension ExitStatus {
     case .nodeUnreachable, .nodeLost, .indeterminate: self = .unreachable
     case .notAcrossNodes: self = .usage
     case .wrongSecret, .wrongCluster, .nodeNameTaken: self = .failed
-    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed
+    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart, .cannotListen: self = .failed
     }
   }
 }

@@ -1,14 +1,15 @@
+internal import ArgumentParser
 internal import Glibc
 internal import HeddleClient
 internal import HeddleLoop
 internal import HeddleModel
 internal import HeddleWire
 
-/// A program in the foreground: what it reads and writes is what `heddle run` reads and writes, breaks go to it, and it ends
-/// with the connection.
+/// A program, or a server, in the foreground: what it reads and writes is what heddle reads and writes, breaks go to it, and
+/// it ends with the connection.
 struct ForegroundRun {
   private let supervisor: Supervisor
-  private let thread: ThreadInfo
+  let thread: ThreadInfo
   private let streams: [(stream: ThreadStream, remote: RemoteStream)]
 
   /// Starts the program.
@@ -24,11 +25,29 @@ struct ForegroundRun {
     streams = zip(wanted, remotes).map { ($0, $1) }
   }
 
+  /// Makes the server, whose log is what it writes.
+  init(_ serve: Serve, over supervisor: Supervisor) async throws(ClientError) {
+    self.supervisor = supervisor
+    thread = try await supervisor.serve(serve)
+    streams = [(.log, try await supervisor.attach(to: .log, of: .id(thread.id), from: 0))]
+  }
+
   /// How the program ended.
   struct End {
     let cause: DeathCause
     /// It was this process that had it killed, since it was interrupted twice.
     let isInterrupted: Bool
+
+    /// The program's own status, unless others ended it.
+    func exitCode() throws -> ExitCode {
+      switch cause {
+      case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
+      case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
+      case .killed where isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
+      case .killed, .custodianShutDown, .daemonEnded:
+        throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
+      }
+    }
   }
 
   /// Returns when the program is dead and all that it wrote is written.
@@ -45,7 +64,7 @@ struct ForegroundRun {
       for (stream, remote) in streams where stream != .standardInput {
         group.addTask {
           do {
-            try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
+            try await Self.pump(remote, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO, loop)
           } catch {
             // What it writes goes nowhere from now on; and its end is that of the other stream, too. Suspended, it would
             // keep that open.

@@ -23,7 +23,8 @@ struct Heddle: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      DaemonCommand.self, RunCommand.self, PsCommand.self, SendCommand.self, RecvCommand.self, LogsCommand.self,
+      DaemonCommand.self, RunCommand.self, ServeCommand.self, PsCommand.self, SendCommand.self, RecvCommand.self,
+      LogsCommand.self,
       SuspendCommand.self,
       ResumeCommand.self, BreakCommand.self, StopCommand.self, KillCommand.self, WaitCommand.self, SyncCommand.self,
       CustodianCommand.self, ClusterCommand.self, LinkCommand.self, EventsCommand.self, ShowCommand.self,

@@ -90,48 +90,13 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Killed, the thread is suspended instead.")
   var suspendToKill = false
 
-  @Flag(help: "When the program has exited, leave the rest of its processes to end by themselves.")
-  var linger = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Bounds on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, for bytes perhaps with KiB, "
-        + "MiB or GiB, or unlimited.",
-      valueName: "what=most,..."
-    ),
-    transform: LimitsArgument.parse
-  )
-  var limit: [LimitsArgument] = []
-
-  @Option(
-    help: ArgumentHelp("Set an environment variable.", valueName: "key=value"),
-    transform: VariableArgument.parse
-  )
-  var env: [VariableArgument] = []
-
-  @Option(
-    help: ArgumentHelp("Set the environment variables that a file lists; --env overrides them.", valueName: "file"),
-    completion: .file()
-  )
-  var envFile: [String] = []
-
-  @Flag(help: "Begin with an empty environment, rather than the caller's.")
-  var cleanEnv = false
-
-  @Option(
-    help: ArgumentHelp("Run in this directory, rather than the caller's.", valueName: "directory"),
-    completion: .directory
-  )
-  var cwd: String?
+  @OptionGroup var program: ProgramOptions
 
   @Option(help: ArgumentHelp("End the thread after so long.", valueName: "duration"), transform: DurationArgument.parse)
   var timeout: DurationArgument?
 
   @Flag(name: .customLong("rm"), help: "Forget the thread when it is dead.")
   var forget = false
-
-  @Flag(help: "Let setuid programs have their privileges.")
-  var allowSetuid = false
 
   @OptionGroup var place: SocketOption
 
@@ -161,7 +126,7 @@ struct RunCommand: AsyncParsableCommand {
     do {
       try await place.withSupervisor(autostart) { supervisor in
         let end = try await foreground(over: supervisor)
-        throw try Self.exit(after: end)
+        throw try end.exitCode()
       }
     } catch let failure as Failure {
       // The program's own status must not be confused with ours.
@@ -189,52 +154,22 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The program's own status, unless others ended it.
-  private static func exit(after end: ForegroundRun.End) throws -> ExitCode {
-    let cause = end.cause
-    switch cause {
-    case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
-    case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
-    case .killed where end.isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
-    case .killed, .custodianShutDown, .daemonEnded:
-      throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
-    }
-  }
-
   /// Where it is started; nil is the supervisor itself.
   private var node: EntityName? { name?.node ?? custodian?.node }
 
   /// - Parameter place: where it goes unless it is said, and outside of threads.
   private func makeSpawn(in place: CustodianPath?) throws -> Spawn {
-    let caller = try CallerState()
     // On another node there is no such custodian.
     let own = node == nil ? try SocketOption.ownCustodian() : nil
-    var spawn = Spawn(
-      name: name?.name,
-      in: custodian?.path ?? own ?? place,
-      argv: try CallerState.lastArguments(command.count),
-      environment: try environment(of: caller),
-      cwd: try WorkingDirectory.path(cwd, from: caller.directory),
-      umask: caller.umask,
-      channel: channel.mode,
-      suspendToKill: suspendToKill,
-      linger: linger,
-      limits: limit.reduce(into: ResourceLimits()) { $1.apply(to: &$0) },
-      allowSetuid: allowSetuid,
-      mailboxBounds: mailbox?.bounds,
-      relay: to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
-    )
+    let custodian = custodian?.path ?? own ?? place
+    var spawn = try program.makeSpawn(name?.name, in: custodian, arguments: command.count)
+    spawn.channel = channel.mode
+    spawn.suspendToKill = suspendToKill
+    spawn.mailboxBounds = mailbox?.bounds
+    spawn.relay = to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
     spawn.timeout = timeout?.duration
     spawn.forget = forget
     return spawn
-  }
-
-  /// The caller's, or none; then what the files say, in their order; then what the arguments say.
-  private func environment(of caller: CallerState) throws -> [[UInt8]] {
-    var variables = Variables(cleanEnv ? [] : caller.environment)
-    for file in envFile { try EnvironmentFile.read(file, into: &variables, inheriting: caller.environment) }
-    for variable in env { variables.set(variable.key, to: variable.value) }
-    return variables.all
   }
 
   /// "ticker  id 7f3a  running  (custodian /main)"

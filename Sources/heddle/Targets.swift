@@ -25,6 +25,11 @@ enum Targets {
     try CustodianReference(parsing: text.hasPrefix("@") ? String(text.dropFirst()) : text)
   }
 
+  /// A path of the supervisor's own, perhaps with the @ that it has as a selector.
+  static func homeCustodian(_ text: String) throws -> CustodianPath {
+    try CustodianPath(parsing: text.hasPrefix("@") ? String(text.dropFirst()) : text)
+  }
+
   /// A custodian if it starts with a slash or as a selector, or with a node's name and `:/`; else a thread.
   static func benefactor(_ text: String) throws -> BenefactorArgument {
     guard text.hasPrefix("/") || text.hasPrefix("@") || text.contains(":/") else {

@@ -31,7 +31,7 @@ struct CommandLineTests {
 
   @Test("verbs of other programs, and of what is not here, are none; some have another name here")
   func verbs() async throws {
-    for verb in ["up", "down", "restart", "plan", "apply", "check", "import", "export", "cluster", "metrics"] {
+    for verb in ["up", "down", "restart", "plan", "apply", "check", "import", "export", "metrics"] {
       let answer = try await Command.heddle(verb, at: "/nowhere.sock")
       #expect(answer.status == 2 && answer.errors.hasPrefix("heddle: there is no verb '\(verb)'; "), "\(answer.errors)")
     }
