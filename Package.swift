@@ -52,6 +52,17 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // Many machines: the coordinator, leases, and a node's part in a cluster; and what every coordinator has to do.
+    .target(
+      name: "Cluster",
+      dependencies: ["HeddleModel", "HeddleMessages", "HeddleWire", collections, protobuf],
+      swiftSettings: settings
+    ),
+    .target(name: "CoordinatorConformance", dependencies: ["Cluster"], swiftSettings: settings),
+
+    // A whole cluster from one seed: nodes, clocks, disks, a network and their faults.
+    .target(name: "Simulation", dependencies: ["HeddleModel", "Cluster", collections], swiftSettings: settings),
+
     // Threads inside one process. No C underneath, so it builds where libuv is absent. Its async functions stay on their
     // caller's executor, which is the thread's gate: leaving it and coming back costs more than what most of them do.
     .target(
@@ -141,6 +152,12 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(name: "example-busy", path: "Sources/Examples/Busy"),
+    // As the keeper: without the Swift runtime it starts in a moment.
+    .executableTarget(
+      name: "example-echo",
+      path: "Sources/Examples/Echo",
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"], .when(platforms: [.linux]))]
+    ),
 
     // The fork server and the wardens of process trees, in C: one static file without the Swift runtime, since each
     // warden is a copy of it. SwiftPM links C by way of swiftc, and only these flags keep the runtime out.
@@ -173,6 +190,7 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .executableTarget(name: "heddle-simulate", dependencies: ["Simulation", arguments], swiftSettings: settings),
     .executableTarget(
       name: "heddle-replay",
       dependencies: [
@@ -211,6 +229,12 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "Supervision"],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "ClusterCoreTests",
+      dependencies: ["HeddleModel", "HeddleWire", "Cluster", "CoordinatorConformance"],
+      swiftSettings: settings
+    ),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
     .testTarget(
       name: "HeddleClientTests",
       dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],

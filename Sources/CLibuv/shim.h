@@ -2,8 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <uv.h>
@@ -54,4 +61,44 @@ static inline int heddle_accept(int descriptor) {
 static inline int heddle_open_reserve(void) {
   int reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   return reserve >= 0 ? reserve : -errno;
+}
+
+/// How many connections wait at a listening TCP socket, which the kernel has in a field that has no other use there
+/// (`tcp_get_info`), or a negative libuv code.
+static inline int heddle_waiting_internet(int descriptor) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? (int)info.tcpi_unacked : -errno;
+}
+
+/// The same of a listening Unix socket, by sock_diag(7), or a negative libuv code.
+static inline int heddle_waiting_unix(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) < 0) return -errno;
+  int diagnosis = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (diagnosis < 0) return -errno;
+  struct {
+    struct nlmsghdr header;
+    struct unix_diag_req request;
+  } question = {
+      {sizeof question, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0},
+      {.sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_ino = (uint32_t)status.st_ino, .udiag_show = UDIAG_SHOW_RQLEN,
+       .udiag_cookie = {~0u, ~0u}},
+  };
+  char answer[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
+  ssize_t size = send(diagnosis, &question, sizeof question, 0);
+  // The kernel answers before send(2) returns.
+  if (size >= 0) size = recv(diagnosis, answer, sizeof answer, MSG_DONTWAIT);
+  close(diagnosis);
+  const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
+  const size_t fixed = NLMSG_LENGTH(sizeof(struct unix_diag_msg));
+  if (size < (ssize_t)fixed || header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len > (size_t)size) return -ENOENT;
+  for (size_t at = NLMSG_ALIGN(fixed); at + sizeof(struct nlattr) <= header->nlmsg_len;) {
+    const struct nlattr *attribute = (const struct nlattr *)(answer + at);
+    if (attribute->nla_len < sizeof *attribute) break;
+    if (attribute->nla_type == UNIX_DIAG_RQLEN && attribute->nla_len >= sizeof *attribute + sizeof(struct unix_diag_rqlen))
+      return (int)((const struct unix_diag_rqlen *)(attribute + 1))->udiag_rqueue;
+    at += NLMSG_ALIGN(attribute->nla_len);
+  }
+  return -ENOENT;
 }

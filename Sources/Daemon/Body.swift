@@ -5,6 +5,8 @@ internal import Supervision
 final class Body {
   private let input: ByteStream?
   private let outputs: [ByteStream]
+  /// What each of them is.
+  private let kinds: [ProgramOutput]
   /// For each output, what is still to be read before it is closed; empty while they are read without an end in sight.
   private var remaining: [Int] = []
   private var openOutputs: Int
@@ -13,12 +15,13 @@ final class Body {
   private var onDrained: (() -> Void)?
 
   /// - Parameters:
-  ///   - streams: standard input if it is a pipe, standard output, standard error.
+  ///   - streams: standard input if it is a pipe, standard output unless that is a connection, standard error.
   ///   - onOutput: gets what the program writes, either way, as it comes.
   init(_ streams: [ByteStream], onOutput: @escaping (Span<UInt8>, ProgramOutput) -> Void) {
     self.onOutput = onOutput
     input = streams.count > 2 ? streams[0] : nil
     outputs = Array(streams.suffix(2))
+    kinds = ProgramOutput.allCases.suffix(outputs.count)
     openOutputs = outputs.count
     for index in outputs.indices { read(index) }
   }
@@ -40,8 +43,7 @@ final class Body {
 
   /// Leaves in its pipe what the program writes, or goes on reading; once `drain` was asked for all is read.
   func hold(_ output: ProgramOutput, _ isHeld: Bool) {
-    let index = Int(output.rawValue)
-    guard outputs.indices.contains(index), outputs[index].isOpen, onDrained == nil else { return }
+    guard let index = kinds.firstIndex(of: output), outputs[index].isOpen, onDrained == nil else { return }
     if isHeld { outputs[index].stopReading() } else { read(index) }
   }
 
@@ -59,7 +61,7 @@ final class Body {
   }
 
   private func read(_ index: Int) {
-    guard let output = ProgramOutput(rawValue: UInt8(index)) else { return closeOutput(index) }
+    let output = kinds[index]
     do throws(LoopError) {
       try outputs[index].startReading(
         onBytes: { [weak self] bytes in

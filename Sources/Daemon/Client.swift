@@ -14,6 +14,8 @@ final class Client {
   private var link: LinkWriter?
   /// Whether what waits to be written to the link has to be told again.
   var isLoadTold = false
+  /// How often frames were taken so far.
+  private var takes: UInt64 = 0
   /// What came and was not looked at, because the client does not read what it is sent.
   private var unread: [UInt8] = []
   /// Whether it is told no more, and closed once all is written.
@@ -47,14 +49,23 @@ final class Client {
 
   /// The next whole frame; nil when `chunk` is used up.
   func nextFrame(in chunk: Span<UInt8>, at offset: inout Int) throws(FrameError) -> Frame? {
-    try reader.next(in: chunk, at: &offset)
+    let frame = try reader.next(in: chunk, at: &offset)
+    if frame != nil { takes += 1 }
+    return frame
   }
 
   /// The mail that stands at `offset` in whole frames, if some does.
-  func mailRun(in chunk: Span<UInt8>, at offset: inout Int) -> MailRun? { reader.mailRun(in: chunk, at: &offset) }
+  func mailRun(in chunk: Span<UInt8>, at offset: inout Int) -> MailRun? {
+    let run = reader.mailRun(in: chunk, at: &offset)
+    if run != nil { takes += 1 }
+    return run
+  }
 
   /// Whether what came so far ends within a frame.
   var isWithinFrame: Bool { unread.isEmpty && !reader.isBetweenFrames }
+
+  /// The number of the frame within which that is; nil if it ends with one.
+  var frameWithin: UInt64? { isWithinFrame ? takes : nil }
 
   /// Whether its next frames are to wait until it has read more of what it was sent.
   ///

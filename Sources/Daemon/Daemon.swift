@@ -28,7 +28,7 @@ package actor Daemon {
   /// The commands over which links go.
   var linkCommands: [ConnectionID: CommandStream] = [:]
   var lastLinkLine = ""
-  private var keeper: Keeper?
+  private(set) var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
   /// What the timer is armed for.
   private var deadline: Instant?
@@ -36,6 +36,10 @@ package actor Daemon {
   private var signals: [SignalWatcher] = []
   var clients: [ConnectionID: Client] = [:]
   private var bodies: [ThreadID: Body] = [:]
+  var listeners: [ListenerID: ServerListener] = [:]
+  /// The connections that were accepted and that no program has yet.
+  var sockets: [SocketID: ByteStream] = [:]
+  var lastSocket: UInt64 = 0
   /// Those that have something to be flushed, each once.
   private var unflushed: [(id: ConnectionID, client: Client)] = []
   /// The status to leave with, once that is decided.
@@ -272,6 +276,7 @@ package actor Daemon {
         node.receivedGarbage(error, on: id, effects: &effects)
       }
       node.framesEnded(on: id, effects: &effects)
+      node.bytesEnded(withinFrame: mayBeMore ? nil : client.frameWithin, on: id)
     }
     return mayBeMore
   }
@@ -351,12 +356,16 @@ package actor Daemon {
     case .close(let id): finish(id)
     case .drop(let id): disconnect(id)
     case .holdFrames(let id, let isHeld): holdFrames(isHeld, to: id)
-    case .order(let request):
-      if let answer = keeper?.send(request) { step { $0.keeperReported(answer, effects: &$1) } }
+    case .order(let request): order(request)
     case .write(let thread, let bytes): write(bytes, to: thread)
     case .endInput(let thread): bodies[thread]?.endInput()
     case .holdOutput(let thread, let output, let isHeld): bodies[thread]?.hold(output, isHeld)
     case .drainOutput(let thread): drain(thread)
+    case .openListener(let id, let address, let backlog): openListener(id, address, backlog: backlog)
+    case .accept(let id, let isWanted): listeners[id]?.accept(isWanted)
+    case .closeListener(let id): closeListener(id)
+    case .closeSocket(let id): sockets.removeValue(forKey: id)?.close()
+    case .countWaiting(let id, let count): countWaiting(at: id, for: count)
     case .listen: listen()
     case .endTrees(let place):
       let trees = AbandonedTrees(place: place)
@@ -432,6 +441,7 @@ package actor Daemon {
     outcome.withLock { $0 = .success(status) }
     listener?.close()
     linkListener?.close()
+    for listener in listeners.values { listener.acceptor.close() }
     keeper?.endAll()
     timer?.start(after: Self.leavingMax)
     logStore?.finish { [self] in

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HeddleLoop
 internal import HeddleModel
 internal import Supervision
@@ -43,6 +44,30 @@ final class Keeper {
     } catch {
       guard case .start(let thread, _) = request else { return nil }
       return .startFailed(thread, errno: error.errorNumber, .execute)
+    }
+  }
+
+  /// Asks for a program that is to have a connection. The stream is the keeper's from here on: it is closed when the socket
+  /// was handed over, or can't be.
+  ///
+  /// - Parameter onFailed: called at most once, perhaps before this returns: the program never starts, and why.
+  func send(
+    _ request: KeeperRequest,
+    passing connection: ByteStream,
+    onFailed: @escaping (_ errno: Int32, KeeperStage) -> Void
+  ) {
+    do throws(KeeperRequestError) {
+      let frame = try request.encoded()
+      do throws(LoopError) {
+        try process.channel.write(frame, passing: connection) { error in
+          connection.close()
+          // EPIPE and the like: the channel is lost, which its reading end tells.
+          if let error, error.code == ETOOMANYREFS { onFailed(EMFILE, .pipe) }
+        }
+      } catch { connection.close() }
+    } catch {
+      connection.close()
+      onFailed(error.errorNumber, .execute)
     }
   }
 

@@ -20,7 +20,8 @@ package struct CallerState: Sendable {
     else {
       throw Self.noProc("state")
     }
-    self.directory = unsafe Array(String(cString: directory).utf8)
+    // A String would repair what is not UTF-8 in it.
+    self.directory = unsafe Array(UnsafeRawBufferPointer(start: directory, count: strlen(directory)))
     self.environment = Self.inherited(from: environment)
     self.umask = umask
   }

@@ -42,6 +42,14 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     case nameTaken
     /// The program cannot be started.
     case cannotStart
+    /// A server cannot listen there.
+    case cannotListen
+    /// The limits that the program was to have cannot be set.
+    case limits
+    /// The thread's time was up before its program ran.
+    case timedOut
+    /// The thread was ended by somebody before its program ran.
+    case endedEarly
     /// No custodian has this path.
     case noSuchCustodian
     /// The custodian's shutdown has begun.
@@ -170,6 +178,10 @@ extension ClientError.Code {
       case .notInThread: .notInThread
       case .nameTaken: .nameTaken
       case .cannotStart: .cannotStart
+      case .cannotListen: .cannotListen
+      case .limits: .limits
+      case .timedOut: .timedOut
+      case .endedEarly: .endedEarly
       case .noSuchCustodian: .noSuchCustodian
       case .custodianShutDown: .custodianShutDown
       case .pathTaken: .pathTaken

@@ -24,8 +24,8 @@ extension WireRefusal {
     case .nodeLost: ("the supervisor that had it has ended", "look for its successor by name")
     case .indeterminate: ("the link to its node was lost: it may have arrived or not", "")
     case .unknownNode, .notAcrossNodes, .wrongSecret, .wrongCluster, .nodeNameTaken, .custodianShutDown,
-      .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .alreadyNesting, .notInThread,
-      .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
+      .noSuchCustodian, .pathTaken, .nameTaken, .cannotStart, .cannotListen, .limits, .timedOut, .endedEarly,
+      .alreadyNesting, .notInThread, .unspecified, .badRequest, .unknownRequest, .version, .cancelled, .noStream:
       ("the supervisor refused it with code \(code.rawValue), \(code)", "")
     }
   }

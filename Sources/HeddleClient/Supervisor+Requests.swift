@@ -17,6 +17,13 @@ extension Supervisor {
     return thread
   }
 
+  /// Makes a server. What it is told of is the server's thread, which listens by then.
+  package func serve(_ serve: Serve) async throws(ClientError) -> ThreadInfo {
+    let reply = try await answer(to: .serve(serve))
+    guard case .spawned(let thread) = reply else { throw unexpectedAnswer() }
+    return thread
+  }
+
   package func find(_ thread: ThreadReference) async throws(ClientError) -> ThreadInfo {
     let reply = try await answer(to: .find(thread))
     guard case .thread(let info) = reply else { throw unexpectedAnswer() }
@@ -314,7 +321,7 @@ extension Request.Command {
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
       .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
-      .rewind, .mailWait, .becomeThread, .stopDaemon, .nodes:
+      .rewind, .mailWait, .becomeThread, .stopDaemon, .serve, .nodes:
       false
     case .history, .show, .shutdownPlan: false
     }

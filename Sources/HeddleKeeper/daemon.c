@@ -1,17 +1,26 @@
 #include "daemon.h"
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "loop.h"
 
 static enum { SERVED, AT_FAULT, GONE } state;
 static enum keeper_status status;
-static struct inbox inbox;
+static struct inbox *inbox;
 static struct outbox outbox;
 
 bool daemon_is_served(void) { return state == SERVED; }
 bool daemon_is_told(void) { return state == GONE || outbox.count == 0; }
 enum keeper_status daemon_status(void) { return status; }
+
+bool daemon_inbox_open(void) {
+  // Only what requests fill is really used.
+  inbox = mmap(NULL, sizeof *inbox, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return inbox != MAP_FAILED;
+}
+
+void daemon_inbox_forget(void) { munmap(inbox, sizeof *inbox); }
 
 void daemon_tell(const struct report *report, const int *fds, int fds_count) {
   outbox_add(&outbox, report, fds, fds_count);
@@ -55,14 +64,14 @@ static void gone(void) {
 void daemon_hear(uint32_t events) {
   if (state == AT_FAULT && events & (EPOLLHUP | EPOLLERR)) gone();
   if (state != SERVED || !(events & ~(uint32_t)EPOLLOUT)) return;
-  ssize_t count = inbox_fill(&inbox, DAEMON_FD);
+  ssize_t count = inbox_fill(inbox, DAEMON_FD);
   if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) gone();
 }
 
 bool daemon_next_request(struct request *request) {
   if (state != SERVED) return false;
-  bool whole = inbox_next(&inbox, request);
-  if (inbox.complaint) daemon_fault(inbox.complaint);
+  bool whole = inbox_next(inbox, request);
+  if (inbox->complaint) daemon_fault(inbox->complaint);
   return whole;
 }
 

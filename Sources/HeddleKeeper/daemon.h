@@ -7,6 +7,11 @@
 /// The daemon, at the other end of DAEMON_FD: first it is served; then, once it is gone or at fault, no request is taken
 /// any more, and all trees are to be ended.
 
+/// To be called first. False: there is no memory.
+bool daemon_inbox_open(void);
+/// In a child, which has what a START said no longer: gives the memory of requests back.
+void daemon_inbox_forget(void);
+
 /// Greets it with the strings of HELLO, and watches its socket in the loop, with NULL for whose.
 void daemon_open(const char *rung, const char *place, const char *reasons);
 /// Tells it instead that it can't be served.

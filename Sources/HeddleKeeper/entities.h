@@ -27,7 +27,8 @@ struct grouped {
   struct report *stragglers;  // the EMPTY that names them; NULL: there were none
 };
 
-/// One entity, from its START until the daemon was told all and the child that was forked for it is reaped.
+/// One entity, from its START until the daemon was told all and the child that was forked for it is reaped. Memory that
+/// children do not get.
 struct entity {
   uint64_t id;
   enum told told;
@@ -40,6 +41,9 @@ struct entity {
   };
   struct entity *next, *next_program;
 };
+
+/// To be called first. False: there is no memory.
+bool entities_open(void);
 
 /// So many there are.
 extern size_t entities_count;

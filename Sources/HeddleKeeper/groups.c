@@ -1,5 +1,6 @@
 #include "groups.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -34,8 +35,10 @@ static void fail(uint64_t entity, struct failure failure) {
 /// In the new process: becomes the program, or says why it can't.
 static void run(const struct start *start, uint64_t entity) {
   (void)entity;
+  // The program's connection may want our number.
+  int control = start->place == CHILD_CONTROL ? fcntl(CHILD_CONTROL, F_DUPFD_CLOEXEC, CHILD_CONTROL + 1) : CHILD_CONTROL;
   struct failure failure = start_become(start, keeper);
-  send(CHILD_CONTROL, &failure, sizeof failure, MSG_NOSIGNAL);
+  send(control, &failure, sizeof failure, MSG_NOSIGNAL);
   _exit(127);
 }
 

@@ -93,15 +93,34 @@ static bool join_channel(struct leash *leash, int *theirs) {
   return fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
-/// Makes the program's 0, 1, 2, its 3 if it has a channel, and the child's socket, in `theirs`, and the keeper's ends.
+/// The program's connection, as one of its descriptors. Blocking, as programs expect it: nobody else uses it any more.
+static bool join_connection(const struct start *start, int *theirs) {
+  if (start->connection < 0) return errno = EMFILE, false;
+  int flags = fcntl(start->connection, F_GETFL);
+  if (flags < 0 || fcntl(start->connection, F_SETFL, flags & ~O_NONBLOCK) < 0) return false;
+  return (*theirs = fcntl(start->connection, F_DUPFD_CLOEXEC, 0)) >= 0;
+}
+
+static bool make_input(const struct start *start, struct leash *leash, int *theirs) {
+  if (start->place == STANDARD_STREAMS) return join_connection(start, theirs);
+  if (start->stdin_mode == STDIN_PIPE) return join(leash, theirs, true);
+  return (*theirs = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
+}
+
+static bool make_output(const struct start *start, struct leash *leash, int *theirs) {
+  return start->place == STANDARD_STREAMS ? join_connection(start, theirs) : join(leash, theirs, false);
+}
+
+/// The program's 3: its channel, or a connection on its way to another number.
+static bool make_third(const struct start *start, struct leash *leash, int *theirs) {
+  if (start->channel) return join_channel(leash, theirs);
+  return start->place < PLACE_FIRST || join_connection(start, theirs);
+}
+
+/// Makes the program's 0, 1, 2, its 3 if it has one, and the child's socket, in `theirs`, and the keeper's ends.
 static bool make_descriptors(const struct start *start, struct leash *leash, int theirs[THEIRS]) {
-  if (start->stdin_mode == STDIN_PIPE) {
-    if (!join(leash, &theirs[0], true)) return false;
-  } else if ((theirs[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
-    return false;
-  }
-  if (!join(leash, &theirs[1], false) || !join(leash, &theirs[2], false)) return false;
-  if (start->channel && !join_channel(leash, &theirs[3])) return false;
+  if (!make_input(start, leash, &theirs[0]) || !make_output(start, leash, &theirs[1])) return false;
+  if (!join(leash, &theirs[2], false) || !make_third(start, leash, &theirs[3])) return false;
   // Packets, so that neither end sees half a message.
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return false;
@@ -127,13 +146,16 @@ enum start_stage leash_start(const struct child *child, const struct start *star
   *leash = (struct leash){.control = -1};
   if (!make_descriptors(start, leash, theirs) || !fill_slots(theirs)) {
     failed = STAGE_PIPE;
-  } else if (atomic_store(apart, 0), (leash->child = child->fork(entity, CLONE_FILES)) == 0) {
-    take_descriptors(theirs);
-    child->run(start, entity);
-  } else if (leash->child < 0) {
-    failed = child->stage;
   } else {
-    await_parting(leash->child);
+    atomic_store(apart, 0);
+    pid_t pid = child->fork(entity, CLONE_FILES);
+    if (pid == 0) {  // without the leash, which is an entity's
+      take_descriptors(theirs);
+      child->run(start, entity);
+    }
+    leash->child = pid;
+    if (pid < 0) failed = child->stage;
+    else await_parting(pid);
   }
   int error = errno;
   empty_slots();

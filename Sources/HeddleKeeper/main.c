@@ -60,7 +60,10 @@ static void run(void) {
       else if (events[i].data.ptr == &signals) child_died = hear_signal();
       else rung->ready(events[i].data.ptr, events[i].events);
     }
-    while (daemon_next_request(&request)) request.kind == START ? rung->start(&request) : rung->order(&request);
+    while (daemon_next_request(&request)) {
+      request.kind == START ? rung->start(&request) : rung->order(&request);
+      request_release(&request);
+    }
     // Last, since it frees entities that an event may have named.
     restless = rung->settle(child_died);
   }
@@ -106,7 +109,8 @@ static void choose_rung(const char *name, const char *instance) {
 int main(int count, char **arguments) {
   if (count != 3 || strlen(arguments[2]) > 64) refuse("this program is started by `heddle daemon`");
   settle_descriptors();
-  if (!leash_open()) refuse("no memory, or no descriptors, to start programs with");
+  if (!entities_open() || !daemon_inbox_open() || !leash_open())
+    refuse("no memory, or no descriptors, to start programs with");
   setsid();  // fails if we lead one already, which is as good
   if (chdir("/") < 0) refuse("can't enter /");
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) refuse("can't become a subreaper");

@@ -9,9 +9,11 @@
 ///
 /// Requests, daemon to keeper:
 ///
-///   START    entity, u8 stdin, u8 flags, u32 umask, string directory, list of strings arguments, list of strings
-///            environment ("K=V"), list of (u8 limited, u64 most) limits. argv[0] is looked up in the PATH of that
-///            environment, from that directory. A limit is setrlimit(2)'s, hard and soft; all ones is none.
+///   START    entity, u8 stdin, u8 flags, u8 connection, u32 umask, string directory, list of strings arguments, list of
+///            strings environment ("K=V"), list of (u8 limited, u64 most) limits. argv[0] is looked up in the PATH of that
+///            environment, from that directory. A limit is setrlimit(2)'s, hard and soft; all ones is none. A connection is
+///            a socket that comes with the frame's first byte (SCM_RIGHTS), and is the program's alone from then on, with
+///            O_NONBLOCK cleared: 1 makes it its descriptors 0 and 1, 3 to 255 the one of that number; 0: there is none.
 ///   SUSPEND  entity, u64 generation
 ///   RESUME   entity, u64 generation
 ///   SIGNAL   entity, u32 signal: to the program's process group, as long as the program is not reaped
@@ -27,10 +29,10 @@
 ///                done. The reasons say why better rungs were not chosen; "": there were none.
 ///   UNUSABLE     string reason: the containment that was asked for can't be had. Instead of HELLO; then the keeper exits.
 ///   STARTED      entity, u32 pid, u32 warden's pid (0: it has none), u8 number of descriptors. The same sendmsg(2) carries
-///                them (SCM_RIGHTS): the write end of standard input if it is a pipe, the read end of standard output, the
-///                read end of standard error, one end of a stream socket pair whose other is the program's descriptor 3 if
-///                it has a channel; O_CLOEXEC and O_NONBLOCK are set. A warden is the keeper's child, and the ancestor of
-///                every process of its tree as long as it lives.
+///                them (SCM_RIGHTS): the write end of standard input if it is a pipe, the read end of standard output
+///                unless that is a connection, the read end of standard error, one end of a stream socket pair whose other
+///                is the program's descriptor 3 if it has a channel; O_CLOEXEC and O_NONBLOCK are set. A warden is the
+///                keeper's child, and the ancestor of every process of its tree as long as it lives.
 ///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
 ///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
 ///   RESUMED      entity, u64 generation
@@ -43,7 +45,7 @@
 ///   FAULT        string reason: the daemon broke this protocol. All trees are ended and reported, then the keeper exits.
 #pragma once
 
-#define PROTOCOL_VERSION 3u
+#define PROTOCOL_VERSION 4u
 /// Must be the same in daemon and keeper (KeeperProtocol.buildID in Swift).
 #define BUILD_ID "heddle 0.1.0"
 
@@ -76,6 +78,9 @@ enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 
 /// CHANNEL: the program has a descriptor 3.
 enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4 };
+
+/// Where a program has its connection, or the number of that descriptor.
+enum connection_place { NO_CONNECTION = 0, STANDARD_STREAMS = 1, PLACE_FIRST = 3, PLACE_LAST = 255 };
 
 /// What a limit is of: open descriptors; processes of the user; address space, in bytes; processor time, in seconds, with
 /// SIGXCPU at it and SIGKILL a second later; a core file, in bytes.

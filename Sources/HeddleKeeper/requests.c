@@ -1,5 +1,6 @@
 #include "requests.h"
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { LENGTH_SIZE = 4, READ_MAX = 4096, SIGNAL_MAX = 64 };
@@ -62,14 +63,19 @@ static void take_limits(struct cursor *cursor, struct limit *limits) {
 }
 
 static void take_start(struct cursor *cursor, struct start *start) {
-  uint64_t mode = take_integer(cursor, 1), flags = take_integer(cursor, 1), mask = take_integer(cursor, 4);
+  uint64_t mode = take_integer(cursor, 1), flags = take_integer(cursor, 1), place = take_integer(cursor, 1);
+  uint64_t mask = take_integer(cursor, 4);
   if (mode > STDIN_PIPE) return complain(cursor, "an unknown mode of standard input");
   if (flags & ~(uint64_t)(LINGER | ALLOW_SETUID | CHANNEL)) return complain(cursor, "an unknown flag of a start");
+  if (place > STANDARD_STREAMS && place < PLACE_FIRST) return complain(cursor, "an unknown place of a connection");
+  if (place != NO_CONNECTION && (mode != STDIN_NULL || flags & CHANNEL))
+    return complain(cursor, "a connection beside a pipe or a channel");
   if (mask > 0777) return complain(cursor, "a umask beyond 0777");
   start->stdin_mode = (enum stdin_mode)mode;
   start->linger = flags & LINGER;
   start->allow_setuid = flags & ALLOW_SETUID;
   start->channel = flags & CHANNEL;
+  start->place = (int)place;
   start->umask = (mode_t)mask;
   start->directory = take_string(cursor);
   start->arguments = take_list(cursor);
@@ -96,9 +102,21 @@ static void take_request(struct cursor *cursor, struct request *request) {
   if (!cursor->complaint && request->entity == 0) complain(cursor, "an order for entity 0");
 }
 
+/// The first of the connections that came, for the START that it came with.
+static void take_connection(struct inbox *inbox, struct cursor *cursor, struct start *start) {
+  if (inbox->connections_count == 0) return complain(cursor, "a connection did not come");
+  start->connection = inbox->connections[0];
+  inbox->connections_count--;
+  memmove(inbox->connections, inbox->connections + 1, inbox->connections_count * sizeof *inbox->connections);
+}
+
+void request_release(struct request *request) {
+  if (request->start.connection >= 0) close(request->start.connection);
+}
+
 bool inbox_next(struct inbox *inbox, struct request *request) {
   struct cursor cursor = {inbox->bytes + inbox->begin, inbox->bytes + inbox->end, inbox->vectors, NULL};
-  *request = (struct request){0};
+  *request = (struct request){.start.connection = -1};
   if (left(&cursor) < LENGTH_SIZE) return false;
   size_t length = take_integer(&cursor, LENGTH_SIZE);
   if (length > REQUEST_MAX) return inbox->complaint = "a request beyond 2 MiB", false;
@@ -106,8 +124,33 @@ bool inbox_next(struct inbox *inbox, struct request *request) {
   cursor.end = cursor.at + length;
   inbox->begin += LENGTH_SIZE + length;
   take_request(&cursor, request);
+  if (request->start.place != NO_CONNECTION && !cursor.complaint) take_connection(inbox, &cursor, &request->start);
   inbox->complaint = cursor.complaint;
   return !cursor.complaint;
+}
+
+/// Keeps the descriptor that came, if one did.
+static void keep_connection(struct inbox *inbox, struct msghdr *message) {
+  int connection = -1;
+  struct cmsghdr *header = CMSG_FIRSTHDR(message);
+  if (header && header->cmsg_type == SCM_RIGHTS) memcpy(&connection, CMSG_DATA(header), sizeof connection);
+  // Of one for which no descriptor was left that flag alone is seen.
+  if (connection < 0 && !(message->msg_flags & MSG_CTRUNC)) return;
+  if (inbox->connections_count < CONNECTIONS_MAX) inbox->connections[inbox->connections_count++] = connection;
+  else if (connection >= 0) close(connection);
+}
+
+/// As read(2), with a descriptor that comes at or after the first byte; unix(7) gives no second one in one call.
+static ssize_t receive(struct inbox *inbox, int fd, size_t most) {
+  struct iovec room = {inbox->bytes + inbox->end, most};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  ssize_t count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  if (count > 0) keep_connection(inbox, &message);
+  return count;
 }
 
 ssize_t inbox_fill(struct inbox *inbox, int fd) {
@@ -117,7 +160,7 @@ ssize_t inbox_fill(struct inbox *inbox, int fd) {
   inbox->begin = 0;
   size_t room = sizeof inbox->bytes - inbox->end;
   // In small pieces: what many small requests touch stays small, and each fork(2) copies it.
-  ssize_t count = read(fd, inbox->bytes + inbox->end, room < READ_MAX ? room : READ_MAX);
+  ssize_t count = receive(inbox, fd, room < READ_MAX ? room : READ_MAX);
   if (count > 0) inbox->end += (size_t)count;
   return count;
 }

@@ -52,6 +52,15 @@ static bool set_deadline(void) {
          timer_settime(timer, 0, &(struct itimerspec){.it_value.tv_sec = START_SECONDS_MAX}, NULL) == 0;
 }
 
+/// Leaves at most one descriptor above 2 to the program.
+static bool keep_descriptors(const struct start *start) {
+  int third = start->channel ? 3 : start->place >= PLACE_FIRST ? start->place : 0;
+  if (third > 3 && dup2(3, third) < 0) return false;
+  if (third > 3) close_range(3, (unsigned)third - 1, CLOSE_RANGE_CLOEXEC);
+  close_range(third ? (unsigned)third + 1 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
+  return true;
+}
+
 /// Returns the stage that failed, with errno set.
 static enum start_stage become(const struct start *start, pid_t parent) {
   if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || !set_deadline()) return STAGE_SETUP;
@@ -61,7 +70,7 @@ static enum start_stage become(const struct start *start, pid_t parent) {
   if (!set_limits(start)) return STAGE_LIMITS;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;
-  close_range(start->channel ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (!keep_descriptors(start)) return STAGE_SETUP;
   set_ignored(SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -75,6 +84,8 @@ struct failure start_become(const struct start *start, pid_t parent) {
   enum start_stage stage = become(start, parent);
   return (struct failure){stage, errno};
 }
+
+bool start_has_third(const struct start *start) { return start->channel || start->place >= PLACE_FIRST; }
 
 bool start_was_executed(pid_t child) {
   struct process process;

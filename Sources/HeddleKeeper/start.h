@@ -14,7 +14,10 @@ struct failure {
 /// limit of descriptors, since each entity costs some. Once, before the first start.
 void start_settle(void);
 
-/// In a child of `parent` whose descriptors 0, 1, 2 and, with a channel, 3 are the program's: becomes the program. Returns
+/// Whether a program's descriptor 3 is made: its channel, or its connection, which may go on to another number.
+bool start_has_third(const struct start *start);
+
+/// In a child of `parent` whose descriptors 0, 1, 2 and, if it has one, 3 are the program's: becomes the program. Returns
 /// only a failure. A start that takes longer than START_SECONDS_MAX ends in SIGKILL.
 struct failure start_become(const struct start *start, pid_t parent);
 

@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "daemon.h"
 #include "leash.h"
 #include "namespace.h"
 #include "orders.h"
@@ -236,6 +238,16 @@ _Noreturn static void watch(struct warden *warden) {
   }
 }
 
+/// Gives back what was needed to start the program: the request, and the stack below ours, of which execvp(3) takes much.
+static void give_back_memory(void) {
+  enum { PAGE = 4096, BELOW = 16 * PAGE };
+  uint8_t here;
+  // But for a page, in which the call is made.
+  uintptr_t end = ((uintptr_t)&here & ~(uintptr_t)(PAGE - 1)) - PAGE;
+  madvise((void *)(end - BELOW), BELOW, MADV_DONTNEED);
+  daemon_inbox_forget();
+}
+
 void warden_run(const struct start *start, uint64_t entity) {
   static struct warden warden;
   struct failure failure;
@@ -244,13 +256,17 @@ void warden_run(const struct start *start, uint64_t entity) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);  // blocked since the keeper's start
-  warden = (struct warden){.entity = entity, .control = CHILD_CONTROL, .linger = start->linger};
+  // It is zero, and the most of it is better left untouched: there may be ten thousand of us.
+  warden.entity = entity;
+  warden.control = CHILD_CONTROL;
+  warden.linger = start->linger;
   warden.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
   hear_stops(false);
   if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
   else if (!namespace_enter()) failure = (struct failure){STAGE_WARDEN, errno};
   else warden.program = start_program(start, &failure);
-  close_range(0, start->channel ? 3 : 2, 0);  // the program's: held here as well, they would not end
+  close_range(0, start_has_third(start) ? 3 : 2, 0);  // the program's: held here as well, they would not end
+  give_back_memory();
   say_started(&warden, &failure);
   if (failure.stage) _exit(0);
   watch(&warden);

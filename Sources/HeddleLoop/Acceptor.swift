@@ -4,7 +4,8 @@ internal import Glibc
 /// Accepts the connections of a listening socket when it is told to, and leaves all others to the kernel's backlog.
 ///
 /// A descriptor is held in reserve. When descriptors run out, the reserve is given up for the connection at hand, nothing
-/// more is accepted, and the owner is told; told to go on, it accepts again once there is a descriptor for the reserve.
+/// more is accepted, and the owner is told; told to go on, it accepts again once there is a descriptor for the reserve. The
+/// same happens earlier, with descriptors left for other things, if the owner wants some spared.
 /// (A `Listener`, which is libuv's own, closes connections in that case.)
 @safe package final class Acceptor: LoopHandle {
   /// What it is doing.
@@ -19,22 +20,27 @@ internal import Glibc
   private var activity = Activity.pausing
   /// Open on /dev/null; nil when it was given up.
   private var reserve: Int32?
+  /// A descriptor of this number, or above, leaves too few; they are given out from the lowest on.
+  private let tooHigh: Int32
   private var onConnection: (ByteStream) -> Bool
   private var onTrouble: (LoopError) -> Void
 
   /// An acceptor that pauses. The socket is its own from here on; when this throws it stays the caller's.
   ///
   /// - Parameters:
+  ///   - sparedCount: of the descriptors that the process may have so many are left for other things.
   ///   - onConnection: gets each connection, and says whether more are wanted now. TCP connections have TCP_NODELAY.
   ///   - onTrouble: told why nothing could be accepted; the acceptor pauses then.
   package init(
     _ socket: ListeningSocket,
+    sparing sparedCount: Int = 0,
     on loop: EventLoop,
     onConnection: @escaping (ByteStream) -> Bool,
     onTrouble: @escaping (LoopError) -> Void
   ) throws(LoopError) {
     self.socket = socket
     connectionName = "a connection on \(socket.name)"
+    tooHigh = Int32(clamping: Self.descriptorsMax - sparedCount)
     self.onConnection = onConnection
     self.onTrouble = onTrouble
     try unsafe super.init(on: loop, attempt: "accept on \(socket.name)") {
@@ -47,6 +53,7 @@ internal import Glibc
     guard isOpen, activity == .pausing else { return }
     do throws(LoopError) {
       if reserve == nil { reserve = try Self.openReserve() }
+      try requireSpared()
       let events = Int32(UV_READABLE.rawValue)
       let status = unsafe uv_poll_start(raw(), events) { handle, status, _ in
         unsafe LoopHandle.owner(of: handle, as: Acceptor.self)?.ready(status)
@@ -56,7 +63,8 @@ internal import Glibc
     } catch { onTrouble(error) }
   }
 
-  private func pause() {
+  /// Leaves who comes to the backlog, until told to go on.
+  package func pause() {
     guard isOpen, activity == .accepting else { return }
     activity = .pausing
     unsafe uv_poll_stop(raw())
@@ -65,10 +73,10 @@ internal import Glibc
   private func ready(_ status: Int32) {
     do throws(LoopError) {
       try LoopError.check(status, "accept on \(socket.name)")
-      while isOpen, let descriptor = try accept() {
+      while isOpen, activity == .accepting, let descriptor = try accept() {
         let wantsMore = try onConnection(stream(of: descriptor))
-        // This one has what was in reserve; the next would have nothing.
-        guard reserve != nil else { throw LoopError(code: EMFILE, attempt: "accept on \(socket.name)") }
+        // This one has what was in reserve, or to be spared; the next would have nothing.
+        guard reserve != nil, descriptor < tooHigh else { throw outOfDescriptors }
         guard wantsMore else { return pause() }
       }
     } catch {
@@ -99,9 +107,28 @@ internal import Glibc
     return stream
   }
 
+  /// How many connections wait to be accepted; nil where the system does not say.
+  package var waitingCount: Int? { isOpen ? socket.waitingCount : nil }
+
   private func giveUpReserve() {
     if let reserve { Glibc.close(reserve) }
     reserve = nil
+  }
+
+  private var outOfDescriptors: LoopError { LoopError(code: EMFILE, attempt: "accept on \(socket.name)") }
+
+  /// Throws when the lowest descriptor that is free is too high.
+  private func requireSpared() throws(LoopError) {
+    let lowest = try Self.openReserve()
+    Glibc.close(lowest)
+    if lowest >= tooHigh { throw outOfDescriptors }
+  }
+
+  /// How many descriptors the process may have open; getrlimit(2).
+  package static var descriptorsMax: Int {
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_cur)
   }
 
   private static func openReserve() throws(LoopError) -> Int32 {

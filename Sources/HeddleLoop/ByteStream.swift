@@ -176,7 +176,7 @@ internal import CLibuv
   }
 
   /// libuv's view of `bytes`, which it only reads. A buffer's length is 32 bits wide in `uv_buf_init` alone.
-  private static func buffer(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> uv_buf_t {
+  static func buffer(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> uv_buf_t {
     unsafe uv_buf_t(base: UnsafeMutableRawBufferPointer(bytes).bindMemory(to: CChar.self).baseAddress, len: bytes.count)
   }
 

@@ -36,6 +36,28 @@ package final class HandleStream {
 
   package func stopReading() { bytes.stopReading() }
 
+  /// Writes a message after all that was written before, and with its first byte a copy of a stream's descriptor. The stream
+  /// stays the caller's, and has to stay open until it is written.
+  ///
+  /// - Parameter onWritten: called once, later: with nil when the last byte is in the kernel, else with what went wrong; also
+  ///   after `close()`.
+  package func write(
+    _ message: [UInt8],
+    passing stream: ByteStream,
+    onWritten: @escaping (LoopError?) -> Void
+  ) throws(LoopError) {
+    let attempt = "pass \(stream.name) over \(bytes.name)"
+    try bytes.checkOpen(attempt)
+    try stream.checkOpen(attempt)
+    let payload = unsafe message.withUnsafeBufferPointer { unsafe Payload(copying: $0) }
+    let request = unsafe Request<uv_write_t>(carrying: payload) { onWritten(LoopError.from($0, attempt)) }
+    var buffer = unsafe ByteStream.buffer(payload.bytes)
+    let status = unsafe request.submit { request in
+      unsafe uv_write2(request, bytes.raw(), &buffer, 1, stream.raw()) { unsafe Request<uv_write_t>.finish($0, $1) }
+    }
+    try LoopError.check(status, attempt)
+  }
+
   package func close() { bytes.close() }
 
   /// Takes all descriptors that the last read received. Those of a refused message are closed.

@@ -17,6 +17,13 @@ package struct InternetAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension InternetAddress {
+  /// One of IPv4 that came by way of IPv6, as what it is (RFC 4291, 2.5.5.2); any other as it is.
+  package var unmapped: InternetAddress {
+    let mapped = "::ffff:"
+    guard host.hasPrefix(mapped), host.utf8.contains(UInt8(ascii: ".")) else { return self }
+    return InternetAddress(host: String(host.dropFirst(mapped.count)), port: port)
+  }
+
   /// Calls `body` with the address as the system has it.
   ///
   /// - Throws: EINVAL if the host is no numeric address; names are looked up by nobody here.

@@ -44,6 +44,18 @@ package struct ListeningSocket: Sendable {
     throw LoopError(code: code, attempt: attempt)
   }
 
+  /// Listens at a TCP port on all of the machine's addresses, of IPv6 and IPv4.
+  package init(port: UInt16, backlog: Int32, reusesAddress: Bool) throws(LoopError) {
+    func address(_ host: String) -> InternetAddress { InternetAddress(host: host, port: port) }
+    do throws(LoopError) {
+      try self.init(address: address("::"), backlog: backlog, reusesAddress: reusesAddress)
+    } catch {
+      // A machine without IPv6 still has the other.
+      guard [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.code) else { throw error }
+      try self.init(address: address("0.0.0.0"), backlog: backlog, reusesAddress: reusesAddress)
+    }
+  }
+
   private static func bound(
     to address: UnsafePointer<sockaddr>,
     reusesAddress: Bool,
@@ -73,6 +85,12 @@ package struct ListeningSocket: Sendable {
         unsafe getsockname(descriptor, $0, $1) == 0 ? 0 : -errno
       }
     }
+  }
+
+  /// How many connections wait to be accepted; nil where the system does not say.
+  var waitingCount: Int? {
+    let count = file == nil ? heddle_waiting_internet(descriptor) : heddle_waiting_unix(descriptor)
+    return count >= 0 ? Int(count) : nil
   }
 
   /// Refuses from now on whoever would connect, and whoever waits to be accepted. May be called on any thread for as long

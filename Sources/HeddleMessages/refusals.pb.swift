@@ -67,6 +67,9 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
 
   /// The client is in no thread's tree of processes, and has become none.
   case notInThread // = 23
+
+  /// A server cannot listen there; error_number says why.
+  case cannotListen // = 24
   case noSuchCustodian // = 32
 
   /// The custodian's shutdown has begun.
@@ -74,6 +77,15 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
 
   /// A custodian has the path.
   case pathTaken // = 34
+
+  /// The limits that the program was to have cannot be set; error_number says why.
+  case limits // = 35
+
+  /// The thread's time was up before its program ran.
+  case timedOut // = 36
+
+  /// The thread was ended by somebody before its program ran.
+  case endedEarly // = 37
 
   /// No link to the node is open. What was asked was not done.
   case nodeUnreachable // = 40
@@ -132,9 +144,13 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case 21: self = .alreadyNesting
     case 22: self = .suspended
     case 23: self = .notInThread
+    case 24: self = .cannotListen
     case 32: self = .noSuchCustodian
     case 33: self = .custodianShutDown
     case 34: self = .pathTaken
+    case 35: self = .limits
+    case 36: self = .timedOut
+    case 37: self = .endedEarly
     case 40: self = .nodeUnreachable
     case 41: self = .nodeLost
     case 42: self = .indeterminate
@@ -169,9 +185,13 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     case .alreadyNesting: return 21
     case .suspended: return 22
     case .notInThread: return 23
+    case .cannotListen: return 24
     case .noSuchCustodian: return 32
     case .custodianShutDown: return 33
     case .pathTaken: return 34
+    case .limits: return 35
+    case .timedOut: return 36
+    case .endedEarly: return 37
     case .nodeUnreachable: return 40
     case .nodeLost: return 41
     case .indeterminate: return 42
@@ -206,9 +226,13 @@ package nonisolated enum ProtoRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterabl
     .alreadyNesting,
     .suspended,
     .notInThread,
+    .cannotListen,
     .noSuchCustodian,
     .custodianShutDown,
     .pathTaken,
+    .limits,
+    .timedOut,
+    .endedEarly,
     .nodeUnreachable,
     .nodeLost,
     .indeterminate,
@@ -269,7 +293,7 @@ package nonisolated struct ProtoRefusal: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{2}\u{9}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{2}\u{6}REFUSAL_CODE_NODE_UNREACHABLE\0\u{1}REFUSAL_CODE_NODE_LOST\0\u{1}REFUSAL_CODE_INDETERMINATE\0\u{1}REFUSAL_CODE_UNKNOWN_NODE\0\u{1}REFUSAL_CODE_NOT_ACROSS_NODES\0\u{1}REFUSAL_CODE_WRONG_SECRET\0\u{1}REFUSAL_CODE_WRONG_CLUSTER\0\u{1}REFUSAL_CODE_NODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_BAD_REQUEST\0\u{1}REFUSAL_CODE_UNKNOWN_REQUEST\0\u{1}REFUSAL_CODE_VERSION\0\u{1}REFUSAL_CODE_SHUTTING_DOWN\0\u{1}REFUSAL_CODE_CANCELLED\0\u{1}REFUSAL_CODE_PERMISSION\0\u{2}\u{a}REFUSAL_CODE_NO_SUCH_THREAD\0\u{1}REFUSAL_CODE_GONE\0\u{1}REFUSAL_CODE_DEAD\0\u{1}REFUSAL_CODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_CANNOT_START\0\u{1}REFUSAL_CODE_ALREADY_NESTING\0\u{1}REFUSAL_CODE_SUSPENDED\0\u{1}REFUSAL_CODE_NOT_IN_THREAD\0\u{1}REFUSAL_CODE_CANNOT_LISTEN\0\u{2}\u{8}REFUSAL_CODE_NO_SUCH_CUSTODIAN\0\u{1}REFUSAL_CODE_CUSTODIAN_SHUT_DOWN\0\u{1}REFUSAL_CODE_PATH_TAKEN\0\u{1}REFUSAL_CODE_LIMITS\0\u{1}REFUSAL_CODE_TIMED_OUT\0\u{1}REFUSAL_CODE_ENDED_EARLY\0\u{2}\u{3}REFUSAL_CODE_NODE_UNREACHABLE\0\u{1}REFUSAL_CODE_NODE_LOST\0\u{1}REFUSAL_CODE_INDETERMINATE\0\u{1}REFUSAL_CODE_UNKNOWN_NODE\0\u{1}REFUSAL_CODE_NOT_ACROSS_NODES\0\u{1}REFUSAL_CODE_WRONG_SECRET\0\u{1}REFUSAL_CODE_WRONG_CLUSTER\0\u{1}REFUSAL_CODE_NODE_NAME_TAKEN\0\u{1}REFUSAL_CODE_MAILBOX_FULL\0\u{1}REFUSAL_CODE_TOO_LARGE\0\u{1}REFUSAL_CODE_ENDED_MAIL\0\u{1}REFUSAL_CODE_NOT_A_LINE\0\u{2}\u{d}REFUSAL_CODE_NO_STREAM\0")
 }
 
 nonisolated extension ProtoRefusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -446,6 +446,9 @@ package nonisolated struct ProtoShutdownPlan: Sendable {
   /// The threads that would lose a custodian and go on, since they have another.
   package var surviving: [ProtoThreadSummary] = []
 
+  /// For readers of JSON, and false on the wire: the root is among the custodians, and with it the supervisor would end.
+  package var daemonEnds: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1227,7 +1230,7 @@ nonisolated extension ProtoShutDown: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ShutdownPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}custodians\0\u{1}ended\0\u{3}left_suspended\0\u{1}surviving\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}custodians\0\u{1}ended\0\u{3}left_suspended\0\u{1}surviving\0\u{4}B\u{1}daemon_ends\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1239,6 +1242,7 @@ nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ended) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.leftSuspended) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.surviving) }()
+      case 70: try { try decoder.decodeSingularBoolField(value: &self.daemonEnds) }()
       default: break
       }
     }
@@ -1257,6 +1261,9 @@ nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.surviving.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.surviving, fieldNumber: 4)
     }
+    if self.daemonEnds != false {
+      try visitor.visitSingularBoolField(value: self.daemonEnds, fieldNumber: 70)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1265,6 +1272,7 @@ nonisolated extension ProtoShutdownPlan: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.ended != rhs.ended {return false}
     if lhs.leftSuspended != rhs.leftSuspended {return false}
     if lhs.surviving != rhs.surviving {return false}
+    if lhs.daemonEnds != rhs.daemonEnds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

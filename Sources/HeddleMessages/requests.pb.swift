@@ -310,6 +310,15 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .nodes(newValue)}
   }
 
+  /// Answered by Spawned.
+  package var serve: ProtoServe {
+    get {
+      if case .serve(let v)? = command {return v}
+      return ProtoServe()
+    }
+    set {command = .serve(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -370,6 +379,8 @@ package nonisolated struct ProtoRequest: Sendable {
     case stopDaemon(ProtoStopDaemon)
     /// Answered by NodeList.
     case nodes(ProtoGetNodes)
+    /// Answered by Spawned.
+    case serve(ProtoServe)
 
   }
 
@@ -552,6 +563,65 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Makes a thread that is a server: it listens, and starts a program for each connection. It has a custodian of its own, below
+/// that of `program` and of the thread's name, which is shut down when it is dead; each connection has one of its own below
+/// that, whose name is the connection's number, with a thread of the name NAME.NUMBER, unless that is too long or taken.
+/// Suspended it accepts nothing; a break ends its listening, and itself when the last connection is gone.
+package nonisolated struct ProtoServe: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What is started for each connection, forgotten at once when it is dead. The name is the server's: absent, "serve-" and
+  /// the port, or the last part of the path. Of the other fields channel, suspend_to_kill, mailbox_bounds, stdin_pipe, nested,
+  /// relay_to, timeout_ns and forget are absent; held is about the server.
+  package var program: ProtoSpawn {
+    get {_program ?? ProtoSpawn()}
+    set {_program = newValue}
+  }
+  /// Returns true if `program` has been explicitly set.
+  package var hasProgram: Bool {self._program != nil}
+  /// Clears the value of `program`. Subsequent reads from it will return its default value.
+  package mutating func clearProgram() {self._program = nil}
+
+  package var address: ProtoServerAddress {
+    get {_address ?? ProtoServerAddress()}
+    set {_address = newValue}
+  }
+  /// Returns true if `address` has been explicitly set.
+  package var hasAddress: Bool {self._address != nil}
+  /// Clears the value of `address`. Subsequent reads from it will return its default value.
+  package mutating func clearAddress() {self._address = nil}
+
+  /// A connection gets a break of kind interrupt so long after it was accepted, and is ended after twice that, whatever it
+  /// does meanwhile. Absent: it has all the time.
+  package var connectionTimeoutNs: UInt64 {
+    get {_connectionTimeoutNs ?? 0}
+    set {_connectionTimeoutNs = newValue}
+  }
+  /// Returns true if `connectionTimeoutNs` has been explicitly set.
+  package var hasConnectionTimeoutNs: Bool {self._connectionTimeoutNs != nil}
+  /// Clears the value of `connectionTimeoutNs`. Subsequent reads from it will return its default value.
+  package mutating func clearConnectionTimeoutNs() {self._connectionTimeoutNs = nil}
+
+  /// So many connections are served at one time; others wait to be accepted. 0 is 256.
+  package var connectionsMax: UInt32 = 0
+
+  /// So many wait, as far as the system has room; 0 is 1,024.
+  package var backlog: UInt32 = 0
+
+  /// The descriptor that is the connection for its program, 3 to 255; 0: it is standard input and standard output.
+  package var descriptor: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _program: ProtoSpawn? = nil
+  fileprivate var _address: ProtoServerAddress? = nil
+  fileprivate var _connectionTimeoutNs: UInt64? = nil
 }
 
 /// Bounds on what a program and its descendants may use; setrlimit(2), soft and hard. An absent field is as the supervisor
@@ -1134,7 +1204,7 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{1e}nodes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{a}serve\0\u{2}\u{14}nodes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1495,6 +1565,19 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .stopDaemon(v)
         }
       }()
+      case 80: try {
+        var v: ProtoServe?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .serve(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .serve(v)
+        }
+      }()
       case 100: try {
         var v: ProtoGetNodes?
         var hadOneofValue = false
@@ -1632,6 +1715,10 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .stopDaemon?: try {
       guard case .stopDaemon(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .serve?: try {
+      guard case .serve(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
     }()
     case .nodes?: try {
       guard case .nodes(let v)? = self.command else { preconditionFailure() }
@@ -1856,6 +1943,65 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoServe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Serve"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}program\0\u{1}address\0\u{3}connection_timeout_ns\0\u{3}connections_max\0\u{1}backlog\0\u{1}descriptor\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._program) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._connectionTimeoutNs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.connectionsMax) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.backlog) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.descriptor) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._program {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._connectionTimeoutNs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    if self.connectionsMax != 0 {
+      try visitor.visitSingularUInt32Field(value: self.connectionsMax, fieldNumber: 4)
+    }
+    if self.backlog != 0 {
+      try visitor.visitSingularUInt32Field(value: self.backlog, fieldNumber: 5)
+    }
+    if self.descriptor != 0 {
+      try visitor.visitSingularUInt32Field(value: self.descriptor, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoServe, rhs: ProtoServe) -> Bool {
+    if lhs._program != rhs._program {return false}
+    if lhs._address != rhs._address {return false}
+    if lhs._connectionTimeoutNs != rhs._connectionTimeoutNs {return false}
+    if lhs.connectionsMax != rhs.connectionsMax {return false}
+    if lhs.backlog != rhs.backlog {return false}
+    if lhs.descriptor != rhs.descriptor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -326,10 +326,15 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   /// Clears the value of `pid`. Subsequent reads from it will return its default value.
   package mutating func clearPid() {_uniqueStorage()._pid = nil}
 
+  /// Absent on the wire when it is CHANNEL_NONE.
   package var channel: ProtoChannel {
-    get {_storage._channel}
+    get {_storage._channel ?? .none}
     set {_uniqueStorage()._channel = newValue}
   }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {_storage._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {_uniqueStorage()._channel = nil}
 
   /// Mail that is queued.
   package var mailboxMessages: UInt64 {
@@ -394,6 +399,26 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
     get {_storage._node}
     set {_uniqueStorage()._node = newValue}
   }
+
+  /// Of a server.
+  package var server: ProtoServerInfo {
+    get {_storage._server ?? ProtoServerInfo()}
+    set {_uniqueStorage()._server = newValue}
+  }
+  /// Returns true if `server` has been explicitly set.
+  package var hasServer: Bool {_storage._server != nil}
+  /// Clears the value of `server`. Subsequent reads from it will return its default value.
+  package mutating func clearServer() {_uniqueStorage()._server = nil}
+
+  /// Of a server's connection: who is at the other end, "192.0.2.1:4711" or, over a Unix socket, "pid 4711, uid 1000".
+  package var peer: String {
+    get {_storage._peer ?? String()}
+    set {_uniqueStorage()._peer = newValue}
+  }
+  /// Returns true if `peer` has been explicitly set.
+  package var hasPeer: Bool {_storage._peer != nil}
+  /// Clears the value of `peer`. Subsequent reads from it will return its default value.
+  package mutating func clearPeer() {_uniqueStorage()._peer = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -784,7 +809,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}2node\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}\u{1e}server\0\u{1}peer\0\u{2}\u{13}node\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -796,7 +821,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _sinceChangeNs: UInt64 = 0
     var _lastChange: ProtoLastChange? = nil
     var _pid: UInt32? = nil
-    var _channel: ProtoChannel = .none
+    var _channel: ProtoChannel? = nil
     var _mailboxMessages: UInt64 = 0
     var _mailboxBytes: UInt64 = 0
     var _mailboxBounds: ProtoMailboxBounds? = nil
@@ -806,6 +831,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _command: [String] = []
     var _relay: ProtoThreadRelay? = nil
     var _node: String = String()
+    var _server: ProtoServerInfo? = nil
+    var _peer: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -835,6 +862,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _command = source._command
       _relay = source._relay
       _node = source._node
+      _server = source._server
+      _peer = source._peer
     }
   }
 
@@ -871,6 +900,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
         case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._command) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._relay) }()
+        case 50: try { try decoder.decodeSingularMessageField(value: &_storage._server) }()
+        case 51: try { try decoder.decodeSingularStringField(value: &_storage._peer) }()
         case 70: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
         default: break
         }
@@ -911,9 +942,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._pid {
         try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
       } }()
-      if _storage._channel != .none {
-        try visitor.visitSingularEnumField(value: _storage._channel, fieldNumber: 10)
-      }
+      try { if let v = _storage._channel {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 10)
+      } }()
       if _storage._mailboxMessages != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._mailboxMessages, fieldNumber: 11)
       }
@@ -937,6 +968,12 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       }
       try { if let v = _storage._relay {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._server {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      } }()
+      try { if let v = _storage._peer {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 51)
       } }()
       if !_storage._node.isEmpty {
         try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 70)
@@ -969,6 +1006,8 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._command != rhs_storage._command {return false}
         if _storage._relay != rhs_storage._relay {return false}
         if _storage._node != rhs_storage._node {return false}
+        if _storage._server != rhs_storage._server {return false}
+        if _storage._peer != rhs_storage._peer {return false}
         return true
       }
       if !storagesAreEqual {return false}

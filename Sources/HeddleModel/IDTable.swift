@@ -1,7 +1,7 @@
 /// The records of everything that ever got an identifier and still has one, found in constant time.
 ///
 /// Identifiers are a counter, so the table is an array of pages of 64 records; a page goes when its last record goes. The
-/// few records that outlive many others move to a dictionary, so the memory is that of what is there, however many
+/// few records that outlive many others move to a map, so the memory is that of what is there, however many
 /// identifiers were given out. Iteration is in the order of creation, on every run.
 ///
 /// It is public and inlinable, in what mail passes, so that it is compiled for the record's type in other modules, too; the
@@ -24,7 +24,7 @@ public struct IDTable<ID: Identifier, Record> {
   /// How many pages were given up before the first that is there.
   @usableFromInline var retired = 0
   /// The records that were in pages that were given up.
-  @usableFromInline var elders: [ID: Record] = [:]
+  @usableFromInline var elders = NumberMap<Record>()
   /// The number of records.
   package private(set) var count = 0
   /// The identifier that the next insertion gives.
@@ -38,7 +38,7 @@ public struct IDTable<ID: Identifier, Record> {
   @inlinable @inline(__always)
   public func contains(_ id: ID) -> Bool {
     let (page, slot) = place(of: id)
-    return page > 0 ? pages[page].holds(slot) : elders[id] != nil
+    return page > 0 ? pages[page].holds(slot) : elders.holds(id.rawValue)
   }
 
   /// Adds `record` under the next identifier, which it returns.
@@ -82,11 +82,11 @@ public struct IDTable<ID: Identifier, Record> {
   public subscript(id: ID) -> Record? {
     @inlinable @inline(__always) _read {
       let (page, slot) = place(of: id)
-      if page > 0 { yield pages[page].records[slot] } else { yield elders[id] }
+      if page > 0 { yield pages[page].records[slot] } else { yield elders[id.rawValue] }
     }
     @inlinable @inline(__always) _modify {
       let (page, slot) = place(of: id)
-      if page > 0 { yield &pages[page].records[slot] } else { yield &elders[id] }
+      if page > 0 { yield &pages[page].records[slot] } else { yield &elders[id.rawValue] }
     }
   }
 
@@ -95,7 +95,7 @@ public struct IDTable<ID: Identifier, Record> {
   @inlinable @inline(__always)
   public func look<Found>(_ id: ID, _ look: (Record) -> Found) -> Found? {
     let (page, slot) = place(of: id)
-    guard page > 0 else { return elders[id].map(look) }
+    guard page > 0 else { return elders.look(id.rawValue, look) }
     guard pages[page].holds(slot) else { return nil }
     return unsafe pages[page].records.withUnsafeBufferPointer { records in
       // An optional value begins with what it wraps.
@@ -112,7 +112,7 @@ public struct IDTable<ID: Identifier, Record> {
     _ change: (inout Record) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     let (page, slot) = place(of: id)
-    guard page > 0 else { return try changeElder(id, change) }
+    guard page > 0 else { return try elders.change(id.rawValue, change) }
     guard pages[page].holds(slot) else { return nil }
     return try unsafe pages[page].records.withUnsafeMutableBufferPointer { (records) throws(Failure) in
       let record = unsafe UnsafeMutableRawPointer(records.baseAddress.unsafelyUnwrapped + slot)
@@ -120,23 +120,12 @@ public struct IDTable<ID: Identifier, Record> {
     }
   }
 
-  @usableFromInline
-  mutating func changeElder<Result, Failure: Error>(
-    _ id: ID,
-    _ change: (inout Record) throws(Failure) -> Result
-  ) throws(Failure) -> Result? {
-    guard var record = elders[id] else { return nil }
-    elders[id] = nil
-    defer { elders[id] = record }
-    return try change(&record)
-  }
-
   /// Changes the record of `id` in place; nil when there is none.
   @inline(__always)
   @discardableResult
   mutating func modify<Result>(_ id: ID, _ change: (inout Record?) -> Result) -> Result {
     let (page, slot) = place(of: id)
-    guard page > 0 else { return change(&elders[id]) }
+    guard page > 0 else { return change(&elders[id.rawValue]) }
     var directory = pages.mutableSpan
     var records = directory[page].records.mutableSpan
     return change(&records[slot])
@@ -147,7 +136,7 @@ public struct IDTable<ID: Identifier, Record> {
 
   /// All records with their identifiers, in the order of creation.
   package var pairs: [(ID, Record)] {
-    let old = elders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    let old = elders.numbers.compactMap { number in elders[number].map { (ID(rawValue: number), $0) } }
     return old + (1..<pages.count).flatMap(pairs(in:))
   }
 
@@ -200,19 +189,19 @@ public struct IDTable<ID: Identifier, Record> {
     guard pages.count > 64 + young / 16 else { return 0 }
     let retiring = min(pages.count / 2, page - 1)
     guard retiring > 0 else { return 0 }
-    for (id, record) in (1...retiring).flatMap(pairs(in:)) { elders[id] = record }
+    for (id, record) in (1...retiring).flatMap(pairs(in:)) { elders.insert(record, at: id.rawValue) }
     pages.removeSubrange(1...retiring)
     retired += retiring
     return retiring
   }
 
   private mutating func putElder(_ record: Record, at id: ID) {
-    elders[id] = record
+    elders.insert(record, at: id.rawValue)
     count += 1
   }
 
   private mutating func removeElder(_ id: ID) -> Record? {
-    guard let record = elders.removeValue(forKey: id) else { return nil }
+    guard let record = elders.remove(id.rawValue) else { return nil }
     count -= 1
     return record
   }

@@ -83,8 +83,9 @@ extension Kernel {
   mutating func end(_ thread: ThreadID, _ reason: EndReason, effects: inout Effects) {
     guard threads.modify(thread, { $0?.life.end() }) == true else { return }
     awaitEnd(of: thread)
-    let dependents = leaveWorld(thread, effects: &effects)
+    // First: whoever is woken by the withdrawal of its waits knows why.
     effects.append(.endBody(thread, reason))
+    let dependents = leaveWorld(thread, effects: &effects)
     for dependent in dependents { giveUpUnlessReachable(dependent, effects: &effects) }
   }
 

@@ -54,20 +54,14 @@ public final class Listener: CustodianManaged {
     guard let number = UInt16(exactly: port) else {
       throw NetworkError(.badArgument, "cannot listen at port \(port); give one from 1 to 65535, or 0 for any")
     }
-    func listen(at host: String) throws(LoopError) -> ListeningSocket {
-      let address = InternetAddress(host: host, port: number)
-      return try ListeningSocket(address: address, backlog: Int32(clamping: backlog), reusesAddress: reusesAddress)
-    }
     let socket: ListeningSocket
+    let backlog = Int32(clamping: backlog)
     do throws(LoopError) {
       if let host {
-        socket = try listen(at: host)
+        let address = InternetAddress(host: host, port: number)
+        socket = try ListeningSocket(address: address, backlog: backlog, reusesAddress: reusesAddress)
       } else {
-        // A machine without IPv6 still has the other.
-        do throws(LoopError) { socket = try listen(at: "::") } catch {
-          guard NetworkError(error).code == .badAddress else { throw error }
-          socket = try listen(at: "0.0.0.0")
-        }
+        socket = try ListeningSocket(port: number, backlog: backlog, reusesAddress: reusesAddress)
       }
     } catch { throw NetworkError(error) }
     let address = try? socket.localAddress

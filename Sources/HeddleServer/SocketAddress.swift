@@ -17,9 +17,7 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// One of IPv4 that came by way of IPv6 is shown as what it is (RFC 4291, 2.5.5.2).
   init(_ address: InternetAddress) {
-    let mapped = "::ffff:"
-    let isMapped = address.host.hasPrefix(mapped) && address.host.utf8.contains(UInt8(ascii: "."))
-    let host = isMapped ? String(address.host.dropFirst(mapped.count)) : address.host
-    self = .internet(host: host, port: address.port)
+    let address = address.unmapped
+    self = .internet(host: address.host, port: address.port)
   }
 }

@@ -85,7 +85,7 @@ extension Request.Command {
     case .spawn, .list, .cancel, .custodianNew, .sessionCustodianNew, .custodianTree, .custodianShutdown,
       .custodianWait,
       .barrier, .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .shutdownPlan, .stopDaemon,
-      .nodes:
+      .serve, .nodes:
       nil
     }
   }
@@ -118,7 +118,8 @@ extension Request.Command {
       query.thread = try query.thread.map { it throws(ForeignThread) in try it.translated(way) }
       return .history(query)
     case .cancel, .custodianNew, .sessionCustodianNew, .custodianTree, .custodianShutdown, .custodianWait, .barrier,
-      .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .shutdownPlan, .stopDaemon, .nodes:
+      .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .shutdownPlan, .stopDaemon, .serve,
+      .nodes:
       return self
     }
   }

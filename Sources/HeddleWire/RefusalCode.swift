@@ -32,12 +32,20 @@ package enum RefusalCode: UInt16, Hashable, Codable, Sendable, CaseIterable {
   case suspended = 22
   /// The client is in no thread's tree of processes, and has become none.
   case notInThread = 23
+  /// A server cannot listen at an address.
+  case cannotListen = 24
 
   case noSuchCustodian = 32
   /// The custodian's shutdown has begun.
   case custodianShutDown = 33
   /// A custodian has the path.
   case pathTaken = 34
+  /// The limits that the program was to have cannot be set.
+  case limits = 35
+  /// The thread's time was up before its program ran.
+  case timedOut = 36
+  /// The thread was ended by somebody before its program ran.
+  case endedEarly = 37
 
   /// No link to the node is open. What was asked was not done.
   case nodeUnreachable = 40

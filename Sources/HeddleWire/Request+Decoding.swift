@@ -78,6 +78,7 @@ extension Request.Command {
     case .history(let it): self = .history(try HistoryQuery(it))
     case .show(let it): self = .show(try ThreadReference(field: "show.thread", it.thread))
     case .shutdownPlan(let it): self = .shutdownPlan(try CustodianPath(field: "shutdown_plan.path", it.path))
+    case .serve(let it): self = .serve(try Serve(it))
     case .stopDaemon(let it): self = .stopDaemon(grace: it.hasGraceNs ? Duration(wire: it.graceNs) : nil)
     case .nodes: self = .nodes
     }

@@ -60,6 +60,7 @@ extension Request.Command {
     case .history(let query): proto.history = query.proto
     case .show(let thread): proto.show.thread = thread.proto
     case .shutdownPlan(let path): proto.shutdownPlan.path = path.description
+    case .serve(let serve): proto.serve = serve.proto
     case .stopDaemon(let grace):
       proto.stopDaemon = .init()
       if let grace { proto.stopDaemon.graceNs = grace.wireNanoseconds }

@@ -79,6 +79,8 @@ extension Request {
     case stopDaemon(grace: Duration?)
     /// `nodes`: those of the cluster.
     case nodes
+    /// `spawned`, when the server listens.
+    indirect case serve(Serve)
   }
 
   /// Who gives a resumed thread its custodians, from then on as well.

@@ -26,6 +26,8 @@ extension ThreadInfo {
       relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
     if !proto.node.isEmpty { node = try EntityName(field: "\(field).node", proto.node) }
+    server = proto.hasServer ? try ServerInfo(field: "\(field).server", proto.server) : nil
+    peer = proto.hasPeer ? proto.peer : nil
   }
 
   var proto: ProtoThreadInfo {
@@ -40,7 +42,7 @@ extension ThreadInfo {
     proto.lastChange.what = lastChange.what
     proto.lastChange.by = lastChange.by
     if let pid { proto.pid = UInt32(clamping: pid) }
-    proto.channel = channel.proto
+    if channel != .none { proto.channel = channel.proto }
     proto.mailboxMessages = UInt64(clamping: mail.messages)
     proto.mailboxBytes = UInt64(clamping: mail.bytes)
     proto.mailboxBounds = mail.bounds.proto
@@ -48,6 +50,8 @@ extension ThreadInfo {
     if group != .root { proto.group = group.description }
     if let relay { proto.relay = relay.proto }
     if let node { proto.node = node.text }
+    if let server { proto.server = server.proto }
+    if let peer { proto.peer = peer }
     return proto
   }
 }

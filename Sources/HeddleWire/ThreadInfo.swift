@@ -64,6 +64,10 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var relay: Relay?
   /// The node that it is on; nil for one of the supervisor that answers.
   package var node: EntityName?
+  /// Of a server.
+  package var server: ServerInfo?
+  /// Of a server's connection: who is at the other end.
+  package var peer: String?
 
   package init(
     id: ThreadID,

@@ -14,7 +14,11 @@ extension WireJSON {
     return object(proto)
   }
 
-  package static func text(_ plan: ShutdownPlan) -> String { object(plan.proto) }
+  package static func text(_ plan: ShutdownPlan) -> String {
+    var proto = plan.proto
+    proto.daemonEnds = plan.custodians.contains(.root)
+    return object(proto)
+  }
 
   /// The custodians, without what they manage.
   package static func list(_ custodians: [CustodianListing]) -> String {
@@ -41,8 +45,7 @@ extension WireJSON {
     proto.name = thread.name?.text ?? ""
     proto.reference = ThreadReference.id(thread.id).description
     proto.offset = offset
-    proto.text = String(decoding: line, as: UTF8.self)
-    if !proto.text.utf8.elementsEqual(line) { proto.bytes = line.wire() }
+    proto.text = line.wire()
     return object(proto)
   }
 

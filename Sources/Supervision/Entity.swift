@@ -15,6 +15,8 @@ package struct Entity: Equatable, Codable, Sendable {
     case draining(pid: Int32?, ProgramEnd, Stragglers)
     /// There is no program: the thread is a connection, which the client of this pid has made.
     case connection(ConnectionID, pid: Int32)
+    /// There is no program of its own: the thread is a server.
+    case server(ListenerID)
     case gone
   }
 
@@ -31,7 +33,7 @@ package struct Entity: Equatable, Codable, Sendable {
   struct Start: Equatable, Codable, Sendable {
     let cwd: [UInt8]
     /// Of all variables, those that the supervisor sets among them.
-    let environmentCount: Int
+    var environmentCount: Int
     let umask: UInt32
     let limits: ResourceLimits
     let allowsSetuid: Bool
@@ -49,7 +51,7 @@ package struct Entity: Equatable, Codable, Sendable {
   let name: EntityName?
   /// The program and its arguments, as far as `shortened` keeps them: for people, not for starting it again.
   let argv: [[UInt8]]
-  let start: Start
+  var start: Start
   let channel: ChannelMode
   /// The custodian for which it acts: that under which it was made, or the current one of the creator that it is nested
   /// in. Racket: its `current-custodian`.
@@ -109,7 +111,7 @@ package struct Entity: Equatable, Codable, Sendable {
   var pid: Int32? {
     switch body {
     case .running(let pid), .connection(_, let pid): pid
-    case .starting, .exited, .draining, .gone: nil
+    case .starting, .exited, .draining, .server, .gone: nil
     }
   }
 
@@ -183,8 +185,17 @@ package enum Limits {
   package static let deadFor = Duration.seconds(24 * 3_600)
   /// How long a client may take to say hello.
   package static let handshake = Duration.seconds(5)
+  /// How long a frame may take from its first byte to its last.
+  package static let frame = Duration.seconds(30)
   /// How long threads have to end by themselves when the daemon is told to.
   package static let grace = Duration.seconds(10)
+  /// So many connections of a server have their programs started at one time.
+  package static let startsMax = 16
+  /// How long a server that could not accept, or start a program, for want of something accepts nobody; each pause is twice
+  /// the one before, up to the most, until there was none for so long.
+  package static let shortagePause = Duration.milliseconds(50)
+  package static let shortagePauseMax = Duration.seconds(2)
+  package static let shortageMemory = Duration.seconds(5)
   /// How long the threads that a connection holds have to end by themselves when it ends.
   package static let sessionGrace = Duration.seconds(2)
   /// Mail is written to a program's standard input in batches of about so many bytes.

@@ -19,9 +19,23 @@ package struct KeeperProgram: Equatable, Sendable {
     case pipe = 1
   }
 
+  /// A connection that a server has accepted, and that is the program's from then on.
+  package struct Connection: Equatable, Sendable {
+    package let socket: SocketID
+    /// Which descriptor it is, 3 to 255; nil: it is standard input and standard output.
+    package let descriptor: Int?
+
+    package init(socket: SocketID, descriptor: Int? = nil) {
+      self.socket = socket
+      self.descriptor = descriptor
+    }
+  }
+
   package var standardInput: StandardInput
   /// Descriptor 3 is one end of a stream socket pair, whose other comes with the report that it started.
   package var hasChannel = false
+  /// It goes to the keeper with the request's first byte. Neither with a pipe nor with a channel.
+  package var connection: Connection?
   /// The tree lives on when the program has exited.
   package var lingers = false
   /// Executing a setuid program gives its privileges. It also takes such a program out of reach of the death signal.
@@ -106,6 +120,7 @@ extension KeeperProgram {
   fileprivate func write(to frame: inout KeeperFrameWriter) {
     frame.write(standardInput.rawValue)
     frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0) | (hasChannel ? 4 : 0)))
+    frame.write(connection.map { UInt8(clamping: $0.descriptor ?? 1) } ?? 0)
     frame.write(umask)
     frame.write(directory)
     frame.write(arguments)

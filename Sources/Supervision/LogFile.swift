@@ -106,6 +106,8 @@ extension Node {
   /// What the log of a thread is called among files: its name, or, of one without, its identity, which no name is.
   package func logName(of thread: ThreadID) -> String? {
     guard let entity = entities[thread] else { return nil }
+    // Of a server's connections there is no end, and their logs would have none.
+    if let server = visits[thread]?.server { return logName(of: server) }
     return entity.name?.text ?? "id:\(String(identity.incarnation, radix: 16)):\(thread)"
   }
 }

@@ -87,6 +87,17 @@ package struct Node: Sendable {
   /// The threads whose programs are being started.
   var spawns: [ThreadID: PendingSpawn] = [:]
   var shutdowns: [ShutdownJob] = []
+  /// The servers that are to be made when they listen, and those that are not over.
+  var openings: [ListenerID: Opening] = [:]
+  var servers: [ListenerID: Server] = [:]
+  /// Those that are over, as they were last, until their threads are forgotten.
+  var endedServers: [ThreadID: ServerInfo] = [:]
+  /// The threads that serve connections of servers, until they are forgotten.
+  var visits: [ThreadID: Visit] = [:]
+  /// The custodians of connections of which something is left.
+  var visited: [CustodianID: ListenerID] = [:]
+  /// The number of the last listener; none has the number of another.
+  var lastListener: UInt64 = 0
   /// How many watches and streams refer to a thread, where any do.
   var references: [ThreadID: Int] = [:]
   /// The dead that would be forgotten if nothing referred to them.
@@ -97,6 +108,8 @@ package struct Node: Sendable {
   var departures: [Departure] = []
   /// Of the threads that have one.
   var timeouts = ThreadAlarms()
+  /// Of threads that serve connections: when each is broken, and then when it is ended.
+  var visitTimeouts = ThreadAlarms()
   /// Of a supervisor that leaves by itself.
   var idleness: Idleness?
   /// The streams of each thread that has any, in the order of their attachment.
@@ -104,6 +117,7 @@ package struct Node: Sendable {
   /// The connections with barriers that wait.
   var barred: Set<ConnectionID> = []
   var greetings: Deque<ConnectionID> = []
+  var begunFrames = BegunFrames()
   /// The connections that wait to be told of what happens, and up to where all were told.
   var followers: Set<ConnectionID> = []
   var toldThrough: UInt64 = 0
@@ -132,8 +146,11 @@ package struct Node: Sendable {
     if case .grace(let until) = ending { consider(until) }
     if let departure = departures.first { consider(departure.until) }
     if let first = timeouts.first { consider(first) }
+    if let first = visitTimeouts.first { consider(first) }
+    for server in servers.values { if let retry = server.nextDeadline { consider(retry) } }
     if let leaving { consider(leaving) }
     if let deadline = cluster?.deadline { consider(deadline) }
+    if let look = begunFrames.nextLook { consider(look) }
     for id in greetings {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
       consider(until)
@@ -150,8 +167,11 @@ package struct Node: Sendable {
     graceTimePassed(effects: &effects)
     if case .grace(let until) = ending, until <= now { shutDownRoot(effects: &effects) }
     endTimedOut(effects: &effects)
+    endOverdueVisits(effects: &effects)
+    endPauses(effects: &effects)
     endDepartures(effects: &effects)
     linkTimePassed(effects: &effects)
+    refuseSlowFrames(effects: &effects)
     while let first = greetings.first {
       guard case .greeting(let until?) = connections[first]?.phase else {
         greetings.removeFirst()
@@ -199,6 +219,7 @@ package struct Node: Sendable {
       detach(stream, on: id, thread: connection.streams[stream]?.thread, effects: &effects)
     }
     barred.remove(id)
+    begunFrames.note(nil, on: id, at: now)
     for thread in connection.receipts.heldBack { entities[thread]?.awaitingRoom.removeAll { $0 == id } }
     for (_, wait) in connection.waits.sorted(by: { $0.key < $1.key }) {
       // The thread of a nested call goes on in it: only its own end, or the nested thread's, ends that.

@@ -50,6 +50,9 @@ extension Node {
       // The root has authority over every thread.
       try? $0.kill(thread, by: $0.root, really: true, effects: &$1)
     }
+    if let visit = visits[thread] {
+      fellShort(visit.listener, "there are no descriptors for its pipes", effects: &effects)
+    }
   }
 
   /// What the program's output pipes held was read, and they are closed: the thread is dead.
@@ -92,6 +95,7 @@ extension Node {
     entities[thread]?.body = .running(pid: pid)
     entities[thread]?.warden = warden
     learnRoots(of: thread)
+    endStart(of: thread, effects: &effects)
     placeLater(effects: &effects)
     record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
@@ -107,15 +111,20 @@ extension Node {
   /// The program never ran. Who asked for it is told why, and the thread is forgotten: it never acted.
   private mutating func startFailed(_ thread: ThreadID, _ errno: Int32, _ stage: KeeperStage, effects: inout Effects) {
     guard let entity = entities[thread] else { return }
+    // Ended on its way to the program, it fails there; but that is not why.
+    let ending = entity.ender.map { _ in cause(entity) }
     entities[thread]?.death = DeathRecord(
-      cause: .failedToStart(errorNumber: errno, stage: stage.text),
+      cause: ending ?? .failedToStart(errorNumber: errno, stage: stage.text),
       unreadMail: entity.mailbox.count
     )
     entities[thread]?.relay = nil
     if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let spawn, let client = spawn.connection {
-      let refusal = Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+      let refusal =
+        if let ending { Sentences.endedEarly(entity.programName, ending) } else {
+          Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+        }
       effects.append(.send(client, .refusal(refusal, spawn.request)))
       // If it was to be nested: its creator is told by that, and goes on with the model's next step.
       if let call = nestedCall(of: spawn.request, on: client) { dropAnswer(toCall: call) }
@@ -150,6 +159,7 @@ extension Node {
         record(.resumed, of: thread)
         note(.change(thread, generation: generation))
         if resumeConnection(of: thread, generation, effects: &effects) { continue }
+        if resumeServer(thread, generation, effects: &effects) { continue }
         effects.append(.order(.resume(thread, generation: generation)))
       case .stopBody(let thread, let generation):
         holdWorker(thread, effects: &effects)
@@ -157,6 +167,7 @@ extension Node {
         record(.suspended, of: thread)
         note(.change(thread, generation: generation))
         if holdConnection(of: thread, generation, effects: &effects) { continue }
+        if holdServer(thread, generation, effects: &effects) { continue }
         effects.append(.order(.suspend(thread, generation: generation)))
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, let choice): answer(wait, choice, effects: &effects)
@@ -189,6 +200,9 @@ extension Node {
     if isConnection(thread) {
       setEnder(.request(by: asker), of: thread)
       endConnection(of: thread, .lost, effects: &effects)
+    } else if listener(of: thread) != nil {
+      setEnder(.request(by: asker), of: thread)
+      endServer(thread, effects: &effects)
     } else {
       effects.append(.order(.kill(thread)))
     }
@@ -216,6 +230,7 @@ extension Node {
     relaysDue.append(contentsOf: entity.relaysAwaitingRoom)
     endRelay(of: thread)
     workOffRelays(effects: &effects)
+    endVisit(of: thread, death, effects: &effects)
     bury(thread)
     beginShutdownsWithoutThreads(effects: &effects)
     if case .grace = ending, kernel.threads.count == deadCount { shutDownRoot(effects: &effects) }
@@ -243,7 +258,7 @@ extension Node {
   mutating func setEnder(_ ender: Entity.Ender, of thread: ThreadID) {
     guard entities[thread]?.ender == nil else { return }
     switch entities[thread]?.body {
-    case .starting, .running, .connection: entities[thread]?.ender = ender
+    case .starting, .running, .connection, .server: entities[thread]?.ender = ender
     case .exited, .draining, .gone, nil: break
     }
   }

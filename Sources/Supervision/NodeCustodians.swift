@@ -146,6 +146,7 @@ extension Node {
     shutdowns.removeAll { $0.custodian == custodian }
     if let path = custodians.path(of: custodian) { record(.shutdownComplete(path, completed), by: "") }
     custodians.remove(custodian)
+    visitCompleted(in: custodian, effects: &effects)
     if custodian == kernel.root { effects.append(.exit(0)) }
   }
 }

@@ -55,7 +55,7 @@ extension Node {
     let hasTree =
       switch entity.body {
       case .running, .exited: true
-      case .starting, .draining, .gone, .connection: false
+      case .starting, .draining, .gone, .connection, .server: false
       }
     guard let directory = containment?.place, !directory.isEmpty, hasTree else {
       return ThreadDetail.Place(containment: rung)

@@ -1,4 +1,5 @@
 package import HeddleModel
+package import HeddleWire
 
 /// What the daemon has to do after an input, in this order.
 package enum NodeEffect: Equatable, Sendable {
@@ -21,6 +22,16 @@ package enum NodeEffect: Equatable, Sendable {
   case holdOutput(ThreadID, ProgramOutput, Bool)
   /// No process of the thread is left: read what its output pipes hold, close them, and answer with `outputDrained`.
   case drainOutput(ThreadID)
+  /// Listen there for a server; answer with `listenerOpened` or `listenerFailed`.
+  case openListener(ListenerID, ServerAddress, backlog: Int)
+  /// Accept who comes, one after the other, each with `connected`; or leave them to the backlog.
+  case accept(ListenerID, Bool)
+  /// Listen no more.
+  case closeListener(ListenerID)
+  /// Close a connection that was accepted.
+  case closeSocket(SocketID)
+  /// Count who waits to be accepted; answer with `waitingCounted`.
+  case countWaiting(ListenerID, WaitingCount)
   /// The keeper is there: clients may come.
   case listen
   /// The keeper is gone: end the trees that it left in this directory of cgroups.

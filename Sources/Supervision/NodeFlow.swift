@@ -23,6 +23,8 @@ extension Node {
     }
     relayOutput(bytes, from: thread, output, effects: &effects)
     holdOrRelease(output, of: thread, effects: &effects)
+    // What is not for the visitor is for the server's log, too: the thread is soon forgotten.
+    if let visit = visits[thread] { outputCame(bytes, from: visit.server, output, effects: &effects) }
   }
 
   private mutating func append(_ bytes: some Collection<UInt8>, to id: StreamID, on connection: ConnectionID) {

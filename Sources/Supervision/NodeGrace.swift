@@ -113,7 +113,8 @@ extension Node {
     job.grace?.waitingFor.remove(thread.id)
     let ended = entity.ended
     // A program that has ended by itself counts here: it did as it was asked.
-    job.processes += ended.total + (ended.program == nil && entity.start != .ofConnection ? 1 : 0)
+    job.processes +=
+      ended.total + (ended.program == nil && entity.start != .ofConnection && endedServers[thread.id] == nil ? 1 : 0)
     job.tell(.threadEnded(thread, after: now - job.startedAt, death), effects: &effects)
   }
 

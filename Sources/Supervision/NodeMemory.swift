@@ -47,6 +47,8 @@ extension Node {
   mutating func forget(_ thread: ThreadID) {
     if let name = entities[thread]?.name, names[name] == thread { names[name] = nil }
     entities.remove(thread)
+    visits[thread] = nil
+    endedServers[thread] = nil
     kernel.forget(thread)
   }
 }

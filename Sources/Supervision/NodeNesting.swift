@@ -113,7 +113,7 @@ extension Node {
   func hearsBreaks(_ thread: ThreadID) -> Bool {
     guard !kernel.isNesting(thread), let entity = entities[thread] else { return false }
     return switch entity.body {
-    case .starting, .running, .connection: !entity.hasGivenBreaksBack
+    case .starting, .running, .connection, .server: !entity.hasGivenBreaksBack
     // What lingers of its tree may still hear a signal.
     case .exited: entity.linger
     case .draining, .gone: false

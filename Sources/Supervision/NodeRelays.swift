@@ -131,7 +131,7 @@ extension Node {
   }
 
   /// How the daemon's own log names a thread.
-  private func label(_ thread: ThreadID) -> String {
+  func label(_ thread: ThreadID) -> String {
     let name = entities[thread]?.name.map { "\($0.text) (id:\(thread))" }
     return "thread " + (name ?? "id:\(thread)")
   }

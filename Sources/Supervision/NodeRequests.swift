@@ -104,8 +104,11 @@ extension Node {
     case .mailWait: try waitForMail(for: inquiry, effects: &effects)
     case .becomeThread(let name): return .spawned(try becomeThread(name, for: inquiry))
     case .history(let query): return try tellHistory(query, for: inquiry)
+    case .serve(let wish): try serve(wish, for: inquiry, effects: &effects)
     case .show(let reference):
-      guard let detail = detail(try find(reference, to: "show")) else {
+      let thread = try find(reference, to: "show")
+      if showLater(thread, for: inquiry, effects: &effects) { return nil }
+      guard let detail = detail(thread) else {
         throw Sentences.noSuchThread(reference, attempted: "show")
       }
       return .threadDetail(detail)
@@ -131,31 +134,8 @@ extension Node {
     var orders: [Effect] = []
     let (thread, current) = try makeThread(for: spawn, subject, inquiry, orders: &orders)
     let program = keeperProgram(spawn, for: thread, in: current)
-    var entity = Entity(
-      name: spawn.name,
-      argv: Entity.shortened(spawn.argv),
-      start: Entity.Start(
-        cwd: spawn.cwd,
-        environmentCount: program.environment.count,
-        umask: spawn.umask,
-        limits: spawn.limits,
-        allowsSetuid: spawn.allowSetuid
-      ),
-      channel: spawn.channel,
-      currentCustodian: current,
-      group: spawn.group ?? group(of: inquiry.connection),
-      linger: spawn.linger,
-      breaksDisabled: spawn.breaksDisabled,
-      takesStream: spawn.channel == .none && spawn.stdinPipe,
-      createdAt: now,
-      isTransient: spawn.forget,
-      isHeld: spawn.held,
-      timeout: spawn.timeout,
-      input: .closed,
-      mailbox: Mailbox(bounds: Limits.mailbox(spawn.mailboxBounds)),
-      changedAt: now,
-      lastChange: ThreadInfo.Change(what: "started", by: asker)
-    )
+    var entity = Entity(of: spawn, in: current, spawn.group ?? group(of: inquiry.connection), at: now, by: asker)
+    entity.start.environmentCount = program.environment.count
     entity.relay = relay
     enter(entity, as: thread)
     startTimeout(of: thread)
@@ -207,7 +187,8 @@ extension Node {
     }
   }
 
-  private func keeperProgram(_ spawn: Spawn, for thread: ThreadID, in custodian: CustodianID) -> KeeperProgram {
+  /// What the keeper is asked for.
+  func keeperProgram(_ spawn: Spawn, for thread: ThreadID, in custodian: CustodianID) -> KeeperProgram {
     var environment = spawn.environment.filter { !$0.starts(with: "HEDDLE_".utf8) }
     environment += heddleEnvironment(spawn.name, thread, in: custodian, spawn.channel).map { Array($0.utf8) }
     var program = KeeperProgram(

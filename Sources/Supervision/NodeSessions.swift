@@ -44,7 +44,10 @@ extension Node {
 
   /// A snapshot goes on, and none of the connections that there were: so nothing of their sessions does.
   package mutating func restored(effects: inout Effects) {
-    for thread in kernel.threads.ids { endConnection(of: thread, .exit(code: 0), effects: &effects) }
+    for thread in kernel.threads.ids {
+      endConnection(of: thread, .exit(code: 0), effects: &effects)
+      endServer(thread, effects: &effects)
+    }
     for custodian in custodians.ofSessions { endSession(custodian, effects: &effects) }
     endHeld(effects: &effects)
   }

@@ -117,7 +117,9 @@ extension Node {
     let entity = entities[thread]
     if let output = wish.stream.output {
       let written = entity?.outputCounts[output] ?? 0
-      return OutputStream(wish.stream, of: thread, from: written, holdsProgram: wish.holdsProgram)
+      // Of a server there is no program to hold.
+      let holdsProgram = wish.holdsProgram && listener(of: thread) == nil
+      return OutputStream(wish.stream, of: thread, from: written, holdsProgram: holdsProgram)
     }
     guard wish.stream == .log else { return nil }
     let end = entity?.log.end ?? 0

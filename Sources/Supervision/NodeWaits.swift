@@ -12,6 +12,7 @@ extension Node {
       || shutdowns.contains { $0.clients.contains { $0.connection == connection && $0.request == request } }
       || spawns.values.contains { $0.connection == connection && $0.request == request }
       || matter(number, of: connection) != nil
+      || openings.values.contains { $0.connection == connection && $0.request == request }
     if isUsed { throw Sentences.requestIsOpen(request) }
   }
 

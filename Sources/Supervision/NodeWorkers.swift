@@ -182,6 +182,8 @@ extension Node {
     guard let kind = kernel.takeBreak(of: thread) else { return }
     if isConnection(thread) {
       endConnection(of: thread, .signal(kind.signal, coreDumped: false), effects: &effects)
+    } else if listener(of: thread) != nil {
+      breakServer(thread, kind, effects: &effects)
     } else if let connection {
       effects.append(.send(connection, .break(kind, thread)))
     } else {

@@ -19,7 +19,9 @@ extension Request.Command {
     case .resume(_, let benefactor): if case .custodian = benefactor { .root } else { .all }
     case .spawn(let spawn): spawn.nested ? .home : .root
     case .suspend, .kill, .custodianNew, .sessionCustodianNew, .custodianShutdown, .shutdownPlan: .root
-    case .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .history, .stopDaemon, .nodes: .home
+    case .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .history, .stopDaemon, .serve,
+      .nodes:
+      .home
     }
   }
 
@@ -51,6 +53,7 @@ extension Request.Command {
     case .show: "show"
     case .shutdownPlan: "plan the shutdown of a custodian of"
     case .stopDaemon: "end the supervisor of"
+    case .serve: "start a server on"
     case .nodes: "list the nodes of"
     }
   }

@@ -11,6 +11,14 @@ enum Sentences {
     advice: "send HELLO first"
   )
 
+  static let slowFrame = WireRefusal(
+    .badRequest,
+    attempted: "read",
+    subject: "a frame",
+    reason: "it had not ended \(Limits.frame) after its beginning",
+    advice: "send each frame in one go"
+  )
+
   static func outOfPlace(_ kind: FrameKind) -> WireRefusal {
     WireRefusal(
       .badRequest,
@@ -226,17 +234,34 @@ enum Sentences {
       case .changeDirectory: "the caller's directory has to exist and be searchable"
       case .execute:
         "the program has to exist, in PATH unless it has a slash, and be executable; of a script the interpreter too"
-      case .limits: "a limit can't exceed the supervisor's own"
+      case .limits:
+        "ask for less, or start the supervisor with more: no limit can exceed its own hard limit, which ulimit -Ha tells "
+          + "where it is started, and nofile not /proc/sys/fs/nr_open"
       case .pipe, .warden, .fork, .setup: "the machine is short of something: see errno"
       }
+    let isCut = stage == .execute && errno == KeeperProtocol.cutShort
     return WireRefusal(
-      .cannotStart,
+      stage == .limits ? .limits : .cannotStart,
       attempted: "start",
       subject: program,
-      reason: "\(stage.text) failed with errno \(errno)",
-      advice: advice,
+      reason: isCut ? "something ended it before it was executed" : "\(stage.text) failed with errno \(errno)",
+      advice: isCut ? "look whether its limits let it start, and whether its file system answers" : advice,
       errorNumber: errno
     )
+  }
+
+  /// The thread was ended while its program was being started.
+  static func endedEarly(_ program: String, _ cause: DeathCause) -> WireRefusal {
+    func sentence(_ code: RefusalCode, _ reason: String, _ advice: String = "") -> WireRefusal {
+      WireRefusal(code, attempted: "start", subject: program, reason: "\(reason) before it ran", advice: advice)
+    }
+    switch cause {
+    case .timedOut(let time): return sentence(.timedOut, "its time, \(time), was up", "give it more with --timeout")
+    case .custodianShutDown(let path): return sentence(.endedEarly, "it was shut down with \(path)")
+    case .daemonEnded: return sentence(.endedEarly, "the supervisor ended it, and itself,")
+    case .killed(let by): return sentence(.endedEarly, by.isEmpty ? "it was killed" : "it was killed by \(by)")
+    case .exited, .signalled, .failedToStart: return sentence(.endedEarly, "it was ended")
+    }
   }
 
   /// The model's refusal of an operation on a thread or a custodian, in the words of whoever asked.

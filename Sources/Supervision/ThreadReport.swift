@@ -7,7 +7,7 @@ extension Node {
   /// What is known of a thread now; nil when it never was or is forgotten.
   func info(_ thread: ThreadID) -> ThreadInfo? {
     guard let entity = entities[thread], let state = state(of: thread) else { return nil }
-    return ThreadInfo(
+    var info = ThreadInfo(
       id: thread,
       name: entity.name,
       argv: entity.argv,
@@ -34,6 +34,9 @@ extension Node {
         )
       }
     )
+    info.server = serverInfo(thread)
+    info.peer = visits[thread]?.visitor.text
+    return info
   }
 
   func summary(_ thread: ThreadID) -> ThreadSummary? {

@@ -79,7 +79,10 @@ struct HeddleBench: AsyncParsableCommand {
     if groups.contains(.mail) {
       try await MailBenchmarks(runs: runs, limits: limits, wants: wants) { print($0.json) }.run()
     }
-    if groups.contains(.serve) { try ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run() }
+    if groups.contains(.serve) {
+      try ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
+      try await ProgramServeBenchmarks(runs: runs, containment: containment) { print($0.json) }.run()
+    }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])
     if !parts.isEmpty {

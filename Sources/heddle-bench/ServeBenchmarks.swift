@@ -74,10 +74,26 @@ struct BenchServer {
 
   /// This program's own.
   static func startOwn() throws -> BenchServer {
+    try startSayingPort([try BenchDaemon.ownPath(), "serve", "--port", "0", "--hold"])
+  }
+
+  /// tcpserver(1), which has a process for each connection; nil where there is none.
+  static func startTCPServer(_ program: String, connectionsMax: Int, backlog: Int) throws -> BenchServer? {
+    // Quiet, without looking up names and without Nagle's delay; it says its port.
+    let options = ["-q", "-H", "-R", "-D", "-l", "0", "-1", "-c", "\(connectionsMax)", "-b", "\(backlog)"]
+    do { return try startSayingPort(["tcpserver"] + options + ["127.0.0.1", "0", program]) } catch let error
+      as BenchError
+    {
+      guard error.errno == ENOENT else { throw error }
+      return nil
+    }
+  }
+
+  /// Starts a server whose first line is its port.
+  private static func startSayingPort(_ words: [String]) throws -> BenchServer {
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw BenchError(what: "make a pipe", errno: errno) }
-    let path = try BenchDaemon.ownPath()
-    let started = Result { try spawn([path, "serve", "--port", "0", "--hold"], standardOutput: ends[1]) }
+    let started = Result { try spawn(words, standardOutput: ends[1]) }
     close(ends[1])
     defer { close(ends[0]) }
     let pid = try started.get()
@@ -120,7 +136,7 @@ struct BenchServer {
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var pid: pid_t = 0
-    let status = unsafe posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
+    let status = unsafe posix_spawnp(&pid, words[0], &actions, nil, &arguments, environ)
     guard status == 0 else { throw BenchError(what: "start \(words[0])", errno: status) }
     return pid
   }

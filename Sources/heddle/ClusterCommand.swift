@@ -16,6 +16,7 @@ struct ClusterCommand: ParsableCommand {
 
   struct Nodes: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "nodes",
       abstract: "List the nodes, and how each is seen from here.",
       discussion: """
         heddle cluster nodes
@@ -37,13 +38,16 @@ struct ClusterCommand: ParsableCommand {
 
     static func table(of listing: NodeListing) -> Table {
       let nodes = listing.nodes
-      return Table(columns: [
-        .init("NODE", nodes.map { "\($0.name)\($0.isRegistrar ? "*" : "")" }),
-        .init("STATE", nodes.map(words)),
-        .init("INCARNATION", nodes.map { $0.incarnation.map { String($0, radix: 16) } ?? "-" }, dropOrder: 1),
-        .init("ADDRESS", nodes.map { $0.address.isEmpty ? "-" : $0.address }, dropOrder: 2),
-        .init("SLOT", nodes.map { $0.slot.map { String($0.rawValue, radix: 16) } ?? "-" }, dropOrder: 3),
-      ])
+      return Table(
+        isUTF8: Environment.isUTF8,
+        columns: [
+          .init("NODE", nodes.map { "\($0.name)\($0.isRegistrar ? "*" : "")" }),
+          .init("STATE", nodes.map(words)),
+          .init("INCARNATION", nodes.map { $0.incarnation.map { String($0, radix: 16) } ?? "-" }, dropOrder: 1),
+          .init("ADDRESS", nodes.map { $0.address.isEmpty ? "-" : $0.address }, dropOrder: 2),
+          .init("SLOT", nodes.map { $0.slot.map { String($0.rawValue, radix: 16) } ?? "-" }, dropOrder: 3),
+        ]
+      )
     }
 
     private static func words(about node: NodeListing.Node) -> String {

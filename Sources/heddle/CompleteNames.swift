@@ -13,7 +13,12 @@ struct CompleteNames: AsyncParsableCommand {
   )
 
   enum Kind: String, ExpressibleByArgument {
+    /// Where one thread is named: by name or id.
+    case thread
+    /// Where selectors are: custodians, too.
     case threads
+    /// Where sync's events are.
+    case events
     case custodians
 
     /// How a shell finds them.
@@ -35,15 +40,34 @@ struct CompleteNames: AsyncParsableCommand {
     defer { watchdog.cancel() }
     // Without a daemon there are no names, and nobody to be told why.
     try? await place.withSupervisor { supervisor in
-      Output.write(try await names(at: supervisor).map { $0 + "\n" }.joined())
+      Output.write(try await names(at: supervisor).map { Self.word($0) + "\n" }.joined())
     }
   }
 
   private func names(at supervisor: Supervisor) async throws -> [String] {
     switch kind {
-    case .threads: try await supervisor.list(includeDead: true).compactMap(\.name?.text).sorted()
-    case .custodians: Self.paths(in: try await supervisor.custodianTree(.root))
+    case .thread: try await Self.threads(of: supervisor)
+    case .threads: try await Self.threads(of: supervisor) + Self.custodians(of: supervisor).map { "@\($0)" }
+    case .custodians: try await Self.custodians(of: supervisor)
+    case .events:
+      try await Self.threads(of: supervisor).flatMap { thread in EventArgument.threadWords.map { "\($0):\(thread)" } }
+        + EventArgument.otherWords
     }
+  }
+
+  /// Names before ids.
+  private static func threads(of supervisor: Supervisor) async throws -> [String] {
+    let threads = try await supervisor.list(includeDead: true)
+    return Set(threads.compactMap(\.name?.text)).sorted() + threads.map { "\(ThreadReference.id($0.id))" }
+  }
+
+  private static func custodians(of supervisor: Supervisor) async throws -> [String] {
+    paths(in: try await supervisor.custodianTree(.root))
+  }
+
+  /// A word as a shell's completion takes it: zsh's would take what stands behind a colon for a description.
+  private static func word(_ name: String) -> String {
+    Environment.value("SAP_SHELL") == "zsh" ? name.split(separator: ":").joined(separator: "\\:") : name
   }
 
   static func paths(in listing: CustodianListing) -> [String] {

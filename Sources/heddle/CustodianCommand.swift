@@ -19,6 +19,7 @@ struct CustodianCommand: ParsableCommand {
 
   struct New: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "new",
       abstract: "Make a custodian below an existing one.",
       discussion: "heddle custodian new job"
     )
@@ -29,7 +30,11 @@ struct CustodianCommand: ParsableCommand {
     var custodian: CustodianReference
 
     func run() async throws {
-      try await common.withSupervisor { try await $0.custodianNew(custodian.path, on: custodian.node) }
+      try await common.withSupervisor { supervisor in
+        try await supervisor.custodianNew(custodian.path, on: custodian.node)
+        let made = CustodianListing(path: custodian.path, state: .open, children: [], threads: [])
+        if common.json { common.output.write(json: WireJSON.text(made), "") }
+      }
     }
   }
 
@@ -40,6 +45,9 @@ struct CustodianCommand: ParsableCommand {
       discussion: """
         heddle custodian ls
         heddle custodian ls / --json
+
+        THREADS is how many it manages itself, and BELOW how many are in those below it. In a narrow terminal BELOW goes \
+        first, then THREADS and STATE.
         """
     )
 
@@ -51,12 +59,16 @@ struct CustodianCommand: ParsableCommand {
     func run() async throws {
       try await common.withSupervisor { supervisor in
         let all = Self.flat(try await supervisor.treeOrHint(custodian ?? CustodianReference(.main)))
-        let table = Table(columns: [
-          .init("PATH", all.map(\.path.description)),
-          .init("STATE", all.map { Self.word(for: $0.state) }),
-          .init("THREADS", all.map { String($0.threads.count) }),
-          .init("BELOW", all.map { String(Self.countBelow($0)) }, dropOrder: 1),
-        ])
+        let isUTF8 = Environment.isUTF8
+        let table = Table(
+          isUTF8: isUTF8,
+          columns: [
+            .init("PATH", all.map(\.path.description), cut: .middle(least: 24)),
+            .init("STATE", all.map { Self.word(for: $0.state) }, dropOrder: 1),
+            .init("THREADS", all.map { String($0.threads.count) }, dropOrder: 2),
+            .init("BELOW", all.map { String(Self.countBelow($0)) }, dropOrder: 3),
+          ]
+        )
         let lines = table.lines(columnsMax: Output.columns, common.output.palette)
         common.output.write(json: WireJSON.list(all), lines.map { $0 + "\n" }.joined())
       }
@@ -82,6 +94,7 @@ struct CustodianCommand: ParsableCommand {
 
   struct Tree: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "tree",
       abstract: "Draw a custodian with all that is below it.",
       discussion: """
         heddle custodian tree

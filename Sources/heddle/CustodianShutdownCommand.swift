@@ -16,7 +16,8 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
       ones after a resume, and by SIGTERM after half of the time. When all have ended, or the time is up, it is shut down. \
       Until then it is open: what starts in it meanwhile ends with it. An interrupted command leaves it under way.
 
-      Threads that were made with --suspend-to-kill are left suspended, and heddle kill --really ends them.
+      Threads that were made with --suspend-to-kill are left suspended, and heddle kill --really ends them. The custodian / \
+      has everything in it, the daemon, too: it ends with it, and so do those threads. heddle daemon stop does the same.
       """
   )
 
@@ -46,7 +47,9 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
   func run() async throws {
     try await common.withSupervisor { supervisor in
       if dryRun {
-        let plan = try await supervisor.shutdownPlan(of: custodian.path, on: custodian.node)
+        let plan = try await supervisor.hinting(custodian) {
+          try await $0.shutdownPlan(of: custodian.path, on: custodian.node)
+        }
         return common.output.write(
           json: WireJSON.text(plan),
           ShutdownWords(custodian).lines(about: plan).map { $0 + "\n" }.joined()
@@ -54,11 +57,13 @@ struct CustodianShutdownCommand: AsyncParsableCommand {
       }
       let progress = ShutdownProgress(of: custodian, isFollowed: follow, common.output)
       let report = try await progress.during {
-        try await supervisor.custodianShutdown(
-          custodian.path,
-          on: custodian.node,
-          grace: grace?.duration ?? .zero
-        ) { progress.tell($0) }
+        try await supervisor.hinting(custodian) {
+          try await $0.custodianShutdown(
+            custodian.path,
+            on: custodian.node,
+            grace: grace?.duration ?? .zero
+          ) { progress.tell($0) }
+        }
       }
       common.output.write(json: WireJSON.text(report), ShutdownWords(custodian).line(about: report) + "\n")
     }

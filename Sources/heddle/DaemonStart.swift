@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Daemon
 internal import Glibc
+internal import HeddleClient
 internal import HeddleModel
 internal import HeddleWire
 
@@ -60,17 +61,27 @@ struct DaemonStart: ParsableCommand {
   @Option(help: ArgumentHelp("", visibility: .hidden))
   var reportTo: Int32?
 
+  @Flag(help: ArgumentHelp("End when standard input does, and remove the socket's directory.", visibility: .hidden))
+  var lifeline = false
+
   @OptionGroup(title: "Cluster") var cluster: ClusterOptions
 
   @OptionGroup var place: SocketOption
 
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if output.json, !detach {
+      throw ValidationError("In the foreground there is nothing to print; add --detach for --json.")
+    }
+  }
+
   /// Not asynchronous: the loop is to run on the main thread, since what that thread starts may end with it; see
   /// PR_SET_PDEATHSIG in prctl(2).
   func run() throws {
     if detach { return try startDetached() }
     let report = reportTo.map { StartReport(descriptor: $0) }
+    defer { if lifeline { removeDirectory() } }
     let status: Int32
     do { status = try Daemon.serve(configuration(reportingTo: report)) } catch {
       let failure = Failure(any: error, at: place.location)
@@ -78,6 +89,12 @@ struct DaemonStart: ParsableCommand {
       throw failure
     }
     throw ExitCode(status)
+  }
+
+  /// The directory was made for this daemon alone, and whoever made it may be dead.
+  private func removeDirectory() {
+    unsafe unlink("\(place.path).lock")
+    unsafe rmdir(place.location.directory)
   }
 
   private func configuration(reportingTo report: StartReport?) throws -> DaemonConfiguration {
@@ -98,7 +115,11 @@ struct DaemonStart: ParsableCommand {
     configuration.cluster = settings
     configuration.leavesAfter = leaveAfter?.duration
     configuration.serviceManager = ServiceManager.takeFromEnvironment()
-    configuration.onReady = { report?.tellReady() }
+    configuration.onReady = { [lifeline] in
+      report?.tellReady()
+      // Not before: what it raises would end the process with no word, and leave the directory.
+      if lifeline { Lifeline.hold() }
+    }
     if report != nil { configuration.logPath = DetachedDaemon.logPath(at: place.location, state: state) }
     return configuration
   }

@@ -13,7 +13,7 @@ struct DaemonStop: AsyncParsableCommand {
       heddle daemon stop --grace 0s
 
       Every thread gets a break of kind terminate (SIGTERM for a plain program), suspended ones after a resume. What is \
-      left after the grace is killed, also what was made with --suspend-to-kill.
+      left after the grace is killed, also what was made with --suspend-to-kill. Without a daemon it exits with 6.
       """
   )
 
@@ -23,6 +23,12 @@ struct DaemonStop: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
+    do { try await stop() } catch let failure as Failure where failure.isNoDaemon {
+      throw Failure(failure.status, "cannot stop the daemon at \(common.place.path): there is none running")
+    }
+  }
+
+  private func stop() async throws {
     try await common.withSupervisor { supervisor in
       let status = try await supervisor.daemonStatus()
       // Held before it ends: afterwards the number may be another's.

@@ -12,7 +12,7 @@ struct DetailWords {
 
   /// Without trailing newlines. What does not apply is left out.
   func lines() -> [String] {
-    let entries = (identity + program + ties + mail + place + end).filter { !$0.text.isEmpty }
+    let entries = (identity + serving + program + ties + mail + place + end).filter { !$0.text.isEmpty }
     let width = entries.map(\.label.count).max() ?? 0
     return entries.map { entry in
       let padding = String(repeating: " ", count: width - entry.label.count)
@@ -32,6 +32,10 @@ struct DetailWords {
       ("made", "\(detail.made.onTheClock), \(thread.age.age) ago"),
       ("changed", detail.changed.onTheClock),
     ]
+  }
+
+  private var serving: [Entry] {
+    (thread.server.map(ServerWords.entries) ?? []) + [("visitor", thread.peer ?? "")]
   }
 
   private var program: [Entry] {
@@ -137,7 +141,26 @@ enum ShellWords {
     let plain = "_-./:=,+@%^"
     let isPlain = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || plain.contains($0)) }
     if isPlain { return word }
+    if word.unicodeScalars.contains(where: isControl) { return "$'\(word.unicodeScalars.map(escaped).joined())'" }
     return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// What would move the cursor, or worse.
+  private static func isControl(_ character: Unicode.Scalar) -> Bool {
+    character.properties.generalCategory == .control
+  }
+
+  /// As bash has it in $'...'.
+  private static func escaped(_ character: Unicode.Scalar) -> String {
+    switch character {
+    case "\n": return "\\n"
+    case "\t": return "\\t"
+    case "'", "\\": return "\\\(character)"
+    case let other where isControl(other):
+      let digits = String(other.value, radix: 16)
+      return other.value < 0x80 ? "\\x\(digits.leftPadded(to: 2))" : "\\u\(digits.leftPadded(to: 4))"
+    default: return String(character)
+    }
   }
 }
 

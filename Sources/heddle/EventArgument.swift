@@ -24,8 +24,30 @@ struct EventArgument: ExpressibleByArgument {
   /// The same, but says what is wrong.
   static func parse(_ text: String) throws -> EventArgument {
     if let event = EventArgument(argument: text) { return event }
-    throw ValidationError("'\(text)' is no event: an event is \(forms), with NAME= before it or not.")
+    let what = text.split(separator: "=", maxSplits: 1).last ?? ""
+    let parts = what.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { throw noEvent(text) }
+    switch parts[0] {
+    case "timer": _ = try DurationArgument.parse(String(parts[1]))
+    case "at":
+      throw ValidationError("'\(parts[1])' is no time to wait for: give \(MomentArgument.forms).")
+    case "sig":
+      throw ValidationError(
+        "'\(parts[1])' is no signal to wait for: give one of \(SignalName.names.joined(separator: ", ")), as in sig:USR1."
+      )
+    case "dead", "suspended", "resumed": _ = try Selector.parse(String(parts[1]))
+    default: break
+    }
+    throw noEvent(text)
   }
+
+  private static func noEvent(_ text: String) -> ValidationError {
+    ValidationError("'\(text)' is no event: an event is \(forms), with NAME= before it or not.")
+  }
+
+  /// What stands before the colon and a thread, and what needs no thread.
+  static let threadWords = ["dead", "resumed", "suspended"]
+  static let otherWords = ["msg", "stdin"] + SignalName.names.map { "sig:\($0)" }
 
   static let forms = "dead:THREAD, suspended:THREAD, resumed:THREAD, msg, timer:10s, at:18:30, stdin or sig:TERM"
 
@@ -80,6 +102,8 @@ enum SignalName {
     "HUP": SIGHUP, "INT": SIGINT, "QUIT": SIGQUIT, "USR1": SIGUSR1, "USR2": SIGUSR2, "ALRM": SIGALRM, "TERM": SIGTERM,
     "CHLD": SIGCHLD, "CONT": SIGCONT, "WINCH": SIGWINCH,
   ]
+
+  static var names: [String] { numbers.sorted { $0.value < $1.value }.map(\.key) }
 
   static func number(of name: String) -> Int32? {
     let upper = name.uppercased()

@@ -35,18 +35,21 @@ struct EventSources {
     }
   }
 
-  /// Whoever ends this process by a signal, and by which.
-  func ending() async throws -> AnyEvent<Int32?> {
-    var signals: [AnyEvent<Int32?>] = []
-    for number in [SIGINT, SIGTERM, SIGHUP] { signals.append(try await event(.signal(number)).wrap { number }) }
-    return choice(signals).erased
+  /// Whoever ends this process by a signal, or its time is up: what it is to exit with.
+  func ending(within limit: Duration?) async throws -> AnyEvent<ExitStatus?> {
+    var ends: [AnyEvent<ExitStatus?>] = []
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      ends.append(try await event(.signal(number)).wrap { .signalled(number) })
+    }
+    if let limit { ends.append(try await event(.timer(limit)).wrap { .timeout }) }
+    return choice(ends).erased
   }
 
-  /// Waits for the event; or, at most, until somebody ends this process.
+  /// Waits for the event; or, at most, until somebody ends this process, or its time is up.
   ///
-  /// - Returns: the signal that came first; nil if the event did.
-  func first(of kind: EventArgument.Kind) async throws -> Int32? {
-    try await sync(event(kind).wrap { nil }, ending())
+  /// - Returns: what it is to exit with then; nil if the event came first.
+  func first(of kind: EventArgument.Kind, within limit: Duration?) async throws -> ExitStatus? {
+    try await sync(event(kind).wrap { nil }, ending(within: limit))
   }
 
   private static func event(_ kind: StateEvent.Kind, of thread: RemoteThread) async throws -> AnyEvent<Void> {

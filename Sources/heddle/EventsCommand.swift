@@ -22,7 +22,8 @@ struct EventsCommand: AsyncParsableCommand {
   var follow = false
 
   @Option(
-    help: ArgumentHelp("Only what happened since, such as 10m, 18:30 or 2026-11-21T18:30:00.", valueName: "time")
+    help: ArgumentHelp("Only what happened since, such as 10m, 18:30 or 2026-11-21T18:30:00.", valueName: "time"),
+    transform: SinceArgument.parse
   )
   var since: SinceArgument?
 
@@ -31,7 +32,7 @@ struct EventsCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "Only what happened to this thread.", completion: Targets.threadNames, transform: Targets.thread)
+  @Argument(help: "Only what happened to this thread.", completion: Targets.threadName, transform: Targets.thread)
   var thread: ThreadReference?
 
   static func kinds(_ text: String) throws -> Set<Happening.Kind> {

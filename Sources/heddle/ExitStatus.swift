@@ -35,6 +35,8 @@ extension ExitStatus {
     case .noSuchThread, .gone, .noSuchCustodian: self = .noSuchTarget
     case .notInThread: self = .usage
     case .permission: self = .permission
+    case .timedOut: self = .timeout
+    case .limits, .endedEarly: self = .ownFailure
     case .dead, .suspended, .nameTaken, .alreadyNesting, .custodianShutDown, .pathTaken, .mailboxFull, .endedMail,
       .notALine,
       .noStream, .tooLarge, .shuttingDown, .cancelled:
@@ -43,7 +45,7 @@ extension ExitStatus {
     case .nodeUnreachable, .nodeLost, .indeterminate: self = .unreachable
     case .notAcrossNodes: self = .usage
     case .wrongSecret, .wrongCluster, .nodeNameTaken: self = .failed
-    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart: self = .failed
+    case .unspecified, .badRequest, .unknownRequest, .version, .cannotStart, .cannotListen: self = .failed
     }
   }
 }

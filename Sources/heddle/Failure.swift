@@ -8,6 +8,8 @@ struct Failure: Error, Equatable {
   let status: ExitStatus
   /// Without the program's name in front.
   let sentence: String
+  /// Nobody listens at the socket.
+  private(set) var isNoDaemon = false
 
   init(_ status: ExitStatus, _ sentence: String) {
     self.status = status
@@ -34,6 +36,7 @@ extension Failure {
     case .connectFailed(let path, let error) where error.code == ENOENT || error.code == ECONNREFUSED:
       let start = socket.isDefault ? "heddle daemon" : "heddle daemon --socket \(path)"
       self.init(.unreachable, "no daemon at \(path) (\(error.message)). Start one: \(start)")
+      isNoDaemon = true
     case .connectFailed(_, let error):
       let isForbidden = error.code == EACCES || error.code == EPERM
       self.init(

@@ -1,14 +1,15 @@
+internal import ArgumentParser
 internal import Glibc
 internal import HeddleClient
 internal import HeddleLoop
 internal import HeddleModel
 internal import HeddleWire
 
-/// A program in the foreground: what it reads and writes is what `heddle run` reads and writes, breaks go to it, and it ends
-/// with the connection.
+/// A program, or a server, in the foreground: what it reads and writes is what heddle reads and writes, breaks go to it, and
+/// it ends with the connection.
 struct ForegroundRun {
   private let supervisor: Supervisor
-  private let thread: ThreadInfo
+  let thread: ThreadInfo
   private let streams: [(stream: ThreadStream, remote: RemoteStream)]
 
   /// Starts the program.
@@ -24,27 +25,46 @@ struct ForegroundRun {
     streams = zip(wanted, remotes).map { ($0, $1) }
   }
 
+  /// Makes the server, whose log is what it writes.
+  init(_ serve: Serve, over supervisor: Supervisor) async throws(ClientError) {
+    self.supervisor = supervisor
+    thread = try await supervisor.serve(serve)
+    streams = [(.log, try await supervisor.attach(to: .log, of: .id(thread.id), from: 0))]
+  }
+
   /// How the program ended.
   struct End {
     let cause: DeathCause
     /// It was this process that had it killed, since it was interrupted twice.
     let isInterrupted: Bool
+
+    /// The program's own status, unless others ended it.
+    func exitCode() throws -> ExitCode {
+      switch cause {
+      case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
+      case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
+      case .killed where isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
+      case .killed, .custodianShutDown, .daemonEnded:
+        throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
+      }
+    }
   }
 
   /// Returns when the program is dead and all that it wrote is written.
   func end() async throws -> End {
-    let signals = try await SignalBreaks(to: thread.id, over: supervisor)
+    let input = InputThread()
+    let signals = try await ForegroundSignals(for: thread.id, input, over: supervisor)
     let (supervisor, thread, streams) = (supervisor, ThreadReference.id(thread.id), streams)
     let loop = supervisor.loop
     // It goes on for as long as there is input, and the process does not wait for it.
-    if let input = streams.first(where: { $0.stream == .standardInput })?.remote {
-      Task { try await Self.pump(InputThread(), into: input) }
+    if let stream = streams.first(where: { $0.stream == .standardInput })?.remote {
+      Task { try await Self.pump(input, into: stream) }
     }
     try await withThrowingTaskGroup { group in
       for (stream, remote) in streams where stream != .standardInput {
         group.addTask {
           do {
-            try await Self.pump(remote, to: stream == .standardError ? STDERR_FILENO : STDOUT_FILENO, loop)
+            try await Self.pump(remote, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO, loop)
           } catch {
             // What it writes goes nowhere from now on; and its end is that of the other stream, too. Suspended, it would
             // keep that open.
@@ -72,46 +92,5 @@ struct ForegroundRun {
     while let chunk = try await stream.read() {
       try await Output.write(chunk.bytes, to: descriptor, beside: loop)
     }
-  }
-}
-
-/// SIGINT, SIGHUP and SIGTERM to this process become breaks of a thread. A second SIGINT within two seconds kills it.
-private actor SignalBreaks {
-  private let thread: ThreadID
-  private let supervisor: Supervisor
-  private var watchers: [SignalWatcher] = []
-  private var lastInterrupt: Duration?
-  private var hasKilled = false
-
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe supervisor.loop.asUnownedSerialExecutor() }
-
-  init(to thread: ThreadID, over supervisor: Supervisor) async throws(LoopError) {
-    self.thread = thread
-    self.supervisor = supervisor
-    try watch()
-  }
-
-  private func watch() throws(LoopError) {
-    for (number, kind) in [(SIGINT, BreakKind.interrupt), (SIGHUP, .hangUp), (SIGTERM, .terminate)] {
-      watchers.append(try SignalWatcher(number, on: supervisor.loop) { self.assumeIsolated { $0.came(kind) } })
-    }
-  }
-
-  private func came(_ kind: BreakKind) {
-    let (supervisor, thread) = (supervisor, ThreadReference.id(thread))
-    let isUrgent = kind == .interrupt && lastInterrupt.map { EventLoop.now - $0 < .seconds(2) } ?? false
-    if kind == .interrupt { lastInterrupt = EventLoop.now }
-    if isUrgent { hasKilled = true }
-    // What fails here fails the wait for the thread, too.
-    Task {
-      if isUrgent { _ = try await supervisor.kill(thread) } else { try await supervisor.sendBreak(kind, to: thread) }
-    }
-  }
-
-  /// - Returns: whether it had the thread killed.
-  func close() -> Bool {
-    for watcher in watchers { watcher.close() }
-    watchers = []
-    return hasKilled
   }
 }

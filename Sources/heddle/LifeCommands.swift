@@ -29,17 +29,19 @@ struct SuspendCommand: AsyncParsableCommand {
   var threads: [Selector]
 
   func run() async throws {
-    let time = time
-    try await common.withSupervisor { supervisor in
+    let (time, limit) = (time, common.timeout?.duration)
+    // A time that is up ends the wait for the resumption, which comes all the same.
+    let patience = time == nil ? common.withSupervisor : { try await common.place.withSupervisor(nil, $0) }
+    try await patience { supervisor in
       let threads = try await threads.threads(of: supervisor)
       try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
         try await supervisor.suspend(.id(thread.id))
         guard let time else { return }
         let sources = EventSources(supervisor: supervisor, loop: supervisor.loop)
-        let ended = try await sources.first(of: .timer(time.duration))
+        let ended = try await sources.first(of: .timer(time.duration), within: limit)
         // Whoever stops heddle meant to stop the waiting, not to leave the thread as it is.
         try await supervisor.resume(.id(thread.id))
-        if let ended { throw ExitCode(ExitStatus.signalled(ended).rawValue) }
+        if let ended { throw ExitCode(ended.rawValue) }
       }
     }
   }
@@ -57,7 +59,8 @@ struct ResumeCommand: AsyncParsableCommand {
       heddle resume crunch --until dead:db
 
       With --for or --until one thread runs a slice, and is suspended again: exits with 0 when it ended, with 1 when it \
-      was suspended. A thread is \(Selector.forms).
+      was suspended. It is suspended also when heddle is interrupted meanwhile, or when the time of --timeout is up, which is \
+      124. A thread is \(Selector.forms).
       """
   )
 
@@ -68,7 +71,11 @@ struct ResumeCommand: AsyncParsableCommand {
   )
   var time: DurationArgument?
 
-  @Option(help: ArgumentHelp("Suspend it again when this has happened, as for sync.", valueName: "event"))
+  @Option(
+    help: ArgumentHelp("Suspend it again when this has happened, as for sync.", valueName: "event"),
+    completion: Targets.eventNames,
+    transform: EventArgument.parse
+  )
   var until: EventArgument?
 
   @Option(
@@ -91,16 +98,18 @@ struct ResumeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await common.withSupervisor { supervisor in
-      let threads = try await threads.threads(of: supervisor)
-      if let end = time.map({ EventArgument.Kind.timer($0.duration) }) ?? until?.kind {
-        try await runSlice(of: threads, until: end, over: supervisor)
-      } else {
-        let benefactor = benefactor
-        try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
-          try await supervisor.resume(.id(thread.id), benefactor: benefactor?.benefactor, on: benefactor?.node)
-        }
-      }
+    let end = time.map { EventArgument.Kind.timer($0.duration) } ?? until?.kind
+    guard let end else { return try await common.withSupervisor { try await resume(over: $0) } }
+    // A slice ends by being suspended, also when the time is up.
+    try await common.place.withSupervisor { supervisor in
+      try await runSlice(of: threads.threads(of: supervisor), until: end, over: supervisor)
+    }
+  }
+
+  private func resume(over supervisor: Supervisor) async throws {
+    let (threads, benefactor) = (try await threads.threads(of: supervisor), benefactor)
+    try await Deeds(supervisor: supervisor, options: common).perform(on: threads) { thread in
+      try await supervisor.resume(.id(thread.id), benefactor: benefactor?.benefactor, on: benefactor?.node)
     }
   }
 
@@ -112,12 +121,14 @@ struct ResumeCommand: AsyncParsableCommand {
     }
     let thread = RemoteThread(threads[0].id, at: supervisor)
     let sources = EventSources(supervisor: supervisor, loop: supervisor.loop)
-    let (end, ending) = (try await sources.event(kind), try await sources.ending())
+    let (end, ending) = (try await sources.event(kind), try await sources.ending(within: common.timeout?.duration))
     try await supervisor.resume(.id(thread.id), benefactor: benefactor?.benefactor, on: benefactor?.node)
-    let signal = try await sync(thread.death.wrap { _ in nil }, end.wrap { nil }, ending)
+    let cut = try await sync(thread.death.wrap { _ in nil }, end.wrap { nil }, ending)
     // No effect on one that has ended.
     try await thread.suspend()
-    if let signal { throw ExitCode(ExitStatus.signalled(signal).rawValue) }
-    if try await !thread.isDead() { throw ExitCode(ExitStatus.failed.rawValue) }
+    let after = try await supervisor.find(.id(thread.id))
+    if common.json { common.output.write(json: WireJSON.text([after]), "") }
+    if let cut { throw ExitCode(cut.rawValue) }
+    if after.state != .dead { throw ExitCode(ExitStatus.failed.rawValue) }
   }
 }

@@ -23,7 +23,10 @@ struct LogsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only so many lines from the end.", valueName: "lines"))
   var tail: Int?
 
-  @Option(help: ArgumentHelp("Only what came since, such as 10m or 18:30.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("Only what came since, such as 10m or 18:30.", valueName: "time"),
+    transform: SinceArgument.parse
+  )
   var since: SinceArgument?
 
   @OptionGroup var common: CommonOptions

@@ -27,6 +27,15 @@ struct MailboxArgument: ExpressibleByArgument, Equatable {
     self.bounds = bounds
   }
 
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> MailboxArgument {
+    if let mailbox = MailboxArgument(argument: text) { return mailbox }
+    throw ValidationError(
+      "'\(text)' bounds no mailbox: give a number of messages, a size with KiB, MiB or GiB, or both with a comma between "
+        + "them, each above 0 or unlimited, as in 1024,8MiB."
+    )
+  }
+
   private static let unlimited = "unlimited"
 
   /// - Returns: nil for what is no bound; nil in it for none at all.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import HeddleClient
 
 /// heddle(1), made from the verbs' own help; man(7).
 enum ManualPage {
@@ -6,7 +7,7 @@ enum ManualPage {
 
   static var text: String {
     ([
-      ".TH HEDDLE 1 \"\" \"heddle \(Version.text)\" \"User Commands\"",
+      ".TH HEDDLE 1 \"\(date)\" \"heddle \(Version.text)\" \"User Commands\"",
       ".SH NAME", "heddle \\- threads that are processes",
       ".SH SYNOPSIS", ".B heddle", ".I verb", "[\\fIoption\\fR ...] [\\fIargument\\fR ...]",
       ".SH DESCRIPTION", escaped(Heddle.configuration.abstract), ".PP", ".nf",
@@ -15,11 +16,18 @@ enum ManualPage {
     ] + verbs(of: Heddle.self, called: ["heddle"]) + closing).joined(separator: "\n") + "\n"
   }
 
+  /// When the version was made: the same page at any time. `$SOURCE_DATE_EPOCH` overrides it, as whoever makes packages
+  /// expects; https://reproducible-builds.org/docs/source-date-epoch/
+  private static var date: String {
+    guard let epoch = Environment.value("SOURCE_DATE_EPOCH").flatMap({ Int($0) }) else { return Version.date }
+    return String(Timestamp.text(of: epoch).prefix { $0 != "T" })
+  }
+
   /// Each verb that is shown, with its help as it prints it.
   private static func verbs(of command: any ParsableCommand.Type, called words: [String]) -> [String] {
     command.configuration.subcommands.filter { $0.configuration.shouldDisplay }.flatMap { verb in
       let called = words + [verb.configuration.commandName ?? ""]
-      let help = Heddle.helpMessage(for: verb, columns: columns)
+      let help = Help.text(of: verb, columns: columns)
       return [".SS \(escaped(called.joined(separator: " ")))", ".nf", escaped(help), ".fi"]
         + verbs(of: verb, called: called)
     }

@@ -19,6 +19,8 @@ struct MomentArgument: ExpressibleByArgument {
     date = WallTime(sinceEpoch: .seconds(Self.seconds(day, time, isUTC: isUTC)))
   }
 
+  static let forms = "a time of today, as in 18:30 or 18:30:15, or a date, as in 2026-11-21T18:30:00, with Z for UTC"
+
   private typealias Triple = (Int32, Int32, Int32)
 
   /// "18:30" or "18:30:15": hour, minute and second.

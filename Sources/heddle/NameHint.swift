@@ -4,11 +4,14 @@ internal import HeddleWire
 
 /// What somebody may have meant by a name that there is not.
 enum NameHint {
-  /// The name that is nearest to `text`, if one is near: a third of its letters may differ.
+  /// The name that is nearest to `text`, if one is near: a third of its letters may differ, or, in a short one, two neighbours
+  /// be in each other's place.
   static func nearest(to text: String, among names: some Sequence<String>) -> String? {
-    let most = max(1, text.count / 3)
     let distances = names.map { (name: $0, distance: distance(from: Array(text), to: Array($0))) }
-    return distances.filter { $0.distance <= most }.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
+    let near = distances.filter {
+      $0.distance <= text.count / 3 || $0.distance == 1 && $0.name.sorted() == text.sorted()
+    }
+    return near.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
   }
 
   /// How many letters are to be put in, left out or changed, where two neighbours in each other's place are one change:
@@ -43,12 +46,26 @@ extension Supervisor {
 
   /// - Throws: also a `Failure` that says what path is near, if there is no such custodian.
   func treeOrHint(_ custodian: CustodianReference) async throws -> CustodianListing {
+    try await hinting(custodian) { try await $0.custodianTree(custodian.path, on: custodian.node) }
+  }
+
+  /// Calls `body`, which does something with a custodian.
+  ///
+  /// - Parameter isNamed: whether the custodian only stands for threads, so that what was attempted is no matter of its own.
+  /// - Throws: what `body` does, but a `Failure` that says what path is near, if there is no such custodian.
+  func hinting<Result>(
+    _ custodian: CustodianReference,
+    naming isNamed: Bool = false,
+    _ body: (Supervisor) async throws -> Result
+  ) async throws -> Result {
     let path = custodian.path
-    do throws(ClientError) { return try await custodianTree(path, on: custodian.node) } catch {
-      guard error.refusal?.code == .noSuchCustodian else { throw error }
+    do { return try await body(self) } catch let error as ClientError where error.code == .noSuchCustodian {
       let paths = Self.paths(in: try await custodianTree(.root, on: custodian.node))
       // A path that wants its slash is below /main.
       let whole = paths.first { "/main\($0)" == "\(path)" }
+      let error: any Error =
+        isNamed
+        ? Failure(.noSuchTarget, "there is no custodian \(custodian); heddle custodian tree / lists them") : error
       throw Self.hinted(error, whole ?? NameHint.nearest(to: "\(path)", among: paths))
     }
   }
@@ -57,9 +74,10 @@ extension Supervisor {
     ["\(listing.path)"] + listing.children.flatMap(paths)
   }
 
-  private static func hinted(_ error: ClientError, _ name: String?) -> any Error {
-    guard let refusal = error.refusal, let name else { return error }
-    let failure = Failure(refusal)
+  private static func hinted(_ error: any Error, _ name: String?) -> any Error {
+    guard let name, let failure = error as? Failure ?? (error as? ClientError)?.refusal.map(Failure.init) else {
+      return error
+    }
     return Failure(failure.status, "\(failure.sentence); did you mean \(name)?")
   }
 }

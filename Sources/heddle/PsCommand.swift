@@ -15,8 +15,8 @@ struct PsCommand: AsyncParsableCommand {
       heddle ps --watch --wide
       heddle ps --nodes
 
-      The column MAIL is there when a thread has unread mail. In a narrow terminal COMMAND goes first, then CONTAINMENT, \
-      ID, PID, CUSTODIAN, MAIL, AGE and LAST. --watch draws again when something happens, and every second for ages and \
+      The column MAIL is there when a thread has unread mail. In a narrow terminal what is longer than 24 in NAME, CUSTODIAN \
+      and COMMAND is cut; then COMMAND goes first, then CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE and LAST. --watch draws again when something happens, and every second for ages and \
       mail; Ctrl-C ends it. A thread is \(Selector.forms).
       """
   )

@@ -17,7 +17,7 @@ struct RecvCommand: AsyncParsableCommand {
       not given yet. A message is taken once it is printed: if that is interrupted it is received again.
 
       Outside of threads --as makes one, of this name, for as long as heddle recv runs: others can send it mail, suspend it, \
-      and kill it, which ends heddle recv with 137.
+      and end it: killed, heddle recv exits with 137, and after a break with 130 (interrupt), 129 (hang-up) or 143 (terminate).
 
       Exits with 0 when something was received or pushed back, with 1 and without output when there is no mail (--try) or \
       no more can come, with 2 outside of a thread, and with 7 when another thread has the name. --follow ends with 0 \
@@ -70,16 +70,28 @@ struct RecvCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await common.withSupervisor { supervisor in
-      if let name { _ = try await supervisor.becomeThread(named: name) }
-      if rewind { return try await supervisor.rewind(messages.map { Array($0.utf8) }) }
+      let own = if let name { try await supervisor.becomeThread(named: name).id } else { ThreadID?.none }
+      if rewind {
+        try await supervisor.rewind(messages.map { Array($0.utf8) })
+        return common.output.write(json: WireJSON.rewound(messages.count), "")
+      }
       do {
         let count = try await receive(over: supervisor)
         if count == 0, !follow { throw ExitCode(ExitStatus.failed.rawValue) }
-      } catch let error as ClientError where error.code == .dead && name != nil {
-        // Somebody has ended the thread that this process was.
-        throw Failure(error, at: common.place.location).exiting(with: .killed)
+      } catch let error as ClientError where error.code == .dead {
+        guard let own else { throw error }
+        throw Failure(error, at: common.place.location).exiting(with: await status(ofDead: own))
       }
     }
+  }
+
+  /// How this process ends as the thread that it was, which somebody has ended, and the connection with it.
+  private func status(ofDead thread: ThreadID) async -> ExitStatus {
+    var status = ExitStatus.killed
+    try? await common.place.withSupervisor { supervisor in
+      if let cause = try await supervisor.find(.id(thread)).death?.cause { status = WaitCommand.status(of: cause) }
+    }
+    return status
   }
 
   /// Prints messages as they come, as far as they are wanted.

@@ -25,8 +25,8 @@ struct RunCommand: AsyncParsableCommand {
       has used it for 10 minutes.
 
       Without -d the program is in the foreground: it reads and writes what heddle does, Ctrl-C is a break for it (twice \
-      within two seconds kills it), and heddle exits as it did, with 124 when its time was up, or with 125 when somebody \
-      else ended it. When heddle is killed the program gets a hang-up, and is ended two seconds later.
+      within two seconds kills it), Ctrl-Z suspends it until heddle goes on (fg, bg), and heddle exits as it did, with 124 \
+      when its time was up, or with 125 when somebody else ended it. When heddle is killed the program gets a hang-up, and is ended two seconds later.
 
       \(EnvironmentFile.form)
       """
@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Send each line of standard output on to this thread, too.", valueName: "thread"),
-    completion: Targets.threadNames,
+    completion: Targets.threadName,
     transform: Targets.thread
   )
   var to: ThreadReference?
@@ -82,51 +82,21 @@ struct RunCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "How much mail waits for it: messages, bytes, or both; 1024,8MiB unless said. A part may be unlimited.",
       valueName: "messages,bytes"
-    )
+    ),
+    transform: MailboxArgument.parse
   )
   var mailbox: MailboxArgument?
 
   @Flag(help: "Killed, the thread is suspended instead.")
   var suspendToKill = false
 
-  @Flag(help: "When the program has exited, leave the rest of its processes to end by themselves.")
-  var linger = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Bounds on the program: nofile, nproc, as (bytes), cpu (seconds) or core (bytes); a number, for bytes perhaps with KiB, "
-        + "MiB or GiB, or unlimited.",
-      valueName: "what=most,..."
-    )
-  )
-  var limit: [LimitsArgument] = []
-
-  @Option(help: ArgumentHelp("Set an environment variable.", valueName: "key=value"))
-  var env: [VariableArgument] = []
-
-  @Option(
-    help: ArgumentHelp("Set the environment variables that a file lists; --env overrides them.", valueName: "file"),
-    completion: .file()
-  )
-  var envFile: [String] = []
-
-  @Flag(help: "Begin with an empty environment, rather than the caller's.")
-  var cleanEnv = false
-
-  @Option(
-    help: ArgumentHelp("Run in this directory, rather than the caller's.", valueName: "directory"),
-    completion: .directory
-  )
-  var cwd: String?
+  @OptionGroup var program: ProgramOptions
 
   @Option(help: ArgumentHelp("End the thread after so long.", valueName: "duration"), transform: DurationArgument.parse)
   var timeout: DurationArgument?
 
   @Flag(name: .customLong("rm"), help: "Forget the thread when it is dead.")
   var forget = false
-
-  @Flag(help: "Let setuid programs have their privileges.")
-  var allowSetuid = false
 
   @OptionGroup var place: SocketOption
 
@@ -142,6 +112,11 @@ struct RunCommand: AsyncParsableCommand {
     if toEnd, to == nil { throw ValidationError("--to-end passes the end on to the thread of --to; name one.") }
     if command.isEmpty { throw ValidationError("Name the program after --, as in: heddle run -d -- sleep 60") }
     if command.first == "" { throw ValidationError("The program after -- has no name.") }
+    if output.json, !detach {
+      throw ValidationError(
+        "Without -d standard output is the program's; add -d for --json, and heddle wait --json says how it ended."
+      )
+    }
     if timeout?.duration == .zero { throw ValidationError("--timeout takes a time above 0.") }
   }
 
@@ -151,7 +126,7 @@ struct RunCommand: AsyncParsableCommand {
     do {
       try await place.withSupervisor(autostart) { supervisor in
         let end = try await foreground(over: supervisor)
-        throw try Self.exit(after: end)
+        throw try end.exitCode()
       }
     } catch let failure as Failure {
       // The program's own status must not be confused with ours.
@@ -179,63 +154,35 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The program's own status, unless others ended it.
-  private static func exit(after end: ForegroundRun.End) throws -> ExitCode {
-    let cause = end.cause
-    switch cause {
-    case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
-    case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
-    case .killed where end.isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
-    case .killed, .custodianShutDown, .daemonEnded:
-      throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
-    }
-  }
-
   /// Where it is started; nil is the supervisor itself.
   private var node: EntityName? { name?.node ?? custodian?.node }
 
   /// - Parameter place: where it goes unless it is said, and outside of threads.
   private func makeSpawn(in place: CustodianPath?) throws -> Spawn {
-    let caller = try CallerState()
     // On another node there is no such custodian.
     let own = node == nil ? try SocketOption.ownCustodian() : nil
-    var spawn = Spawn(
-      name: name?.name,
-      in: custodian?.path ?? own ?? place,
-      argv: try CallerState.lastArguments(command.count),
-      environment: try environment(of: caller),
-      cwd: try WorkingDirectory.path(cwd, from: caller.directory),
-      umask: caller.umask,
-      channel: channel.mode,
-      suspendToKill: suspendToKill,
-      linger: linger,
-      limits: limit.reduce(into: ResourceLimits()) { $1.apply(to: &$0) },
-      allowSetuid: allowSetuid,
-      mailboxBounds: mailbox?.bounds,
-      relay: to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
-    )
+    let custodian = custodian?.path ?? own ?? place
+    var spawn = try program.makeSpawn(name?.name, in: custodian, arguments: command.count)
+    spawn.channel = channel.mode
+    spawn.suspendToKill = suspendToKill
+    spawn.mailboxBounds = mailbox?.bounds
+    spawn.relay = to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
     spawn.timeout = timeout?.duration
     spawn.forget = forget
     return spawn
   }
 
-  /// The caller's, or none; then what the files say, in their order; then what the arguments say.
-  private func environment(of caller: CallerState) throws -> [[UInt8]] {
-    var variables = Variables(cleanEnv ? [] : caller.environment)
-    for file in envFile { try EnvironmentFile.read(file, into: &variables, inheriting: caller.environment) }
-    for variable in env { variables.set(variable.key, to: variable.value) }
-    return variables.all
-  }
-
   /// "ticker  id 7f3a  running  (custodian /main)"
   static func line(about thread: ThreadInfo) -> String {
     let custodians = thread.custodians.map(\.description).joined(separator: ", ")
+    let place = custodians.isEmpty ? "(no custodian)" : "(custodian \(custodians))"
     let called = thread.name.map { _ in [thread.label, "id \(thread.id)"] } ?? [thread.label]
-    return (called + ["\(thread.state)", "(custodian \(custodians))"]).joined(separator: "  ") + "\n"
+    return (called + ["\(thread.state)", place]).joined(separator: "  ") + "\n"
   }
 
   /// A program that can't be started has the exit status that a shell gives it.
   private static func startFailure(_ error: ClientError) -> Failure? {
+    // Its limits are heddle's to set, and whoever ended it before it ran was not the program.
     guard let refusal = error.refusal, refusal.code == .cannotStart else { return nil }
     return Failure(refusal).exiting(with: refusal.errorNumber == ENOENT ? .notFound : .notExecutable)
   }

@@ -52,6 +52,17 @@ enum Screen {
 
   fileprivate static func end() { Output.write("\u{1B}[?25h\u{1B}[?1049l") }
 
+  /// Ctrl-Z gives the terminal back as it was, for as long as this process is stopped. On the loop.
+  fileprivate static func watchStops(on loop: EventLoop, _ teller: AsyncThrowingStream<Void, any Error>.Continuation) {
+    var stopSignal: StopSignal?
+    stopSignal = StopSignal(on: loop) {
+      end()
+      stopSignal?.stop()
+      begin()
+      teller.yield()
+    }
+  }
+
   /// As many lines as there are rows, each to the end of its row.
   private static func draw(_ lines: [String]) {
     let rows = Output.size(of: STDOUT_FILENO)?.rows ?? 24
@@ -66,6 +77,7 @@ extension EventLoop {
     perform {
       // Without descriptors there is no watching.
       _ = try? SignalWatcher(SIGWINCH, on: self) { teller.yield() }
+      Screen.watchStops(on: self, teller)
     }
     exitOnSignals { Screen.end() }
   }

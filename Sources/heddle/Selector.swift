@@ -70,7 +70,10 @@ extension Selector {
       if found.isEmpty { throw Failure(.noSuchTarget, "there is no\(dead ? "" : " living") thread called \(pattern)") }
       return found
     case .subtree(let custodian):
-      let members = Self.members(of: try await supervisor.treeOrHint(custodian))
+      let tree = try await supervisor.hinting(custodian, naming: true) {
+        try await $0.custodianTree(custodian.path, on: custodian.node)
+      }
+      let members = Self.members(of: tree)
       let all = try await supervisor.list(includeDead: false, on: custodian.node)
       let found = all.filter { members.contains($0.id) }
       if found.isEmpty { throw Failure(.noSuchTarget, "custodian \(custodian) manages no thread") }

@@ -35,7 +35,7 @@ struct SendCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The receiver.", completion: Targets.threadNames, transform: Targets.thread)
+  @Argument(help: "The receiver.", completion: Targets.threadName, transform: Targets.thread)
   var thread: ThreadReference
 
   @Argument(help: "The message; - is standard input, which is also what is sent without one.")
@@ -51,24 +51,28 @@ struct SendCommand: AsyncParsableCommand {
     try await common.withSupervisor { supervisor in
       let receiver = try await supervisor.findOrHint(thread)
       do {
-        try await sendMail(to: receiver, over: supervisor)
+        let count = try await sendMail(to: receiver, over: supervisor)
         if end { try await supervisor.endMail(of: .id(receiver.id)) }
+        common.output.write(json: WireJSON.sent(count, to: receiver, end: end), "")
       } catch let error as ClientError {
         throw Self.named(error, receiver.label)
       }
     }
   }
 
-  private func sendMail(to receiver: ThreadInfo, over supervisor: Supervisor) async throws {
-    if lines {
-      try await sendLines(to: receiver.id, over: supervisor)
-    } else if let message, message != "-" {
+  /// - Returns: how many messages that were.
+  private func sendMail(to receiver: ThreadInfo, over supervisor: Supervisor) async throws -> Int {
+    if lines { return try await sendLines(to: receiver.id, over: supervisor) }
+    if let message, message != "-" {
       try await send(Array(message.utf8), to: receiver.id, over: supervisor)
     } else if message != nil || !end {
       var body = try Self.wholeInput()
       if receiver.channel == .lines, body.last == UInt8(ascii: "\n") { body.removeLast() }
       try await send(body, to: receiver.id, over: supervisor)
+    } else {
+      return 0
     }
+    return 1
   }
 
   private func send(_ body: [UInt8], to receiver: ThreadID, over supervisor: Supervisor) async throws(ClientError) {
@@ -76,7 +80,9 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   /// Reads no faster than the receiver takes, since a post waits while the window is full.
-  private func sendLines(to receiver: ThreadID, over supervisor: Supervisor) async throws {
+  ///
+  /// - Returns: how many there were.
+  private func sendLines(to receiver: ThreadID, over supervisor: Supervisor) async throws -> Int {
     var cutter = LineCutter(bytesMax: BodyLimit.usual)
     while true {
       let chunk = try Input.read()
@@ -92,6 +98,7 @@ struct SendCommand: AsyncParsableCommand {
       if chunk.isEmpty { break }
     }
     try await supervisor.flush()
+    return cutter.count
   }
 
   /// - Parameter number: which line it is, from 1.

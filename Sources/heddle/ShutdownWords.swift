@@ -36,9 +36,10 @@ struct ShutdownWords: Sendable {
     let below = plan.custodians.filter { $0 != path.path }.map { "\(path)  \($0)  would be shut down with it" }
     let counts =
       "\(Self.counted(plan.ended.count, "thread", "threads")) would end, \(plan.leftSuspended.count) be suspended"
-    return below + line("would end", plan.ended)
-      + line("would be left suspended  (made with --suspend-to-kill)", plan.leftSuspended)
+    let fate = path.path == .root ? "would end with the daemon" : "would be left suspended"
+    return below + line("would end", plan.ended) + line("\(fate)  (made with --suspend-to-kill)", plan.leftSuspended)
       + line("would go on  (it has another custodian)", plan.surviving) + ["\(path)  would be shut down: \(counts)"]
+      + (path.path == .root ? ["\(path)  the daemon would end with it"] : [])
   }
 
   /// "/main/job  build  dead  (custodian shutdown)               4 ms"
@@ -47,7 +48,9 @@ struct ShutdownWords: Sendable {
   }
 
   /// "/main/job  shut down: 1 thread, 3 processes, 0 left"
-  func line(about report: ShutdownReport) -> String { "\(path)  shut down: \(Self.totals(of: report))" }
+  func line(about report: ShutdownReport) -> String {
+    "\(path)  shut down: \(Self.totals(of: report))\(path.path == .root ? ", and the daemon ends" : "")"
+  }
 
   /// "1 thread, 3 processes, 0 left"
   static func totals(of report: ShutdownReport) -> String {

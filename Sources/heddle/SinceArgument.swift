@@ -18,6 +18,12 @@ enum SinceArgument: ExpressibleByArgument {
     }
   }
 
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> SinceArgument {
+    if let since = SinceArgument(argument: text) { return since }
+    throw ValidationError("'\(text)' is no time: give a span before now, as in 10m, or \(MomentArgument.forms).")
+  }
+
   /// How long ago that is; none if it is not past.
   var age: Duration {
     switch self {

@@ -16,7 +16,7 @@ struct SyncCommand: AsyncParsableCommand {
 
       An event is \(EventArgument.forms); NAME=EVENT has it printed as NAME. What has happened stays so: a thread that \
       is dead is dead at once. A suspension or a resumption is the next one from now on, or the one that is. Of several \
-      that are ready any one is taken, and nothing from the others. A THREAD is \(Selector.forms); of several \
+      that are ready any one is taken, and nothing from the others. No two may be called the same. A THREAD is \(Selector.forms); of several \
       the first counts. msg is for a process of a thread: the thread has mail, or no more can come; heddle recv takes it.
 
       Exits with 0, with 124 when the time is up, and with --code as the place of the event says, from 0.
@@ -31,11 +31,21 @@ struct SyncCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: ArgumentHelp("What to wait for.", valueName: "event"), transform: EventArgument.parse)
+  @Argument(
+    help: ArgumentHelp("What to wait for.", valueName: "event"),
+    completion: Targets.eventNames,
+    transform: EventArgument.parse
+  )
   var events: [EventArgument]
 
   func validate() throws {
     if events.isEmpty { throw ValidationError("Name an event: \(EventArgument.forms).") }
+    var labels: Set<String> = []
+    if let twice = events.map(\.label).first(where: { !labels.insert($0).inserted }) {
+      throw ValidationError(
+        "Two events are called '\(twice)', and which of them it was could not be told; call one NAME=EVENT."
+      )
+    }
     if all, code {
       throw ValidationError("--code says which event was first, and --all waits for every one; leave out one.")
     }

@@ -5,7 +5,9 @@ internal import HeddleWire
 /// How arguments name threads and custodians.
 enum Targets {
   /// How a shell completes them.
+  static var threadName: CompletionKind { CompleteNames.Kind.thread.completion }
   static var threadNames: CompletionKind { CompleteNames.Kind.threads.completion }
+  static var eventNames: CompletionKind { CompleteNames.Kind.events.completion }
   static var custodianNames: CompletionKind { CompleteNames.Kind.custodians.completion }
 
   static func thread(_ text: String) throws -> ThreadReference { try ThreadReference(parsing: text) }
@@ -18,11 +20,21 @@ enum Targets {
     return NameArgument(name: try EntityName(text[text.index(after: slash)...]), node: try EntityName(text[..<slash]))
   }
 
-  static func custodian(_ text: String) throws -> CustodianReference { try CustodianReference(parsing: text) }
+  /// A path, perhaps with the @ that it has as a selector, and perhaps with a node's name and a colon in front.
+  static func custodian(_ text: String) throws -> CustodianReference {
+    try CustodianReference(parsing: text.hasPrefix("@") ? String(text.dropFirst()) : text)
+  }
 
-  /// A custodian if it starts with a slash, or with a node's name and `:/`; else a thread.
+  /// A path of the supervisor's own, perhaps with the @ that it has as a selector.
+  static func homeCustodian(_ text: String) throws -> CustodianPath {
+    try CustodianPath(parsing: text.hasPrefix("@") ? String(text.dropFirst()) : text)
+  }
+
+  /// A custodian if it starts with a slash or as a selector, or with a node's name and `:/`; else a thread.
   static func benefactor(_ text: String) throws -> BenefactorArgument {
-    guard text.hasPrefix("/") || text.contains(":/") else { return BenefactorArgument(.thread(try thread(text))) }
+    guard text.hasPrefix("/") || text.hasPrefix("@") || text.contains(":/") else {
+      return BenefactorArgument(.thread(try thread(text)))
+    }
     let custodian = try custodian(text)
     return BenefactorArgument(.custodian(custodian.path), on: custodian.node)
   }

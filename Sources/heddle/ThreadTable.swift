@@ -10,13 +10,13 @@ struct ThreadTable {
   /// With the node of each in a column of its own.
   var showsNodes = false
 
-  /// In a narrow terminal the columns with the higher numbers go first: COMMAND, CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE,
-  /// LAST.
+  /// In a narrow terminal long names, custodians and commands are cut, and then the columns with the higher numbers go first:
+  /// COMMAND, CONTAINMENT, ID, PID, CUSTODIAN, MAIL, AGE, LAST.
   var table: Table {
     let mail = threads.map(\.mail.messages)
     let command = threads.map { ShellWords.quoted($0.argv) }
     let names = showsNodes ? threads.map { $0.name?.text ?? "\(ThreadReference.id($0.id))" } : threads.map(\.label)
-    var columns: [Table.Column] = [.init("NAME", names)]
+    var columns: [Table.Column] = [.init("NAME", names, cut: .middle(least: 24))]
     if showsNodes { columns.append(.init("NODE", threads.map { $0.node?.text ?? "" })) }
     if wideOn != nil { columns.append(.init("ID", threads.map { "\(ThreadReference.id($0.id))" }, dropOrder: 6)) }
     columns += [
@@ -26,7 +26,7 @@ struct ThreadTable {
         tones: threads.map(StateWords.tone)
       ),
       .init("AGE", threads.map(\.age.age), dropOrder: 2),
-      .init("CUSTODIAN", threads.map(Self.custodians), dropOrder: 4),
+      .init("CUSTODIAN", threads.map(Self.custodians), dropOrder: 4, cut: .middle(least: 24)),
     ]
     if !mail.allSatisfy({ $0 == 0 }) { columns.append(.init("MAIL", mail.map(String.init), dropOrder: 3)) }
     if let wideOn {
@@ -36,8 +36,8 @@ struct ThreadTable {
       ]
     }
     columns.append(.init("LAST", threads.map(StateWords.last), dropOrder: 1))
-    if wideOn != nil { columns.append(.init("COMMAND", command, dropOrder: 8)) }
-    return Table(columns: columns)
+    if wideOn != nil { columns.append(.init("COMMAND", command, dropOrder: 8, cut: .end(least: 24))) }
+    return Table(isUTF8: isUTF8, columns: columns)
   }
 
   private static func custodians(of thread: ThreadInfo) -> String {

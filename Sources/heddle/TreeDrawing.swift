@@ -34,12 +34,14 @@ struct TreeDrawing {
     return lines
   }
 
-  /// "● running 41s"
+  /// "● running 41s", of a server with what it does, of a connection with who is there
   private func state(of thread: ThreadSummary) -> String {
     // One that was made behind the listing of all threads.
     guard let info = infos[thread.id] else { return "\(thread.state)" }
     let words = palette.paint(StateWords.state(of: info, isUTF8: isUTF8), StateWords.tone(of: info))
-    return "\(words) \(info.age.age)"
+    let server = info.server.map { "  " + ServerWords.summary($0) } ?? ""
+    let peer = info.peer.map { "  from \($0)" } ?? ""
+    return "\(words) \(info.age.age)\(server)\(peer)"
   }
 
   private func remark(_ listing: CustodianListing) -> String {

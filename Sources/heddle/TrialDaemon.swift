@@ -47,9 +47,10 @@ struct TrialDaemon {
       guard !living.isOver else { throw Refused(reason: "the process is exiting") }
       let directory = try makeDirectory()
       do throws(Refused) {
-        let words = ["heddle", "daemon", "--socket", "\(directory)/s.sock", "--containment", containment]
-        let pid = try spawn(words, errors: errors)
-        living.directories[pid] = directory
+        let socket = "\(directory)/s.sock"
+        let words = ["heddle", "daemon", "start", "--lifeline", "--socket", socket, "--containment", containment]
+        let (pid, lifeline) = try spawn(words, errors: errors)
+        living.daemons[pid] = Place(directory: directory, lifeline: lifeline)
         return (pid, directory)
       } catch {
         unsafe rmdir(directory)
@@ -62,21 +63,29 @@ struct TrialDaemon {
   func end() {
     Self.waitIfOver()
     Self.living.withLock {
-      if let directory = $0.directories.removeValue(forKey: pid) { Self.end(pid, directory) }
+      if let place = $0.daemons.removeValue(forKey: pid) { Self.end(pid, place) }
     }
   }
 
-  private static func end(_ pid: pid_t, _ directory: String) {
+  private static func end(_ pid: pid_t, _ place: Place) {
     kill(pid, SIGKILL)
     var status: Int32 = 0
     while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    for name in ["s.sock", "s.sock.lock"] { unsafe unlink("\(directory)/\(name)") }
-    unsafe rmdir(directory)
+    for name in ["s.sock", "s.sock.lock"] { unsafe unlink("\(place.directory)/\(name)") }
+    unsafe rmdir(place.directory)
+    close(place.lifeline)
+  }
+
+  /// What goes with a daemon.
+  private struct Place {
+    let directory: String
+    /// The end of a pipe: when this process dies, however it does, it is closed, and the daemon ends itself.
+    let lifeline: Int32
   }
 
   /// Those that this process has started and not ended.
   private struct Living {
-    var directories: [pid_t: String] = [:]
+    var daemons: [pid_t: Place] = [:]
     /// The process exits: there will be no more.
     var isOver = false
   }
@@ -88,9 +97,9 @@ struct TrialDaemon {
     atexit {
       let left = TrialDaemon.living.withLock { living in
         defer { living = Living(isOver: true) }
-        return living.directories
+        return living.daemons
       }
-      for (pid, directory) in left { TrialDaemon.end(pid, directory) }
+      for (pid, place) in left { TrialDaemon.end(pid, place) }
     }
   }()
 
@@ -115,20 +124,29 @@ struct TrialDaemon {
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// This very program, with nothing but its standard error.
-  private static func spawn(_ words: [String], errors: Int32) throws(Refused) -> pid_t {
+  /// This very program, with nothing but its standard error, and a pipe as its standard input.
+  ///
+  /// - Returns: also the pipe's other end.
+  private static func spawn(_ words: [String], errors: Int32) throws(Refused) -> (pid_t, lifeline: Int32) {
+    var pipes: [Int32] = [-1, -1]
+    guard unsafe pipe(&pipes) == 0 else { throw Refused(reason: SystemError.text(errno)) }
+    for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(pipes[0]) }
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, pipes[0], STDIN_FILENO)
     unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var pid = pid_t()
     let error = unsafe posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
-    guard error == 0 else { throw Refused(reason: "it can't be started: \(SystemError.text(error))") }
-    return pid
+    guard error == 0 else {
+      close(pipes[1])
+      throw Refused(reason: "it can't be started: \(SystemError.text(error))")
+    }
+    return (pid, pipes[1])
   }
 
   /// What comes until `word` has, the other end is closed, or it takes too long.

@@ -27,6 +27,12 @@ struct VariableArgument: ExpressibleByArgument {
   let key: [UInt8]
   let value: [UInt8]
 
+  /// The same, but says what is wrong.
+  static func parse(_ text: String) throws -> VariableArgument {
+    if let variable = VariableArgument(argument: text) { return variable }
+    throw ValidationError("'\(text)' sets no variable: give its name, = and its value, as in LANG=C or EMPTY=.")
+  }
+
   init?(argument: String) {
     guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")), sign > argument.startIndex else { return nil }
     key = Array(argument.utf8[..<sign])

@@ -334,6 +334,27 @@ struct LookingTests {
     #expect(try await Command.heddle("doctor", "--timeout", "1ms", at: "/tmp/x.sock").status == 124)
   }
 
+  @Test("a doctor that is killed leaves no daemon, and no directory of one")
+  func killedDoctor() async throws {
+    let directory = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let script = """
+      \(Command.binDirectory.appending(path: "heddle").path) doctor >/dev/null &
+      until pgrep -P $! >/dev/null; do sleep 0.01; done
+      daemon=$(pgrep -P $!)
+      kill -KILL $!
+      while [ -e /proc/$daemon/exe ]; do sleep 0.01; done
+      """
+    let run = try await Command.run(
+      URL(filePath: "/bin/bash"),
+      ["-c", script],
+      environment: ["TMPDIR": directory.path]
+    )
+    #expect(run.status == 0 || run.status == 1, "\(run.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+  }
+
   @Test("a keeper that is none fails the doctor's examination, with what to do")
   func sickness() async throws {
     let heddle = Command.binDirectory.appending(path: "heddle")

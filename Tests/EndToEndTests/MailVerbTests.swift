@@ -66,7 +66,7 @@ struct MailVerbTests {
       a
       b
       two 0
-      {"v":1,"body":"YSBi"}
+      {"v":1,"body":"a b"}
       timer:10ms
       late 124
       x
@@ -185,16 +185,18 @@ struct MailVerbTests {
     #expect(daemon.end(SIGTERM) == 0)
   }
 
-  @Test("who ends a recv --as is told to it, and it exits with 137; the end of its mail ends it, too")
+  @Test("who ends a recv --as is told to it, and it exits as it was ended; the end of its mail ends it, too")
   func endedThread() async throws {
     let daemon = try DaemonProcess()
     let place = daemon.socketPath
-    for (words, reason) in [(["kill", "inbox"], "was killed by pid"), (["stop", "inbox"], "a break of pid")] {
+    for (words, reason, status) in [
+      (["kill", "inbox"], "was killed by pid", 128 + SIGKILL), (["stop", "inbox"], "a break of pid", 128 + SIGTERM),
+    ] {
       async let inbox = Command.heddle("recv", "--as", "inbox", "--follow", at: place)
       while try await !Command.heddle("ps", at: place).output.contains("inbox") {}
       #expect(try await Command.heddle(words, at: place).status == 0)
       let run = try await inbox
-      #expect(run.status == 137)
+      #expect(run.status == status)
       #expect(run.errors.contains(reason), "\(run.errors)")
     }
     async let ended = Command.heddle("recv", "--as", "inbox", "--follow", at: place)

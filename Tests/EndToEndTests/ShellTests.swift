@@ -38,10 +38,77 @@ struct ShellTests {
     #expect(try await offers(["heddle", "susp"], at: place) == ["suspend"])
     #expect(try await offers(["heddle", "run", "--suspend"], at: place) == ["--suspend-to-kill"])
     #expect(Set(try await offers(["heddle", "suspend", "tick"], at: place)) == ["ticker", "ticket"])
+    #expect(Set(try await offers(["heddle", "suspend", "@"], at: place)) == ["@/", "@/main", "@/main/job"])
+    #expect(try await offers(["heddle", "sync", "dead:tick"], at: place) == ["dead:ticker", "dead:ticket"])
     #expect(try await offers(["heddle", "logs", "lo"], at: place) == ["loom"])
     #expect(Set(try await offers(["heddle", "run", "--in", "/main"], at: place)) == ["/main", "/main/job"])
     #expect(try await offers(["heddle", "custodian", "shutdown", "/main/"], at: place) == ["/main/job"])
     #expect(!(try await offers(["heddle", ""], at: place)).contains("complete-names"))
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
+  enum Shell: String, CaseIterable {
+    case bash
+    case zsh
+    case fish
+
+    var isHere: Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/\(rawValue)") }
+
+    /// What a shell without settings of its own is to do first, where `directory` is for files.
+    func setup(in directory: String) -> String {
+      switch self {
+      case .bash: "source <(heddle completion bash)"
+      case .zsh: "heddle completion zsh > \(directory)/_heddle; ZDOTDIR=\(directory) exec zsh -d -i"
+      case .fish: "exec fish --no-config -C 'heddle completion fish | source; function fish_prompt; echo \"> \"; end'"
+      }
+    }
+  }
+
+  @Test("in a real shell the tabulator completes names, ids, custodians and events", arguments: Shell.allCases)
+  func tabulator(shell: Shell) async throws {
+    guard shell.isHere else { try Test.cancel("this machine has no \(shell)") }
+    let daemon = try DaemonProcess()
+    defer { daemon.endIfRunning() }
+    let place = daemon.socketPath
+    _ = try await Command.heddle("run", "-d", "--name", "ticker", "--", "sleep", "1000", at: place)
+    _ = try await Command.heddle("custodian", "new", "job", at: place)
+    let directory = daemon.directory.path
+    let zshrc = "PS1='> '; fpath=(\(directory) $fpath); autoload -Uz compinit; compinit -u -D\n"
+    try zshrc.write(toFile: "\(directory)/.zshrc", atomically: false, encoding: .utf8)
+    let terminal = try await Terminal(columns: 120, at: place, environment: ["XDG_DATA_HOME": directory])
+    try await terminal.type("clear; \(shell.setup(in: directory))")
+    try await terminal.wait { !$0.contains("completion \(shell)") && $0.hasPrefix(">") || $0.hasSuffix("\n>") }
+    for (typed, completed) in [
+      ("susp", "suspend"), ("suspend tic", "suspend ticker"), ("suspend id:", "suspend id:1"),
+      ("kill @/main/j", "kill @/main/job"), ("custodian ls /main/j", "custodian ls /main/job"),
+      ("sync dead:tic", "sync dead:ticker"), ("sync sig:WI", "sync sig:WINCH"), ("sync dead:id:", "sync dead:id:1"),
+      ("send tic", "send ticker"), ("resume ticker --until sus", "resume ticker --until suspended:"),
+    ] {
+      try await terminal.keys("heddle \(typed)")
+      try await terminal.press("Tab") { $0.contains("heddle \(completed)") }
+      try await terminal.press("C-e", "C-u", "C-l") { !$0.contains("heddle") }
+    }
+    try await terminal.close()
+    #expect(daemon.end(SIGTERM) == 0)
+  }
+
+  @Test("bash completes events behind their labels, and selectors that have colons and signs in them")
+  func wholeWords() async throws {
+    let daemon = try DaemonProcess()
+    defer { daemon.endIfRunning() }
+    let place = daemon.socketPath
+    _ = try await Command.heddle("run", "-d", "--name", "ticker", "--", "sleep", "1000", at: place)
+    let terminal = try await Terminal(columns: 120, at: place)
+    try await terminal.type("source <(heddle completion bash); clear")
+    for (typed, completed) in [
+      ("sync gone=dead:tic", "sync gone=dead:ticker"), ("sync late=sig:WI", "sync late=sig:WINCH"),
+      ("sync dead:ticker late=std", "sync dead:ticker late=stdin"),
+    ] {
+      try await terminal.keys("heddle \(typed)")
+      try await terminal.press("Tab") { $0.contains("heddle \(completed)") }
+      try await terminal.press("C-e", "C-u", "C-l") { !$0.contains("heddle") }
+    }
+    try await terminal.close()
     #expect(daemon.end(SIGTERM) == 0)
   }
 
@@ -74,6 +141,14 @@ struct ShellTests {
     #expect(page.status == 0)
     for text in [".SS heddle run\n", ".SS heddle daemon stop\n", ".B 125\n"] { #expect(page.output.contains(text)) }
     #expect(!page.output.contains("complete\\-names"))
+    #expect(page.output.firstMatch(of: #/^\.TH HEDDLE 1 "\d{4}-\d\d-\d\d" "heddle /#) != nil)
+    #expect(page.output.contains(".SS heddle custodian new\n"))
+    let packaged = try await Command.run(
+      Command.binDirectory.appending(path: "heddle"),
+      ["man"],
+      environment: ["SOURCE_DATE_EPOCH": "86400"]
+    )
+    #expect(packaged.output.hasPrefix(".TH HEDDLE 1 \"1970-01-02\" "))
     let groff = URL(filePath: "/usr/bin/groff")
     guard FileManager.default.isExecutableFile(atPath: groff.path) else { return }
     let formatted = try await Command.run(groff, ["-man", "-Tascii", "-ww", "-z"], input: page.output)

@@ -21,12 +21,28 @@ final class Terminal: Sendable {
 
   /// Types a line, and return.
   func type(_ line: String) async throws {
-    _ = try await tmux(["send-keys", "-l", line])
+    try await keys(line)
     try await press("Enter")
   }
 
+  /// Types a part of a line.
+  func keys(_ text: String) async throws { _ = try await tmux(["send-keys", "-l", text]) }
+
   /// Presses a key, by tmux's name for it: "C-c", "Enter".
   func press(_ key: String) async throws { _ = try await tmux(["send-keys", key]) }
+
+  /// Presses keys until the screen is as wanted; again after a second, since a shell that is about to draw its prompt may throw
+  /// away what was typed.
+  func press(_ keys: String..., until isWanted: (String) -> Bool) async throws {
+    while true {
+      for key in keys { try await press(key) }
+      let end = ContinuousClock.now + .seconds(1)
+      while ContinuousClock.now < end {
+        if try await isWanted(screen()) { return }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
 
   /// What is to be seen, without the blanks at the ends of lines and the empty lines at the end.
   ///

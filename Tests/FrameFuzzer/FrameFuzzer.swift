@@ -74,6 +74,10 @@ private func decode(_ frame: Frame) {
     case .taken: if frame.body.count == 8 { _ = Taken(decoding: frame.body) }
     case .credit: if frame.body.count == 16 { _ = MailTotals(decoding: frame.body) }
     case .break: if frame.body.count == 1 { _ = try BreakKind(decoding: frame.body) }
+    case .linkHello: _ = try LinkHello(decoding: frame.body)
+    case .linkChallenge: if frame.body.count > LinkCode.count { _ = try LinkHello(decoding: frame.challenge.hello) }
+    case .clientOpen: _ = try LinkClient(decoding: frame.body)
+    case .linkProof, .linkOpen, .ping, .pong, .client, .clientClose, .answer: break
     case .mail, .mailEnd, .mark, .room, .fired, .unwatch, .data, .end, .close: break
     }
   } catch let error as WireDecodingError {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import HeddleClient
 import HeddleWire
 import Testing
@@ -60,20 +61,24 @@ struct EnvironmentTests {
   func arguments() {
     #expect(VariableArgument(argument: "A=b=c")?.value == Array("b=c".utf8))
     #expect(VariableArgument(argument: "A=")?.value == [])
-    for wrong in ["", "A", "=b"] { #expect(VariableArgument(argument: wrong) == nil, "\(wrong)") }
+    for wrong in ["", "A", "=b"] {
+      #expect(VariableArgument(argument: wrong) == nil, "\(wrong)")
+      #expect(throws: ValidationError.self) { try VariableArgument.parse(wrong) }
+    }
   }
 
   @Test("--limit takes several, and units of sizes")
   func limits() throws {
     var limits = ResourceLimits()
-    try #require(LimitsArgument(argument: "nofile=64,as=2GiB,core=1KiB")).apply(to: &limits)
-    try #require(LimitsArgument(argument: "cpu=unlimited")).apply(to: &limits)
+    try LimitsArgument.parse("nofile=64,as=2GiB,core=1KiB").apply(to: &limits)
+    try LimitsArgument.parse("cpu=unlimited").apply(to: &limits)
     #expect(limits.all == [64, nil, 2 << 30, .max, 1 << 10])
     for wrong in [
       "", ",", "nofile", "nofile=", "nofile=1KiB", "as=1kb", "as=GiB", "as=99999999999GiB", "memory=1", "cpu=-1",
       "nofile=1,,as=2", "as=1=2",
     ] {
-      #expect(LimitsArgument(argument: wrong) == nil, "\(wrong)")
+      let error = #expect(throws: ValidationError.self, "\(wrong)") { try LimitsArgument.parse(wrong) }
+      #expect(error?.message.hasSuffix(", as in nofile=256,as=2GiB.") == true)
     }
   }
 

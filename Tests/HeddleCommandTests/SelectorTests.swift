@@ -32,6 +32,10 @@ struct SelectorTests {
   func hints() {
     #expect(NameHint.nearest(to: "tiker", among: ["web", "ticker", "tinker"]) == "ticker")
     #expect(NameHint.nearest(to: "db", among: ["web", "ticker"]) == nil)
+    #expect(NameHint.nearest(to: "a", among: ["b", "ps", ""]) == nil)
+    #expect(NameHint.nearest(to: "pz", among: ["ps", "p"]) == nil)
+    #expect(NameHint.nearest(to: "sp", among: ["run", "ps"]) == "ps")
+    #expect(NameHint.nearest(to: "wbe", among: ["web"]) == "web")
     #expect(NameHint.nearest(to: "x", among: []) == nil)
   }
 }

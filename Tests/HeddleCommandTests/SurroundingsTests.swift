@@ -118,13 +118,13 @@ struct FailureTests {
 
   @Test("without a daemon the sentence names the socket and how to start one")
   func noDaemon() {
-    #expect(
-      Failure(connectFailure(ECONNREFUSED), at: Self.socket)
-        == Failure(.unreachable, "no daemon at /s (connection refused). Start one: heddle daemon")
-    )
+    let refused = Failure(connectFailure(ECONNREFUSED), at: Self.socket)
+    #expect(refused.sentence == "no daemon at /s (connection refused). Start one: heddle daemon")
+    #expect(refused.status == .unreachable && refused.isNoDaemon)
     let named = SocketPath(text: "/s", isDefault: false)
     #expect(Failure(connectFailure(ENOENT), at: named).sentence.hasSuffix("heddle daemon --socket /s"))
-    #expect(Failure(connectFailure(EACCES), at: named).status == .permission)
+    let forbidden = Failure(connectFailure(EACCES), at: named)
+    #expect(forbidden.status == .permission && !forbidden.isNoDaemon)
   }
 
   @Test("a refusal keeps its words, and says what the system calls its error")
@@ -145,7 +145,7 @@ struct FailureTests {
     arguments: [
       (RefusalCode.noSuchThread, 4), (.gone, 4), (.noSuchCustodian, 4), (.permission, 5), (.nameTaken, 7),
       (.mailboxFull, 7), (.custodianShutDown, 7), (.dead, 7), (.alreadyNesting, 7), (.notInThread, 2), (.badRequest, 1),
-      (.cannotStart, 1),
+      (.cannotStart, 1), (.limits, 125), (.timedOut, 124), (.endedEarly, 125),
     ] as [(RefusalCode, Int32)]
   )
   func status(code: RefusalCode, status: Int32) {
@@ -168,6 +168,8 @@ struct FailureTests {
   @Test("a benefactor with a slash is a custodian, one without is a thread")
   func benefactor() throws {
     #expect(try Targets.benefactor("/main").benefactor == .custodian(.main))
+    #expect(try Targets.benefactor("@/main").benefactor == .custodian(.main))
+    #expect(try Targets.custodian("@job") == Targets.custodian("job"))
     #expect(try Targets.benefactor("id:7f3a").benefactor == .thread(.id(Samples.id)))
     #expect(throws: (any Error).self) { try Targets.benefactor("a b") }
   }

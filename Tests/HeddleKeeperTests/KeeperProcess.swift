@@ -113,6 +113,9 @@ final class KeeperProcess {
   func send(_ request: KeeperRequest) throws { try send(try request.encoded()) }
   func send(_ bytes: [UInt8]) throws { try socket?.write(bytes) }
 
+  /// Sends bytes with a descriptor that comes with the first of them.
+  func send(_ bytes: [UInt8], passing descriptor: Descriptor) throws { try socket?.write(bytes, passing: descriptor) }
+
   /// As the death of the daemon: its end of the socket pair closes.
   func closeDaemonEnd() { socket = nil }
 
@@ -171,8 +174,10 @@ final class KeeperProcess {
     guard case .started(_, let pid, _, let count) = report, count <= descriptors.count else {
       throw Unexpected(report: report)
     }
-    let ends = Array(descriptors.prefix(count))
+    var ends = Array(descriptors.prefix(count))
     descriptors.removeFirst(count)
+    // Standard output is the connection: what stands for it here is at its end.
+    if count == 1 { ends.insert(Descriptor(try check("open", unsafe open("/dev/null", O_RDONLY))), at: 0) }
     let input = program.standardInput == .pipe ? ends.first : nil
     let outputs = program.hasChannel ? ends.dropLast() : ends[...]
     return StartedProgram(

@@ -93,13 +93,16 @@ import Testing
       ([10, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0], "a frame is longer than its fields"),
       ([9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
       ([13, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0], "a signal that does not exist"),
-      (start([2, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
-      (start([0, 8, 0, 0, 0, 0]), "an unknown flag of a start"),
-      (start([0, 0, 0, 2, 0, 0]), "a umask beyond 0777"),
-      (start([0, 0, 0, 0, 0, 0] + [255, 255, 255, 255]), "a string goes beyond its frame"),
-      (start([0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0]), "a string holds a zero byte"),
-      (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [255, 255, 255, 255]), "a list goes beyond its frame"),
-      (start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0]), "a start without arguments"),
+      (start([2, 0, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
+      (start([0, 8, 0, 0, 0, 0, 0]), "an unknown flag of a start"),
+      (start([0, 0, 2, 0, 0, 0, 0]), "an unknown place of a connection"),
+      (start([1, 0, 1, 0, 0, 0, 0]), "a connection beside a pipe or a channel"),
+      (start([0, 4, 3, 0, 0, 0, 0]), "a connection beside a pipe or a channel"),
+      (start([0, 0, 0, 0, 2, 0, 0]), "a umask beyond 0777"),
+      (start([0, 0, 0, 0, 0, 0, 0] + [255, 255, 255, 255]), "a string goes beyond its frame"),
+      (start([0, 0, 0, 0, 0, 0, 0] + [1, 0, 0, 0, 0]), "a string holds a zero byte"),
+      (start([0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [255, 255, 255, 255]), "a list goes beyond its frame"),
+      (start([0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0]), "a start without arguments"),
       (startWithLimits([255, 255, 255, 255]), "a field goes beyond its frame"),
       (startWithLimits([1, 0, 0, 0] + [6] + [0, 0, 0, 0, 0, 0, 0, 0]), "an unknown limit"),
     ] as [(bytes: [UInt8], reason: String)]
@@ -206,7 +209,7 @@ import Testing
 
 /// A START of entity 1 that is well formed up to these limits.
 private func startWithLimits(_ limits: [UInt8]) -> [UInt8] {
-  start([0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [1, 0, 0, 0, 1, 0, 0, 0, 65] + [0, 0, 0, 0] + limits)
+  start([0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0] + [1, 0, 0, 0, 1, 0, 0, 0, 65] + [0, 0, 0, 0] + limits)
 }
 
 /// A START of entity 1 with these fields.

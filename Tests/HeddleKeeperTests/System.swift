@@ -62,6 +62,27 @@ final class Descriptor: Sendable {
     }
   }
 
+  /// Writes a little, with a descriptor (SCM_RIGHTS, unix(7)).
+  func write(_ bytes: [UInt8], passing descriptor: Descriptor) throws {
+    var bytes = bytes
+    // struct cmsghdr is a length, a level and a type, in 16 bytes; the descriptor follows, in 8.
+    var control: [Int32] = [20, 0, SOL_SOCKET, Int32(SCM_RIGHTS), descriptor.number, 0]
+    let count = unsafe bytes.withUnsafeMutableBytes { bytes in
+      unsafe control.withUnsafeMutableBytes { control in
+        var part = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+        return unsafe withUnsafeMutablePointer(to: &part) { part in
+          var message = unsafe msghdr()
+          unsafe message.msg_iov = part
+          unsafe message.msg_iovlen = 1
+          unsafe message.msg_control = control.baseAddress
+          unsafe message.msg_controllen = control.count
+          return unsafe sendmsg(number, &message, Int32(MSG_NOSIGNAL))
+        }
+      }
+    }
+    guard count == bytes.count else { throw SystemError(call: "sendmsg", errno: errno) }
+  }
+
   /// Receives bytes and the descriptors that came with them; empty at the end.
   func receive() throws -> (bytes: [UInt8], descriptors: [Descriptor]) {
     var bytes = [UInt8](repeating: 0, count: 65536)

@@ -50,6 +50,49 @@ struct HandleStreamTests {
     }
   }
 
+  @Test("a stream's descriptor is passed with a message, behind what was written before, and may be closed then")
+  func passed() async throws {
+    try await Scene.play { scene in
+      let (ours, theirs) = try socketPair()
+      defer { close(theirs) }
+      let (near, far) = try socketPair()
+      defer { close(far) }
+      let written = Happenings(of: LoopError?.self)
+      try await scene.act { scene in
+        let channel = try HandleStream(adopting: ours, on: scene.loop)
+        let stream = try ByteStream(adopting: near, on: scene.loop)
+        try channel.bytes.write([1])
+        try channel.write([2, 3], passing: stream) { error in
+          stream.close()
+          written.tell(error)
+        }
+        try channel.bytes.write([4])
+      }
+      #expect(try await written.next() == nil)
+      // The copy on its way is the only one.
+      try writeAll([9], to: far)
+      let received = Happenings(of: [UInt8].self)
+      let passed = Happenings(of: [UInt8].self)
+      try await scene.act { scene in
+        let reader = try HandleStream(adopting: dup(theirs), on: scene.loop)
+        var all: [UInt8] = []
+        try reader.startReading { bytes, streams in
+          all += [UInt8](bytes)
+          for stream in streams {
+            try? stream.startReading {
+              passed.tell([UInt8]($0))
+            } onEnd: { _ in
+            }
+          }
+          if all.count == 4 { received.tell(all) }
+        } onEnd: { _ in
+        }
+      }
+      #expect(try await received.next() == [1, 2, 3, 4])
+      #expect(try await passed.next() == [9])
+    }
+  }
+
   @Test("descriptors never come with the bytes of an earlier message")
   func messagesStayApart() async throws {
     try await Scene.play { scene in

@@ -79,8 +79,16 @@ func openFiles() -> Set<String> {
 /// Two connected Unix sockets.
 func socketPair() throws -> (Int32, Int32) {
   var pair: [Int32] = [-1, -1]
-  try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+  // Another test may be starting a program, which would hold them open.
+  try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0)
   return (pair[0], pair[1])
+}
+
+/// Whether the other end of a socket is closed. Its number tells nothing: another test may have been given it since. What
+/// another test is just forking has it for a moment, too.
+func hasHungUp(_ socket: Int32) -> Bool {
+  var peer = pollfd(fd: socket, events: 0, revents: 0)
+  return unsafe poll(&peer, 1, 10_000) == 1 && peer.revents & Int16(POLLHUP) != 0
 }
 
 /// The reading and the writing end of a pipe.

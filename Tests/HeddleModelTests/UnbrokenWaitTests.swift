@@ -27,7 +27,8 @@ struct UnbrokenWaitTests {
     let wait = try kernel.syncUnbroken([Branch(.mail)], in: thread, effects: &effects)
     #expect(effects == [])
     try kernel.kill(thread, by: kernel.root, effects: &effects)
-    #expect(effects.first == .withdrawn(wait))
+    // The end first: the body that the withdrawal wakes is to find that it is over.
+    #expect(effects == [.endBody(thread, .killed), .withdrawn(wait)])
     #expect(throws: Refusal.threadDead(thread)) {
       try kernel.syncUnbroken([Branch(.mail)], in: thread, effects: &effects)
     }

@@ -115,6 +115,8 @@ struct TimeoutTests {
       let deaf = try await site.connect()
       try await deaf.output.write("deaf\n")
       _ = try await sync(thread)
+      // It has written all that goes.
+      try await stage.settle()
       try await stage.advance(by: .seconds(1))
       try await stage.settle()
       #expect(try await !sync(thread).isDead)

@@ -123,6 +123,51 @@ struct DecodingErrorTests {
     #expect(argument == .form(field: "spawn.argv", reason: "an argument has no NUL"))
   }
 
+  @Test("a server has an address, a descriptor that is not a standard stream, and a program without a channel")
+  func servers() throws {
+    func serveError(_ spoil: (inout ProtoServe) -> Void) throws -> WireDecodingError? {
+      try error {
+        $0.serve.program.argv = [.init("true".utf8)]
+        $0.serve.program.cwd = .init("/".utf8)
+        $0.serve.address.internet.port = 7_000
+        spoil(&$0.serve)
+      }
+    }
+    #expect(try serveError { $0.clearAddress() } == .missing(field: "serve.address"))
+    let port = try serveError { $0.address.internet.port = 65_536 }
+    #expect(port == .outOfRange(field: "serve.address.internet.port", number: 65_536))
+    for path in ["relative", "/a\0b", "/" + String(repeating: "a", count: 107)] {
+      let unix = try serveError { $0.address.unix = .init(path.utf8) }
+      #expect(
+        unix == .form(field: "serve.address.unix", reason: "it is an absolute path of at most 107 bytes, no NUL")
+      )
+    }
+    for number in [1, 2, 256] as [UInt32] {
+      let descriptor = try serveError { $0.descriptor = number }
+      #expect(descriptor == .outOfRange(field: "serve.descriptor", number: UInt64(number)))
+    }
+    let channel = try serveError { $0.program.channel = .lines }
+    let reason = "a connection's program has no channel, and nothing that comes with one"
+    #expect(channel == .form(field: "serve.program", reason: reason))
+  }
+
+  @Test("a server that says little gets the usual")
+  func usualServer() throws {
+    var proto = ProtoRequest()
+    proto.serve.program.argv = [.init("true".utf8)]
+    proto.serve.program.cwd = .init("/".utf8)
+    proto.serve.address.internet.port = 7_000
+    let body: [UInt8] = try proto.serializedBytes()
+    guard case .serve(let serve) = try Request(decoding: body).command else {
+      Issue.record("it is no serve")
+      return
+    }
+    #expect(serve.connectionsMax == 256)
+    #expect(serve.backlog == 1_024)
+    #expect(serve.descriptor == nil)
+    #expect(serve.connectionTimeout == nil)
+  }
+
   @Test("a spawn that says little gets the usual")
   func usual() throws {
     var proto = ProtoRequest()

@@ -52,6 +52,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("rewind", .rewind([Samples.bytes("first"), Samples.bytes("then")])),
       ("mail-wait", .mailWait), ("become-thread", .becomeThread(Samples.name("inbox"))),
       ("history", .history(Samples.historyQueries[1])), ("show", .show(Samples.byName)),
+      ("serve", .serve(Samples.serve)), ("serve-unix", .serve(Samples.unixServe)),
       ("shutdown-plan", .shutdownPlan(Samples.job)), ("logs-since", .logs(Samples.byName, since: .seconds(600))),
       (
         "custodian-shutdown-with-grace",
@@ -81,6 +82,7 @@ struct GoldenFrame: Sendable, CustomTestStringConvertible {
       ("died-timed-out", .died(Samples.id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0))),
       ("state-event", .stateEvent(Samples.events[0])), ("nested-ended", .nestedEnded(Samples.nestedEnd)),
       ("history", .history(Samples.history)), ("thread-detail", .threadDetail(Samples.detail)),
+      ("thread-serving", .thread(Samples.servingInfo)), ("thread-visited", .thread(Samples.visitInfo)),
       ("shutdown-plan", .shutdownPlan(Samples.plan)), ("daemon-status-contained", .daemonStatus(Samples.contained)),
       ("shut-down", Samples.replies.first { if case .shutDown = $0 { true } else { false } } ?? .done),
     ]

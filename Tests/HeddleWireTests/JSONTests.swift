@@ -1,3 +1,4 @@
+import Foundation
 import HeddleModel
 import HeddleWire
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @Suite("JSON")
 struct JSONTests {
   @Test("a list without anything in it is a list")
-  func emptyList() { #expect(WireJSON.text([]) == #"{"v":1,"threads":[]}"#) }
+  func emptyList() { #expect(WireJSON.text([]) == #"{"v":1,"threads":[],"more":false}"#) }
 
   @Test("fields have the schema's names, numbers are numbers, and a thread says how to name it")
   func thread() {
@@ -27,7 +28,9 @@ struct JSONTests {
     #expect(text.hasPrefix(#"{"v":1,"id":32570,"#))
     for part in [
       #""age_ns":9000000000"#, #""state":"THREAD_STATE_RUNNING""#, #""reference":"id:7f3a""#,
-      #""command":["sh","\#u{FFFD}"]"#,
+      #""argv":["sh","\#u{FFFD}"],"argv_bytes":["c2g=","/w=="],"custodians""#, #""command":["sh","\#u{FFFD}"]"#,
+      #""since_change_ns":0,"last_change":{"what":"started","by":""}"#, #""channel":"CHANNEL_NONE""#,
+      #""mailbox_messages":0,"mailbox_bytes":0,"mailbox_bounds":{},"group":"""#,
     ] {
       #expect(text.contains(part), "\(text)")
     }
@@ -44,6 +47,57 @@ struct JSONTests {
       WireJSON.daemonStarted(pid: 12, socket: "/s", log: "/s.log") == #"{"v":1,"pid":12,"socket":"/s","log":"/s.log"}"#
     )
     #expect(WireJSON.daemonGone(pid: 12, took: .microseconds(3)) == #"{"v":1,"pid":12,"took_ns":3000}"#)
+  }
+
+  @Test("keys do not depend on values, but for what is absent")
+  func zeros() {
+    let nothing = ShutdownReport(threads: 0, processes: 0, leftSuspended: 0, duration: .zero)
+    #expect(WireJSON.text(nothing) == #"{"v":1,"threads":0,"processes":0,"left_suspended":0,"duration_ns":0}"#)
+    let plan = ShutdownPlan(custodians: [.root], ended: [], leftSuspended: [], surviving: [])
+    #expect(
+      WireJSON.text(plan)
+        == #"{"v":1,"custodians":["/"],"ended":[],"left_suspended":[],"surviving":[],"daemon_ends":true}"#
+    )
+    let main = CustodianListing(path: .main, state: .shuttingDown, children: [], threads: [])
+    let state = #""state":"CUSTODIAN_STATE_SHUTTING_DOWN""#
+    #expect(WireJSON.text(main) == #"{"v":1,"path":"/main",\#(state),"children":[],"threads":[]}"#)
+    #expect(
+      WireJSON.list([main])
+        == #"{"v":1,"custodians":[{"path":"/main",\#(state),"threads":0,"custodians":0}]}"#
+    )
+  }
+
+  @Test("bytes are text, and where they are none, they are in base64 as well", arguments: [0, 1, 2, 3, 4])
+  func bytes(count: Int) {
+    #expect(WireJSON.received(Array("a b\t".utf8)) == #"{"v":1,"body":"a b\t"}"#)
+    let body = [0xFF] + [UInt8](repeating: 0x61, count: count)
+    let text = "\u{FFFD}" + String(repeating: "a", count: count)
+    #expect(
+      WireJSON.received(body) == #"{"v":1,"body":"\#(text)","body_bytes":"\#(Data(body).base64EncodedString())"}"#
+    )
+  }
+
+  @Test("mail that was sent is told of, and mail that was pushed back")
+  func mail() {
+    let thread = ThreadInfo(
+      id: Samples.id,
+      name: Samples.name("web"),
+      argv: [],
+      custodians: [],
+      state: .running,
+      age: .zero,
+      sinceChange: .zero,
+      lastChange: .init(what: "started"),
+      pid: nil,
+      channel: .none,
+      mail: .init(messages: 0, bytes: 0, bounds: .unbounded),
+      death: nil
+    )
+    #expect(
+      WireJSON.sent(0, to: thread, end: true)
+        == #"{"v":1,"thread":32570,"name":"web","reference":"id:7f3a","messages":0,"end":true}"#
+    )
+    #expect(WireJSON.rewound(2) == #"{"v":1,"messages":2}"#)
   }
 
   @Test("what is quoted is escaped")
@@ -72,17 +126,17 @@ struct LookingJSONTests {
     let text = WireJSON.text(happening)
     #expect(text.contains(#""time":"2023-11-14T22:13:20.123Z""#))
     #expect(text.contains(#""reference":"id:7f3a""#) && text.contains(#""kind":"HAPPENING_KIND_SUSPENDED""#))
-    #expect(!text.contains("death") && !text.contains("\"by\""))
+    #expect(!text.contains("death") && !text.contains("break_kind") && text.contains(#""by":"""#))
   }
 
-  @Test("a line that is no text is there as it came, too")
+  @Test("a line that is no text is there in base64, too")
   func line() {
     let thread = ThreadSummary(id: Samples.id, name: Samples.name("web"), state: .running)
     #expect(
       WireJSON.line([0x61], at: 0, of: thread)
-        == #"{"v":1,"thread":32570,"name":"web","reference":"id:7f3a","text":"a"}"#
+        == #"{"v":1,"thread":32570,"name":"web","reference":"id:7f3a","offset":0,"text":"a"}"#
     )
     let broken = WireJSON.line([0x61, 0xFF], at: 7, of: thread)
-    #expect(broken.contains("\"offset\":7,\"text\":\"a\u{FFFD}\",\"bytes\":\"Yf8=\""), "\(broken)")
+    #expect(broken.contains("\"offset\":7,\"text\":\"a\u{FFFD}\",\"text_bytes\":\"Yf8=\""), "\(broken)")
   }
 }

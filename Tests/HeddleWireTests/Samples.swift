@@ -67,6 +67,44 @@ enum Samples {
 
   static let nestedSpawn = Spawn(in: job, argv: [bytes("true")], cwd: bytes("/"), nested: true, breaksDisabled: true)
 
+  static let serve: Serve = {
+    var serve = Serve(
+      Spawn(name: name("echo"), in: job, argv: [bytes("cat")], environment: [bytes("A=b")], cwd: bytes("/tmp")),
+      at: .internet(host: "::1", port: 7_000)
+    )
+    serve.connectionTimeout = .seconds(5)
+    (serve.connectionsMax, serve.backlog, serve.descriptor) = (64, 128, 3)
+    return serve
+  }()
+
+  static let unixServe: Serve = {
+    var spawn = Spawn(in: nil, argv: [bytes("cat")], cwd: bytes("/"))
+    spawn.held = true
+    return Serve(spawn, at: .unix(path: bytes("/run/echo.sock")))
+  }()
+
+  static let servingInfo: ThreadInfo = {
+    var thread = info(.running)
+    var counts = ServerInfo.Counts()
+    (counts.accepted, counts.timedOut, counts.killed, counts.failed, counts.pauses) = (12, 3, 2, 1, 4)
+    thread.server = ServerInfo(
+      address: .internet(host: "127.0.0.1", port: 7_000),
+      stage: .full,
+      connections: 2,
+      connectionsMax: 2,
+      connectionTimeout: .seconds(5),
+      counts: counts,
+      waiting: 0
+    )
+    return thread
+  }()
+
+  static let visitInfo: ThreadInfo = {
+    var thread = info(.running)
+    thread.peer = "192.0.2.1:4711"
+    return thread
+  }()
+
   static let commands: [Request.Command] =
     [
       .spawn(spawn), .spawn(Spawn(argv: [bytes("true")], cwd: bytes("/"))),
@@ -87,7 +125,7 @@ enum Samples {
       .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)), .stopDaemon(grace: nil),
       .stopDaemon(grace: .zero), .stopDaemon(grace: .milliseconds(1_500)),
       .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job), .nodes,
-      .find(elsewhere), .resume(byID, benefactor: .thread(elsewhere)),
+      .find(elsewhere), .resume(byID, benefactor: .thread(elsewhere)), .serve(serve), .serve(unixServe),
     ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
     + StateEvent.Kind.allCases.map { .event($0, of: byName) }
 
@@ -290,6 +328,7 @@ enum Samples {
       .history(history), .history(HistoryPage(happenings: [], through: 0)), .threadDetail(detail),
       .threadDetail(bareDetail), .shutdownPlan(plan), .daemonStatus(contained),
       .log(LogText(text: [0x0A], droppedBytes: 5, offset: 9)),
+      .spawned(servingInfo), .thread(visitInfo),
       .done, .spawned(infos[0]), .thread(infos[1]), .threads([], more: false), .threads(infos, more: true),
       .died(id, DeathRecord(cause: causes[0], unreadMail: 0)),
       .log(LogText(text: [0, 0xFF, 0x0A], droppedBytes: 1 << 40)), .log(LogText(text: [], droppedBytes: 0)),

@@ -18,12 +18,19 @@ private let seven = ThreadID(rawValue: 7)
     program.umask = 0o077
     program.limits.processes = 258
     let fields: [UInt8] =
-      [0x01] + [7, 0, 0, 0, 0, 0, 0, 0] + [1, 1] + [0x3F, 0, 0, 0]
+      [0x01] + [7, 0, 0, 0, 0, 0, 0, 0] + [1, 1, 0] + [0x3F, 0, 0, 0]
       + [1, 0, 0, 0] + Array("/".utf8)
       + [2, 0, 0, 0] + [2, 0, 0, 0] + Array("ls".utf8) + [0, 0, 0, 0]
       + [1, 0, 0, 0] + [3, 0, 0, 0] + Array("A=b".utf8)
       + [1, 0, 0, 0] + [2] + [2, 1, 0, 0, 0, 0, 0, 0]
     #expect(try KeeperRequest.start(seven, program).encoded() == [UInt8(fields.count), 0, 0, 0] + fields)
+  }
+
+  @Test("a start with a connection says which descriptor it is to be", arguments: [(nil, 1), (3, 3), (255, 255)])
+  func connectionBytes(descriptor: Int?, byte: UInt8) throws {
+    var program = KeeperProgram(arguments: [[65]], environment: [], directory: [47])
+    program.connection = KeeperProgram.Connection(socket: SocketID(rawValue: 9), descriptor: descriptor)
+    #expect(try KeeperRequest.start(seven, program).encoded()[13...15] == [0, 0, byte])
   }
 
   @Test(
@@ -53,8 +60,8 @@ private let seven = ThreadID(rawValue: 7)
     #expect(throws: KeeperRequestError.zeroByte) { try KeeperRequest.start(seven, program([[65, 0]])).encoded() }
     #expect(throws: KeeperRequestError.noSuchUmask(0o1000)) { try KeeperRequest.start(seven, masked).encoded() }
     #expect(throws: KeeperRequestError.noSuchSignal(65)) { try KeeperRequest.signal(seven, 65).encoded() }
-    // Kind, entity, mode, flags, umask, directory, four counts and lengths.
-    #expect(throws: KeeperRequestError.tooLong(length: long.count + 36, limit: long.count)) {
+    // Kind, entity, mode, flags, connection, umask, directory, four counts and lengths.
+    #expect(throws: KeeperRequestError.tooLong(length: long.count + 37, limit: long.count)) {
       try KeeperRequest.start(seven, program([long])).encoded()
     }
   }

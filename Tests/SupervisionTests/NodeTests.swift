@@ -101,6 +101,47 @@ struct NodeTests {
     #expect(try world.start("web", on: client) != thread)
   }
 
+  @Test("limits that can't be set are not the program's fault, and neither is what cut its start short")
+  func limits() throws {
+    for (stage, errno, code, words) in [
+      (KeeperStage.limits, Int32(1), RefusalCode.limits, "setting its limits failed with errno 1; ask for less"),
+      (.execute, KeeperProtocol.cutShort, .cannotStart, "something ended it before it was executed"),
+    ] {
+      var world = NodeWorld()
+      let client = world.client()
+      _ = world.ask(.spawn(Spawn(argv: [Array("x".utf8)], cwd: [47])), on: client)
+      guard case .start(let thread, _) = world.takeOrders().first else { throw Unexpected([]) }
+      world.report(.startFailed(thread, errno: errno, stage))
+      guard case .refusal(let refusal, _)? = world.take(client).last else { throw Unexpected([]) }
+      #expect(refusal.code == code && refusal.description.hasPrefix("cannot start x: \(words)"))
+      #expect(refusal.errorNumber == errno)
+    }
+  }
+
+  @Test(
+    "a thread that was ended while its program was being started is refused with who did it, not with how it failed"
+  )
+  func endedEarly() throws {
+    var world = NodeWorld()
+    let client = world.client()
+    var spawn = Spawn(argv: [Array("x".utf8)], cwd: [47])
+    spawn.timeout = .seconds(1)
+    for (isKilled, code, words) in [
+      (true, RefusalCode.endedEarly, "it was killed by "),
+      (false, .timedOut, "its time, 1.0 seconds, was up before it ran"),
+    ] {
+      _ = world.ask(.spawn(spawn), on: client)
+      guard case .start(let thread, _) = world.takeOrders().last else { throw Unexpected([]) }
+      if isKilled { _ = world.ask(.kill(.id(thread), wait: false, really: false), on: client) }
+      if !isKilled { world.pass(.seconds(1)) }
+      _ = world.take(client)
+      world.report(.startFailed(thread, errno: KeeperProtocol.cutShort, .execute))
+      guard case .refusal(let refusal, _)? = world.take(client).first else { throw Unexpected([]) }
+      #expect(refusal.code == code && refusal.description.contains("cannot start x: \(words)"), "\(refusal)")
+      #expect(world.ask(.find(.id(thread)), on: client).refusal == .gone)
+    }
+  }
+
   @Test("a kill answers when the thread is dead: its program reaped, its tree empty, its output read")
   func kill() throws {
     var world = NodeWorld()

@@ -24,6 +24,15 @@ struct NodeWorld {
   private(set) var abandoned: [String] = []
   /// What the daemon's own log says.
   private(set) var logLines: [String] = []
+  /// The sockets that listen, with whether connections are wanted at each.
+  private(set) var listeners: [ListenerID: Bool] = [:]
+  /// What could not be listened at is refused with this error.
+  var listeningError: Int32?
+  /// The connections that were closed without a program.
+  private(set) var closedSockets: [SocketID] = []
+  /// How many wait at each listener.
+  var waiting: Int?
+  private var lastSocket: UInt64 = 0
   private var nextRequest: UInt64 = 0
   /// The other nodes that are to be dialed, and by which connections.
   private(set) var dials: [(id: ConnectionID, node: EntityName)] = []
@@ -200,6 +209,45 @@ struct NodeWorld {
   /// The program's pipe has taken what was written to it.
   mutating func inputWritten(_ thread: ThreadID) { step { $0.inputWritten(thread, effects: &$1) } }
 
+  // MARK: - Servers
+
+  /// The only listener, which has been asked for.
+  var listener: ListenerID? { listeners.count == 1 ? listeners.keys.first : nil }
+
+  private mutating func open(_ id: ListenerID, _ address: ServerAddress) {
+    if let listeningError {
+      return step { $0.listenerFailed(id, errno: listeningError, "no", effects: &$1) }
+    }
+    listeners[id] = false
+    // The system's choice.
+    var address = address
+    if case .internet(let host, 0) = address { address = .internet(host: host, port: 4_711) }
+    step { [address] in $0.listenerOpened(id, at: address, effects: &$1) }
+  }
+
+  /// Somebody connects; the system would keep them waiting while nobody is wanted.
+  ///
+  /// - Returns: the thread whose program is to serve them; nil if they were turned away.
+  mutating func visit(_ listener: ListenerID, port: UInt16 = 9_000) -> ThreadID? {
+    lastSocket += 1
+    let socket = SocketID(rawValue: lastSocket)
+    let visitor = Visitor.internet(
+      remote: Visitor.End(host: "192.0.2.1", port: port),
+      local: Visitor.End(host: "127.0.0.1", port: 7_000)
+    )
+    step { $0.connected(socket, from: visitor, at: listener, effects: &$1) }
+    guard case .start(let thread, let program) = orders.last, program.connection?.socket == socket else { return nil }
+    return thread
+  }
+
+  /// Somebody connects, and their program runs.
+  mutating func serveVisitor(_ listener: ListenerID) throws -> ThreadID {
+    guard let thread = visit(listener) else { throw Unexpected([]) }
+    orders.removeLast()
+    report(.started(thread, pid: Int32(1_000 + thread.rawValue), descriptors: 1))
+    return thread
+  }
+
   // MARK: - Steps
 
   mutating func pass(_ duration: Duration) {
@@ -248,6 +296,11 @@ struct NodeWorld {
     case .holdOutput(let thread, let output, true): held[thread, default: []].insert(output)
     case .holdOutput(let thread, let output, false): held[thread]?.remove(output)
     case .drainOutput(let thread): step { $0.outputDrained(thread, effects: &$1) }
+    case .openListener(let id, let address, _): open(id, address)
+    case .accept(let id, let isWanted): listeners[id] = isWanted
+    case .closeListener(let id): listeners[id] = nil
+    case .closeSocket(let socket): closedSockets.append(socket)
+    case .countWaiting(_, let count): step { [waiting] in $0.waitingCounted(waiting, for: count, effects: &$1) }
     case .listen: isListening = true
     case .endTrees(let place): abandoned.append(place)
     case .log(let line): logLines.append(line)

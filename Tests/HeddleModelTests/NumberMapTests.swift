@@ -1,6 +1,5 @@
+import HeddleModel
 import Testing
-
-@testable import HeddleThreads
 
 @Suite("values under numbers") struct NumberMapTests {
   @Test("it holds what a dictionary would, whatever comes and goes", arguments: [1, 64, 4_096] as [UInt64])
@@ -24,17 +23,29 @@ import Testing
     for (key, value) in expected { #expect(map[key] == value) }
   }
 
+  @Test("it gives back the memory of what is gone, and finds what is left")
+  func shrinking() {
+    var map = NumberMap<UInt64>()
+    for key in 1...10_000 as ClosedRange<UInt64> { map.insert(key, at: key) }
+    #expect(map.places >= 20_000)
+    for key in 1...10_000 as ClosedRange<UInt64> where key % 1_000 != 0 { #expect(map.remove(key) == key) }
+    #expect(map.places <= 160)
+    for key in 1...10_000 as ClosedRange<UInt64> { #expect(map[key] == (key % 1_000 == 0 ? key : nil)) }
+  }
+
   @Test("what was removed is freed at once")
   func freed() {
-    var map = NumberMap<Mishap>()
-    weak var mishap: Mishap?
+    var map = NumberMap<Guest>()
+    weak var guest: Guest?
     do {
-      let made = Mishap()
-      mishap = made
+      let made = Guest()
+      guest = made
       map.insert(made, at: 7)
     }
-    #expect(mishap != nil)
+    #expect(guest != nil)
     _ = map.remove(7)
-    #expect(mishap == nil)
+    #expect(guest == nil)
   }
+
+  private final class Guest {}
 }
