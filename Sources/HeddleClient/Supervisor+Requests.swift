@@ -231,7 +231,7 @@ extension Supervisor {
       return false
     }
     let authority: CustodianPath?
-    do throws(ClientError) { authority = try authority(for: command, on: node) } catch {
+    do throws(ClientError) { authority = try custodianToName(for: command, on: node) } catch {
       onAnswer(.failure(error))
       return false
     }
@@ -260,7 +260,7 @@ extension Supervisor {
   /// In whose name a request is made; nil is what the connection was granted.
   ///
   /// A custodian has authority on its own node alone. Whoever acts for the root of this one is this node to the others.
-  private func authority(
+  private func custodianToName(
     for command: Request.Command,
     on node: EntityName?
   ) throws(ClientError) -> CustodianPath? {

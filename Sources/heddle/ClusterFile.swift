@@ -10,13 +10,33 @@ enum ClusterFile {
 
   static func read(_ path: String) throws(Failure) -> ClusterWish {
     let text = try text(of: path)
-    do { return try YAMLDecoder().decode(ClusterWish.self, from: text) } catch {
+    do {
+      try requireKnownKeys(text)
+      var wish = try YAMLDecoder().decode(ClusterWish.self, from: text)
+      // Where it stands, not where the daemon was started.
+      if let secret = wish.secret, !secret.hasPrefix("/"), let end = path.lastIndex(of: "/") {
+        wish.secret = String(path[...end]) + secret
+      }
+      return wish
+    } catch {
       throw Failure(
         .usage,
         "cannot use $HEDDLE_CLUSTER_FILE, \(path): \(error); it has to say cluster, registrar and secret, and may say "
           + "node, listen and peers (a list of NAME=ADDRESS)"
       )
     }
+  }
+
+  private struct UnknownKey: Error, CustomStringConvertible {
+    let key: String
+    var description: String { "it says '\(key)', which means nothing here" }
+  }
+
+  /// Throws for a key that would be passed over, and is perhaps another one misspelt.
+  private static func requireKnownKeys(_ text: String) throws {
+    let known: Set = ["cluster", "node", "listen", "peers", "registrar", "secret"]
+    guard case .mapping(let mapping)? = try Yams.compose(yaml: text) else { return }
+    for key in mapping.keys.compactMap(\.string) where !known.contains(key) { throw UnknownKey(key: key) }
   }
 
   private static func text(of path: String) throws(Failure) -> String {

@@ -51,7 +51,9 @@ struct ClusterOptions: ParsableArguments {
   /// - Returns: nil for a daemon that is in no cluster.
   func settings(named name: String) throws -> ClusterSettings? {
     if let file = Environment.value("HEDDLE_CLUSTER_FILE"), cluster == nil {
-      return try ClusterFile.read(file).settings(named: node?.text ?? name)
+      var wish = try ClusterFile.read(file)
+      wish.node = node?.text ?? wish.node
+      return try wish.settings(named: name)
     }
     guard let cluster else { return nil }
     let wish = ClusterWish(

@@ -39,6 +39,10 @@ struct DetachedDaemon {
   func start() throws(Failure) -> Int32 {
     try Self.requireAbsolute(socket)
     try Self.makeDirectory(of: logPath)
+    // It will be in the root directory.
+    if let file = Environment.value("HEDDLE_CLUSTER_FILE") {
+      unsafe setenv("HEDDLE_CLUSTER_FILE", try Self.absolute(file), 1)
+    }
     if Self.size(of: logPath) > Self.logBytesMax { unsafe rename(logPath, "\(logPath).1") }
     let (reading, writing) = try Self.makePipe()
     defer { close(reading) }

@@ -141,6 +141,8 @@ struct TrialDaemon {
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var pid = pid_t()
+    // It is a daemon of its own, and no other node.
+    unsafe unsetenv("HEDDLE_CLUSTER_FILE")
     let error = unsafe posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
     guard error == 0 else {
       close(pipes[1])

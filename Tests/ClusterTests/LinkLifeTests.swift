@@ -50,7 +50,7 @@ struct LinkLifeTests {
         listen: unix:\(nodes.path("a/l.sock"))
         peers: ["b=unix:\(nodes.link("b"))"]
         registrar: b
-        secret: \(nodes.path("key"))
+        secret: key
         """,
         to: "a.yaml"
       )
@@ -61,6 +61,19 @@ struct LinkLifeTests {
       defer { daemon.kill() }
       try await nodes.awaitLinks(of: "a", count: 1)
       #expect(try await nodes.output("cluster", "nodes", at: "a").contains("b*"))
+    }
+  }
+
+  @Test("a key that the file can't have is refused by name, rather than passed over")
+  func unknownKey() async throws {
+    try await Nodes.run { nodes in
+      try nodes.write("cluster: test\nregistrar: a\nsecret: key\npeer: [b]\n", to: "a.yaml")
+      let run = try await Heddle.run(
+        ["daemon", "--socket", nodes.socket("a")],
+        environment: ["HEDDLE_CLUSTER_FILE": nodes.path("a.yaml")]
+      )
+      #expect(run.status == 2)
+      #expect(run.errors.contains("it says 'peer'"))
     }
   }
 
