@@ -167,7 +167,7 @@ package actor Daemon {
     if node.wantsEntropy { node.addEntropy(Self.chance()) }
     node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
     input(&node, &new)
-    node.tellFollowers(effects: &new)
+    node.inputEnded(effects: &new)
     effects.append(contentsOf: new)
     // Doing what was said may be the next input; its effects then come behind these.
     guard !isObeying else { return }

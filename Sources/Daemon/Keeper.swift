@@ -61,10 +61,13 @@ final class Keeper {
       do throws(LoopError) {
         try process.channel.write(frame, passing: connection) { error in
           connection.close()
-          // EPIPE and the like: the channel is lost, which its reading end tells.
-          if let error, error.code == ETOOMANYREFS { onFailed(EMFILE, .pipe) }
+          // If the channel is lost, its reading end tells more.
+          if let error { onFailed(error.code == ETOOMANYREFS ? EMFILE : error.code, .pipe) }
         }
-      } catch { connection.close() }
+      } catch {
+        connection.close()
+        onFailed(error.code, .pipe)
+      }
     } catch {
       connection.close()
       onFailed(error.errorNumber, .execute)

@@ -70,10 +70,16 @@ internal import Glibc
     unsafe uv_poll_stop(raw())
   }
 
+  /// How many connections are accepted in one round of the loop.
+  private static let roundMax = 64
+
   private func ready(_ status: Int32) {
     do throws(LoopError) {
       try LoopError.check(status, "accept on \(socket.name)")
-      while isOpen, activity == .accepting, let descriptor = try accept() {
+      // Others are to have their turn, however many wait: what is left comes with the loop's next round.
+      var left = Self.roundMax
+      while isOpen, activity == .accepting, left > 0, let descriptor = try accept() {
+        left -= 1
         let wantsMore = try onConnection(stream(of: descriptor))
         // This one has what was in reserve, or to be spared; the next would have nothing.
         guard reserve != nil, descriptor < tooHigh else { throw outOfDescriptors }
@@ -92,8 +98,10 @@ internal import Glibc
       if descriptor >= 0 { return descriptor }
       switch -descriptor {
       case EAGAIN: return nil
-      // A client that gave up while it waited is no news.
-      case EINTR, ECONNABORTED: continue
+      // A client that gave up while it waited is no news, nor is what accept(2) tells of a client's network.
+      case EINTR, ECONNABORTED, EPERM, EPROTO, ENOPROTOOPT, ENETDOWN, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+        ENETUNREACH:
+        continue
       case EMFILE where reserve != nil, ENFILE where reserve != nil: giveUpReserve()
       case let code: throw LoopError(code: code, attempt: "accept on \(socket.name)")
       }

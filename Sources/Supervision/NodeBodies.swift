@@ -59,8 +59,6 @@ extension Node {
   package mutating func outputDrained(_ thread: ThreadID, effects: inout Effects) {
     guard case .draining(_, let end, _) = entities[thread]?.body else { return }
     step(effects: &effects) { $0.bodyEnded(thread, end.bodyEnd, effects: &$1) }
-    // Only now: whoever waited for the death is answered.
-    forgetTransients()
     endDepartures(afterDeathOf: thread, effects: &effects)
     releaseBarriers(effects: &effects)
   }
@@ -177,7 +175,9 @@ extension Node {
       case .shutdownComplete(let custodian): shutdownCompleted(custodian, effects: &effects)
       // Other waits than a thread's own are given up by their connections alone, which know it.
       case .withdrawn(let wait): if !dropAnswer(toCall: wait) { refuseMail(to: wait, effects: &effects) }
-      case .shutDown(let custodian): if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
+      case .shutDown(let custodian):
+        if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
+        endServer(of: custodian, effects: &effects)
       // Of a thread's own waits a nested call is not broken, nor is one for mail.
       case .broken: break
       }

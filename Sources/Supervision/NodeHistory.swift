@@ -12,8 +12,14 @@ extension Node {
     record(isLost ? .logDegraded("\(name): \(sentence)") : .logRestored("\(name): \(sentence)"), of: thread)
   }
 
-  /// Tells those who wait for something to happen. To follow each input.
-  package mutating func tellFollowers(effects: inout Effects) {
+  /// To follow each input: now those are answered who waited for a death, and the dead can go that nobody is to remember.
+  package mutating func inputEnded(effects: inout Effects) {
+    if !transients.isEmpty { forgetTransients() }
+    tellFollowers(effects: &effects)
+  }
+
+  /// Tells those who wait for something to happen.
+  private mutating func tellFollowers(effects: inout Effects) {
     guard toldThrough != history.last else { return }
     toldThrough = history.last
     for id in followers.sorted() {

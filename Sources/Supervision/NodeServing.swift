@@ -168,6 +168,18 @@ extension Node {
     endSession(custodian, effects: &effects)
   }
 
+  /// A custodian is shut down: a server that it is the place of ends with it, whoever else manages the server by now.
+  mutating func endServer(of custodian: CustodianID, effects: inout Effects) {
+    guard let server = servers.values.first(where: { $0.custodian == custodian }),
+      kernel.threads[server.thread]?.life.isAlive == true
+    else { return }
+    setEnder(.custodian(custodians.path(of: custodian) ?? .root), of: server.thread)
+    step(effects: &effects) {
+      // The root has authority over every thread.
+      try? $0.kill(server.thread, by: $0.root, really: true, effects: &$1)
+    }
+  }
+
   mutating func fellShort(_ listener: ListenerID, _ reason: String, effects: inout Effects) {
     let (now, thread) = (now, servers[listener]?.thread)
     var isNews = false

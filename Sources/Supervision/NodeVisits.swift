@@ -14,12 +14,15 @@ extension Node {
     guard let (number, orders) = servers[listener]?.arrived(at: now), let server = servers[listener] else {
       return effects.append(.closeSocket(socket))
     }
+    change(listener, effects: &effects) { _ in orders }
     do throws(WireRefusal) {
       try start(socket, number, from: visitor, of: server, listener, effects: &effects)
-      change(listener, effects: &effects) { _ in orders }
     } catch {
-      // Its server is being shut down.
+      // Its server is being shut down, or the custodian's name is somebody's.
       effects.append(.closeSocket(socket))
+      servers[listener]?.noteTurnedAway()
+      let line = Array("heddle: no program for \(visitor.text): \(error)\n".utf8)
+      outputCame(line, from: server.thread, .standardError, effects: &effects)
       change(listener, effects: &effects) { $0.startEnded() }
       change(listener, effects: &effects) { $0.departed() }
     }

@@ -127,6 +127,9 @@ package struct Server: Equatable, Sendable {
     }
   }
 
+  /// A connection could not be served, and no thread was made for it.
+  mutating func noteTurnedAway() { counts.failed += 1 }
+
   /// Descriptors have run out, or processes: a pause, and each time a longer one.
   ///
   /// - Returns: whether that is news.

@@ -26,6 +26,28 @@ struct NodeVisitTests {
     #expect(stage.look()?.counts.killed == 1)
   }
 
+  @Test("whoever waits for the last connection of a server that is killed is answered")
+  func waited() throws {
+    var stage = try ServingWorld()
+    let thread = try stage.world.serveVisitor(stage.listener)
+    let other = stage.world.client()
+    #expect(stage.world.ask(.wait(.id(thread)), on: other) == [])
+    _ = stage.world.ask(.kill(.id(stage.server.id), wait: false, really: false), on: stage.client)
+    stage.world.report(.exited(thread, .signal(9, coreDumped: false)))
+    stage.world.report(.empty(thread, Stragglers(total: 0, named: [])))
+    guard case .died(thread, _)? = stage.world.take(other).reply else { throw Unexpected([]) }
+  }
+
+  @Test("a server ends with its custodian also when another manages it, too")
+  func otherManager() throws {
+    var stage = try ServingWorld()
+    _ = stage.world.ask(.resume(.id(stage.server.id), benefactor: .custodian(.main)), on: stage.client)
+    #expect(stage.info(stage.server.id)?.custodians == [.main])
+    let place = try CustodianPath(parsing: "serve-7000")
+    _ = stage.world.ask(.custodianShutdown(place, follow: false), on: stage.client)
+    #expect(stage.info(stage.server.id)?.state == .dead)
+  }
+
   @Test("one that ends in time is not broken, and leaves no alarm")
   func inTime() throws {
     var stage = try ServingWorld(timeout: .seconds(5))

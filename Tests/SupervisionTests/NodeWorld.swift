@@ -260,7 +260,7 @@ struct NodeWorld {
     var effects: [NodeEffect] = []
     node.timePassed(to: now, date: Moment(nanoseconds: Self.dateOffset + now.nanoseconds), effects: &effects)
     input(&node, &effects)
-    node.tellFollowers(effects: &effects)
+    node.inputEnded(effects: &effects)
     for effect in effects { perform(effect) }
   }
 
