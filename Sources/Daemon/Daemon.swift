@@ -164,7 +164,7 @@ package actor Daemon {
   /// One input, and all that follows from it.
   func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var new: [NodeEffect] = []
-    if node.wantsEntropy { node.addEntropy(Self.chance()) }
+    if configuration.cluster != nil { Self.addChance(to: &node) }
     node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
     input(&node, &new)
     node.inputEnded(effects: &new)
@@ -175,14 +175,21 @@ package actor Daemon {
     while let effect = effects.popFirst() { obey(effect) }
     isObeying = false
     flush()
-    if node.isEnding { tellEnding() }
+    if Self.isEnding(&node) { tellEnding() }
     if status == nil { arm() } else { leave() }
+  }
+
+  /// In place, as `nextDeadline` looks.
+  private static func addChance(to node: inout Node) {
+    if node.wantsEntropy { node.addEntropy(chance()) }
   }
 
   private func timePassed() {
     deadline = nil
     if isLeaving { loop.requestStop() } else { step { _, _ in } }
   }
+
+  private static func isEnding(_ node: inout Node) -> Bool { node.isEnding }
 
   /// Tells, once, who started it as a service.
   private func tellEnding() {

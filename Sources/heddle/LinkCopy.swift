@@ -13,6 +13,8 @@ actor LinkCopy {
   private var output: ByteStream?
   /// Whether there was anything to be copied between.
   private var isCopying = false
+  /// Whether one side has ended.
+  private var isFinishing = false
   private nonisolated let reason = Mutex<String?>(nil)
   /// No more is read while so many bytes wait to be written.
   private static let waitingBytesMax = 1 << 20
@@ -58,7 +60,7 @@ actor LinkCopy {
   private func write(_ bytes: Span<UInt8>, from source: ByteStream, to target: ByteStream) {
     do throws(LoopError) {
       try target.write(bytes) { [self] error in
-        if let error { end(error) } else { copy(from: source, to: target) }
+        if let error { end(error) } else if !isFinishing { copy(from: source, to: target) }
       }
       if target.queuedBytes > Self.waitingBytesMax { source.stopReading() }
     } catch {
@@ -68,6 +70,8 @@ actor LinkCopy {
 
   /// One side has ended: what it said goes out, and that is the end.
   private func finish(_ target: ByteStream) {
+    guard !isFinishing else { return }
+    isFinishing = true
     input?.stopReading()
     socket?.stopReading()
     do throws(LoopError) { try target.shutdown { [self] _ in end(nil) } } catch { end(nil) }

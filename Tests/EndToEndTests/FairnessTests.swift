@@ -16,15 +16,21 @@ extension Promises {
         let crowd = try await Crowd(of: 100, scene)
         try await crowd.work()
         let memory = scene.daemonMemory
-        var best = (alone: Duration.seconds(1_000), beside: Duration.seconds(1_000))
-        // The best of several in turns: what else the machine does only ever takes time.
-        for round in 1...60 where round <= 4 || best.alone < best.beside * 0.95 {
-          best.alone = min(best.alone, try await ContinuousClock().measure { try await crowd.work() })
+        var (alone, beside) = ([Duration](), [Duration]())
+        // In turns, and as often as it takes: what else the machine does only ever takes time. The best of each tells most, and
+        // where one of them was lucky the middle ones do.
+        func isFair() -> Bool {
+          let (alone, beside) = (alone.sorted(), beside.sorted())
+          let middle = alone.count / 2
+          return alone[0] >= beside[0] * 0.95 || alone.count >= 15 && alone[middle] >= beside[middle] * 0.95
+        }
+        for round in 1...60 where round <= 4 || !isFair() {
+          alone.append(try await ContinuousClock().measure { try await crowd.work() })
           let idlers = try await Idlers(scene)
-          best.beside = min(best.beside, try await ContinuousClock().measure { try await crowd.work() })
+          beside.append(try await ContinuousClock().measure { try await crowd.work() })
           try await idlers.end()
         }
-        #expect(best.alone >= best.beside * 0.95, "\(best.alone) without, \(best.beside) beside them")
+        #expect(isFair(), "\(alone.sorted()) without, \(beside.sorted()) beside them")
         // 8 MiB of mail, 1 MiB of answers, and as much again for what an allocator keeps.
         #expect(scene.daemonMemory - memory < 18 << 20)
       }
