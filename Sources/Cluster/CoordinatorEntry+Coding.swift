@@ -68,7 +68,7 @@ extension CoordinatorEvent {
 
 extension CoordinatorNews {
   package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
-    let proto: ProtoCoordinatorNews = try decodeMessage(bytes, as: "CoordinatorNews")
+    let proto: ProtoCoordinatorNews = try decodeBody(bytes, as: "CoordinatorNews")
     self.init(
       revision: Revision(rawValue: proto.revision),
       events: try proto.events.map { event throws(WireDecodingError) in try CoordinatorEvent(event) }
@@ -79,6 +79,6 @@ extension CoordinatorNews {
     var proto = ProtoCoordinatorNews()
     proto.revision = revision.rawValue
     proto.events = events.map(\.proto)
-    return encodeMessage(proto)
+    return encodeBody(proto)
   }
 }

@@ -46,7 +46,7 @@ extension CoordinatorTransaction {
 
 extension CoordinatorRequest {
   package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
-    let proto: ProtoCoordinatorRequest = try decodeMessage(bytes, as: "CoordinatorRequest")
+    let proto: ProtoCoordinatorRequest = try decodeBody(bytes, as: "CoordinatorRequest")
     switch proto.command {
     case .grant(let ttl): self = .grant(ttl: try Duration(field: "coordinator_request.grant", nanoseconds: ttl))
     case .keepAlive(let lease): self = .keepAlive(LeaseID(rawValue: lease))
@@ -75,6 +75,6 @@ extension CoordinatorRequest {
       proto.watch.from = revision.rawValue
     case .unwatch(let id): proto.unwatch = id.rawValue
     }
-    return encodeMessage(proto)
+    return encodeBody(proto)
   }
 }

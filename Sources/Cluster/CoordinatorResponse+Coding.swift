@@ -3,7 +3,7 @@ package import HeddleWire
 
 extension CoordinatorAnswer {
   package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
-    let proto: ProtoCoordinatorAnswer = try decodeMessage(bytes, as: "CoordinatorAnswer")
+    let proto: ProtoCoordinatorAnswer = try decodeBody(bytes, as: "CoordinatorAnswer")
     guard proto.hasStanding else { throw .missing(field: "coordinator_answer.standing") }
     guard let response = proto.response else { throw .missing(field: "coordinator_answer.response") }
     self.init(standing: CoordinatorStanding(proto.standing), response: try CoordinatorResponse(response))
@@ -13,7 +13,7 @@ extension CoordinatorAnswer {
     var proto = ProtoCoordinatorAnswer()
     proto.standing = standing.proto
     proto.response = response.proto
-    return encodeMessage(proto)
+    return encodeBody(proto)
   }
 }
 

@@ -3,7 +3,7 @@ package import HeddleWire
 
 extension JournalRecord {
   package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
-    let proto: ProtoJournalRecord = try decodeMessage(bytes, as: "JournalRecord")
+    let proto: ProtoJournalRecord = try decodeBody(bytes, as: "JournalRecord")
     switch proto.record {
     case .started(let standing):
       let standing = CoordinatorStanding(standing)
@@ -34,7 +34,7 @@ extension JournalRecord {
       proto.committed.revision = revision.rawValue
     case .snapshot(let snapshot): proto.snapshot = snapshot.proto
     }
-    return encodeMessage(proto)
+    return encodeBody(proto)
   }
 }
 

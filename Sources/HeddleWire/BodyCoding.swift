@@ -1,7 +1,7 @@
-internal import SwiftProtobuf
+package import SwiftProtobuf
 
-/// The protobuf message in a frame's body, called `name` in errors.
-func decodeBody<Body: Message>(_ body: [UInt8], as name: String) throws(WireDecodingError) -> Body {
+/// The protobuf message in a body, of a frame or another, called `name` in errors.
+package func decodeBody<Body: Message>(_ body: [UInt8], as name: String) throws(WireDecodingError) -> Body {
   do {
     return try Body(serializedBytes: body)
   } catch {
@@ -10,8 +10,8 @@ func decodeBody<Body: Message>(_ body: [UInt8], as name: String) throws(WireDeco
   }
 }
 
-/// The body of a frame with `message` in it.
-func encodeBody(_ message: some Message) -> [UInt8] {
+/// The body with `message` in it.
+package func encodeBody(_ message: some Message) -> [UInt8] {
   do {
     return try message.serializedBytes()
   } catch {

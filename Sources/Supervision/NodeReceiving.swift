@@ -149,24 +149,9 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
-    let object = "id:\(thread)"
-    try requireRoom(for: inquiry, attempted, object)
-    let answer = Answer(
-      connection: inquiry.connection,
-      request: inquiry.request,
-      subject: subject,
-      attempted: attempted,
-      on: object
-    )
-    var orders: [Effect] = []
-    do throws(Refusal) {
-      let wait = try kernel.syncUnbroken(events.map { Branch($0) }, in: thread, effects: &orders)
-      answers[wait] = answer
-      connections[inquiry.connection]?.waits[inquiry.request] = wait
-    } catch {
-      throw Sentences.refused(error, attempted: attempted, subject: object, in: self)
+    try wait(subject, attempted, on: "id:\(thread)", inquiry, effects: &effects) { (kernel, orders) throws(Refusal) in
+      try kernel.syncUnbroken(events.map { Branch($0) }, in: thread, effects: &orders)
     }
-    obey(orders, effects: &effects)
   }
 
   /// Whether the wait is one for mail that will be handed over.

@@ -35,8 +35,9 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
-    try wait(subject, attempted, on: "\(reference)", inquiry, effects: &effects) { kernel throws(Refusal) in
-      [.state(try kernel.event(kind, of: thread)), .state(try kernel.event(.death, of: thread))]
+    try wait(subject, attempted, on: "\(reference)", inquiry, effects: &effects) { (kernel, orders) throws(Refusal) in
+      let events = [try kernel.event(kind, of: thread), try kernel.event(.death, of: thread)]
+      return try kernel.sync(events.map { Branch(.state($0)) }, in: nil, effects: &orders)
     }
   }
 
@@ -47,17 +48,20 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
-    try wait(.done, "wait for the shutdown of", on: path, inquiry, effects: &effects) { _ in [.shutdown(custodian)] }
+    try wait(.done, "wait for the shutdown of", on: path, inquiry, effects: &effects) {
+      (kernel, orders) throws(Refusal) in
+      try kernel.sync([Branch(.shutdown(custodian))], in: nil, effects: &orders)
+    }
   }
 
-  /// Lets a request wait for the first of several events.
-  private mutating func wait(
+  /// Lets a request be answered by the end of the wait that `begin` begins, which may be in this very step.
+  mutating func wait(
     _ subject: Answer.Subject,
     _ attempted: String,
     on object: String,
     _ inquiry: Inquiry,
     effects: inout Effects,
-    for events: (Kernel) throws(Refusal) -> [Event]
+    begin: (inout Kernel, inout [Effect]) throws(Refusal) -> WaitID
   ) throws(WireRefusal) {
     try requireRoom(for: inquiry, attempted, object)
     let answer = Answer(
@@ -69,7 +73,7 @@ extension Node {
     )
     var orders: [Effect] = []
     do throws(Refusal) {
-      let wait = try kernel.sync(events(kernel).map { Branch($0) }, in: nil, effects: &orders)
+      let wait = try begin(&kernel, &orders)
       answers[wait] = answer
       connections[inquiry.connection]?.waits[inquiry.request] = wait
     } catch {
