@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "HeddleWire", dependencies: ["HeddleModel", "HeddleMessages", protobuf], swiftSettings: settings),
     .target(
       name: "Supervision",
-      dependencies: ["HeddleModel", "HeddleWire", collections],
+      dependencies: ["HeddleModel", "HeddleWire", "Cluster", collections],
       swiftSettings: settings
     ),
 

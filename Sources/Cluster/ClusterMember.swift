@@ -141,7 +141,10 @@ package struct ClusterMember: Equatable, Sendable {
     step(&effects, now) { $0.timePassed(now: now, effects: &$1) }
     guard case .holding = holder.phase, let deadline = holder.deadline else { return }
     effects.append(.armFence(deadline))
-    unfence(effects: &effects)
+    // The keeper has stopped those, too, that a fence of ours would kill.
+    for (thread, policy) in exposed.sorted(by: { $0.key < $1.key }) where policy != .keep {
+      effects.append(.resume(thread))
+    }
   }
 
   /// The supervisor ends, or was ordered out: all that depends on the lease ends, then the lease.
@@ -168,6 +171,9 @@ package struct ClusterMember: Equatable, Sendable {
     effects.append(.guardThread(thread, until: deadline))
     if isFenced { effects.append(policy == .kill ? .kill(thread) : .suspend(thread)) }
   }
+
+  /// Whether the thread stops when this node's lease can't be renewed.
+  package func isGuarded(_ thread: ThreadID) -> Bool { exposed[thread].map { $0 != .keep } ?? false }
 
   /// Whether the thread ended for the others, with the stay that it depended on: none of them is to hear of it any more.
   package func isDying(_ thread: ThreadID) -> Bool { dying.contains(thread) }

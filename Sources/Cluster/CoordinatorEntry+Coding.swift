@@ -66,19 +66,48 @@ extension CoordinatorEvent {
   }
 }
 
+/// News, and who tells them.
+package struct CoordinatorTold: Hashable, Codable, Sendable {
+  package let standing: CoordinatorStanding
+  package let news: CoordinatorNews
+
+  package init(standing: CoordinatorStanding, news: CoordinatorNews) {
+    self.standing = standing
+    self.news = news
+  }
+
+  package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
+    let proto: ProtoCoordinatorTold = try decodeBody(bytes, as: "CoordinatorTold")
+    self.init(standing: CoordinatorStanding(proto.standing), news: try CoordinatorNews(proto.news))
+  }
+
+  package func encoded() -> [UInt8] {
+    var proto = ProtoCoordinatorTold()
+    proto.standing = standing.proto
+    proto.news = news.proto
+    return encodeBody(proto)
+  }
+}
+
 extension CoordinatorNews {
   package init(decoding bytes: [UInt8]) throws(WireDecodingError) {
     let proto: ProtoCoordinatorNews = try decodeBody(bytes, as: "CoordinatorNews")
+    try self.init(proto)
+  }
+
+  init(_ proto: ProtoCoordinatorNews) throws(WireDecodingError) {
     self.init(
       revision: Revision(rawValue: proto.revision),
       events: try proto.events.map { event throws(WireDecodingError) in try CoordinatorEvent(event) }
     )
   }
 
-  package func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] { encodeBody(proto) }
+
+  var proto: ProtoCoordinatorNews {
     var proto = ProtoCoordinatorNews()
     proto.revision = revision.rawValue
     proto.events = events.map(\.proto)
-    return encodeBody(proto)
+    return proto
   }
 }

@@ -30,17 +30,6 @@ package struct MemberIdentity: Hashable, Codable, Sendable {
   }
 }
 
-/// What becomes of a thread whose node can't renew its lease.
-package enum PartitionPolicy: UInt8, Hashable, Codable, Sendable, CaseIterable {
-  /// Stopped at the deadline; goes on when the lease was renewed, and is killed when it was lost.
-  case suspend
-  /// Killed at the deadline.
-  case kill
-  /// Left alone. It can't hold a global name or be in a shared custodian, and nobody takes it for dead until its node,
-  /// or that node's successor on the same seat, was heard of again.
-  case keep
-}
-
 /// A thread of another node, as it was learnt from that node.
 package struct RemoteThread: Hashable, Comparable, Codable, Sendable {
   package let node: NodeName
@@ -59,7 +48,7 @@ package struct RemoteThread: Hashable, Comparable, Codable, Sendable {
 }
 
 /// What a node says of itself when a link to it begins.
-package struct LinkGreeting: Hashable, Codable, Sendable {
+package struct NodeGreeting: Hashable, Codable, Sendable {
   package let incarnation: Incarnation
   /// Its stay; nil while it has none.
   package let epoch: Epoch?

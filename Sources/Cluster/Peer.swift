@@ -12,7 +12,7 @@ package enum Reception: Hashable, Sendable {
 /// Another node, as far as this one has a link to it or had one.
 struct Peer: Equatable, Codable, Sendable {
   /// What the other side said of itself; nil without a link.
-  var greeting: LinkGreeting?
+  var greeting: NodeGreeting?
   /// The stay whose frames are taken over the link.
   var admitted: Epoch?
   /// Whether what the other side said of itself is known to be over, or wrong.
@@ -23,7 +23,7 @@ struct Peer: Equatable, Codable, Sendable {
 
 extension ClusterMember {
   /// There is a link to a node, and this is what it said of itself. What comes over it counts from `admit` on.
-  package mutating func linkUp(_ node: NodeName, _ greeting: LinkGreeting, effects: inout [MemberEffect]) {
+  package mutating func linkUp(_ node: NodeName, _ greeting: NodeGreeting, effects: inout [MemberEffect]) {
     peers[node, default: Peer()].greeting = greeting
     peers[node]?.admitted = nil
     peers[node]?.isDismissed = false

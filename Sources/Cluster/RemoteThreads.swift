@@ -1,4 +1,4 @@
-internal import HeddleModel
+package import HeddleModel
 
 /// The threads of other nodes whose death somebody here waits for.
 struct RemoteThreads: Equatable, Codable, Sendable {

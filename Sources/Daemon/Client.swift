@@ -172,6 +172,7 @@ extension Outgoing {
     case .welcome, .notice, .ack, .room, .fired, .attached, .data, .end, .close, .taken: nil
     case .mail, .break, .mailEnd, .mark, .ackOf: nil
     case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong, .clientOpen, .clientClose, .fromClient: nil
+    case .coordinator: nil
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Glibc
 package import HeddleModel
 internal import LinkSecret
@@ -20,6 +21,9 @@ package struct ClusterSettings: Sendable {
   /// Where other nodes can dial this one; nil leaves its clients' socket.
   package let listen: LinkAddress?
   package let peers: [Peer]
+  /// Where the registrar keeps its journal.
+  package let journalDirectory: String
+  package var isRegistrar: Bool { configuration.registrar == configuration.node }
   /// What the supervisor's core is told.
   package let configuration: ClusterConfiguration
 
@@ -31,7 +35,9 @@ package struct ClusterSettings: Sendable {
     listen: LinkAddress?,
     peers: [Peer],
     registrar: EntityName,
-    secretPath: String
+    secretPath: String,
+    journalDirectory: String,
+    lease: Duration? = nil
   ) throws(DaemonError) {
     if case .command = listen { throw DaemonError("cannot listen at a command; write HOST:PORT or unix:PATH") }
     let names = peers.map(\.name)
@@ -47,7 +53,8 @@ package struct ClusterSettings: Sendable {
     let secret = LinkSecret(try SecretFile.read(secretPath))
     self.listen = listen
     self.peers = peers
-    configuration = ClusterConfiguration(
+    self.journalDirectory = journalDirectory
+    var configuration = ClusterConfiguration(
       name: cluster,
       node: node,
       listening: listen?.description ?? "",
@@ -55,6 +62,15 @@ package struct ClusterSettings: Sendable {
       registrar: registrar,
       code: { secret.code(of: $0) }
     )
+    if let lease { configuration.terms = try Self.terms(lease) }
+    self.configuration = configuration
+  }
+
+  private static func terms(_ lease: Duration) throws(DaemonError) -> LeaseTerms {
+    guard ClusterConfiguration.leases.contains(lease) else {
+      throw DaemonError("cannot have a lease of \(lease): it lasts from 2s to 1h, and 6s if nothing is said")
+    }
+    return LeaseTerms(ttl: lease)
   }
 
   func address(of node: EntityName) -> LinkAddress? { peers.first { $0.name == node }?.address }

@@ -28,6 +28,8 @@ package actor Daemon {
   /// The commands over which links go.
   var linkCommands: [ConnectionID: CommandStream] = [:]
   var lastLinkLine = ""
+  /// The cluster's, where this node is its registrar.
+  var journal: JournalFile?
   private(set) var keeper: Keeper?
   private var timer: HeddleLoop.Timer?
   /// What the timer is armed for.
@@ -92,7 +94,7 @@ package actor Daemon {
     )
     node = Node(identity, now: Instant(nanoseconds: EventLoop.nanoseconds))
     if let patience = configuration.leavesAfter { node.startedByClient(leavingAfter: patience) }
-    if let cluster = configuration.cluster { node.join(cluster.configuration) }
+    if let cluster = configuration.cluster { try Self.join(cluster, at: configuration.socketPath, as: &node) }
   }
 
   private func begin() {
@@ -129,6 +131,7 @@ package actor Daemon {
   private func listen() {
     do {
       listener = try makeListener()
+      try openJournal()
       try listenForLinks()
       configuration.log("listening on \(configuration.socketPath)")
       configuration.serviceManager?.tell("READY=1\nSTATUS=listening on \(configuration.socketPath)")
@@ -165,7 +168,8 @@ package actor Daemon {
   func step(_ input: (inout Node, inout [NodeEffect]) -> Void) {
     var new: [NodeEffect] = []
     if configuration.cluster != nil { Self.addChance(to: &node) }
-    node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, effects: &new)
+    let leases = configuration.cluster == nil ? nil : Instant(nanoseconds: EventLoop.bootNanoseconds)
+    node.timePassed(to: Instant(nanoseconds: EventLoop.nanoseconds), date: .now, leases: leases, effects: &new)
     input(&node, &new)
     node.inputEnded(effects: &new)
     effects.append(contentsOf: new)
@@ -256,6 +260,8 @@ package actor Daemon {
     case .closeListener(let id): closeListener(id)
     case .closeSocket(let id): sockets.removeValue(forKey: id)?.close()
     case .countWaiting(let id, let count): countWaiting(at: id, for: count)
+    case .journal(let record): journal?.append([record])
+    case .replaceJournal(let snapshot): journal?.replace(with: snapshot)
     case .listen: listen()
     case .endTrees(let place):
       let trees = AbandonedTrees(place: place)
@@ -338,6 +344,10 @@ package actor Daemon {
       logStore = nil
       stopIfLeft()
     }
+    journal?.finish { [self] in
+      journal = nil
+      stopIfLeft()
+    }
     for (id, client) in clients {
       client.finish { [self] in remove(id) }
     }
@@ -345,7 +355,7 @@ package actor Daemon {
   }
 
   func stopIfLeft() {
-    if isLeaving, clients.isEmpty, keeper == nil, logStore == nil { loop.requestStop() }
+    if isLeaving, clients.isEmpty, keeper == nil, logStore == nil, journal == nil { loop.requestStop() }
   }
 
   private func flush() {

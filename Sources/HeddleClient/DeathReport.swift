@@ -19,6 +19,8 @@ public struct DeathReport: Hashable, Sendable {
     case supervisorEnded
     /// It was not dead when the time was up that it was made with.
     case timedOut(after: Duration)
+    /// The node that it was on has lost its place in the cluster, and all that depended on that: the thread never acts again.
+    case nodeLost(node: String)
 
     public var description: String {
       switch self {
@@ -29,6 +31,7 @@ public struct DeathReport: Hashable, Sendable {
       case .custodianShutDown(let path): "its custodian \(path) was shut down"
       case .supervisorEnded: "its supervisor ended"
       case .timedOut(let time): "its time was up, after \(time)"
+      case .nodeLost(let node): "its node, \(node), was lost"
       }
     }
   }
@@ -53,6 +56,7 @@ public struct DeathReport: Hashable, Sendable {
       case .custodianShutDown(let path): .custodianShutDown(path: path.description)
       case .daemonEnded: .supervisorEnded
       case .timedOut(let time): .timedOut(after: time)
+      case .nodeLost(let node): .nodeLost(node: node.text)
       }
   }
 }

@@ -47,7 +47,7 @@ extension Supervisor {
         throw BreakError(kind.local)
       }
       throw ClientError(cause: .nested(end))
-    case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut:
+    case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut, .nodeLost:
       throw ClientError(cause: .nested(end))
     }
   }
@@ -147,7 +147,7 @@ private struct NestedCall {
       let isItsOwn =
         switch death.cause {
         case .exited, .signalled: true
-        case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut: false
+        case .failedToStart, .killed, .custodianShutDown, .daemonEnded, .timedOut, .nodeLost: false
         }
       return NestedEnd(thread: thread, death: death, isValueLost: !isItsOwn)
     default: throw ClientError.protocolBroken(reason: "a nested call was answered with what answers another request")

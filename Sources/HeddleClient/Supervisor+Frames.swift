@@ -55,7 +55,7 @@ extension Supervisor {
       guard let channel else { throw UnaskedFrame(kind: frame.header.kind, id: nil) }
       if let kind = try channel.obey(frame) { giveBack(kind, as: ThreadID(rawValue: frame.header.id)) }
     case .hello, .request, .watch, .unwatch, .credit, .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong,
-      .clientOpen, .client, .clientClose, .answer:
+      .clientOpen, .client, .clientClose, .answer, .coordinatorRequest, .coordinatorAnswer, .coordinatorNews:
       throw UnaskedFrame(kind: frame.header.kind, id: nil)
     }
   }

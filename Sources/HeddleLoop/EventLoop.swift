@@ -234,4 +234,11 @@ internal import Synchronization
 
   /// The same in nanoseconds.
   package static var nanoseconds: UInt64 { uv_hrtime() }
+
+  /// The same, of a clock that goes on while the machine sleeps (CLOCK_BOOTTIME, clock_gettime(2)).
+  package static var bootNanoseconds: UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
 }

@@ -211,6 +211,38 @@ package nonisolated struct ProtoCoordinatorNews: Sendable {
   package init() {}
 }
 
+/// Body of COORDINATOR_NEWS.
+package nonisolated struct ProtoCoordinatorTold: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var standing: ProtoCoordinatorStanding {
+    get {_standing ?? ProtoCoordinatorStanding()}
+    set {_standing = newValue}
+  }
+  /// Returns true if `standing` has been explicitly set.
+  package var hasStanding: Bool {self._standing != nil}
+  /// Clears the value of `standing`. Subsequent reads from it will return its default value.
+  package mutating func clearStanding() {self._standing = nil}
+
+  package var news: ProtoCoordinatorNews {
+    get {_news ?? ProtoCoordinatorNews()}
+    set {_news = newValue}
+  }
+  /// Returns true if `news` has been explicitly set.
+  package var hasNews: Bool {self._news != nil}
+  /// Clears the value of `news`. Subsequent reads from it will return its default value.
+  package mutating func clearNews() {self._news = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _standing: ProtoCoordinatorStanding? = nil
+  fileprivate var _news: ProtoCoordinatorNews? = nil
+}
+
 package nonisolated struct ProtoCoordinatorCondition: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -870,6 +902,45 @@ nonisolated extension ProtoCoordinatorNews: SwiftProtobuf.Message, SwiftProtobuf
   package static func ==(lhs: ProtoCoordinatorNews, rhs: ProtoCoordinatorNews) -> Bool {
     if lhs.revision != rhs.revision {return false}
     if lhs.events != rhs.events {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoCoordinatorTold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CoordinatorTold"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}standing\0\u{1}news\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._standing) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._news) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._standing {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._news {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoCoordinatorTold, rhs: ProtoCoordinatorTold) -> Bool {
+    if lhs._standing != rhs._standing {return false}
+    if lhs._news != rhs._news {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

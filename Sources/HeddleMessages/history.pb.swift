@@ -73,6 +73,22 @@ package nonisolated enum ProtoHappeningKind: SwiftProtobuf.Enum, Swift.CaseItera
 
   /// The supervisor was told to end.
   case daemonEnding // = 17
+
+  /// A node has a stay in the cluster: this one, or another.
+  case nodeJoined // = 18
+
+  /// There is no link to it. A suspicion: nothing has ended.
+  case nodeUnreachable // = 19
+  case nodeReachable // = 20
+
+  /// Its stay has ended, and all that depended on it.
+  case nodeLost // = 21
+
+  /// This node's lease was not renewed in time: what depends on it stands still.
+  case nodeFenced // = 22
+
+  /// Its lease was renewed.
+  case nodeRenewed // = 23
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -99,6 +115,12 @@ package nonisolated enum ProtoHappeningKind: SwiftProtobuf.Enum, Swift.CaseItera
     case 15: self = .shutdownComplete
     case 16: self = .daemonStarted
     case 17: self = .daemonEnding
+    case 18: self = .nodeJoined
+    case 19: self = .nodeUnreachable
+    case 20: self = .nodeReachable
+    case 21: self = .nodeLost
+    case 22: self = .nodeFenced
+    case 23: self = .nodeRenewed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -123,6 +145,12 @@ package nonisolated enum ProtoHappeningKind: SwiftProtobuf.Enum, Swift.CaseItera
     case .shutdownComplete: return 15
     case .daemonStarted: return 16
     case .daemonEnding: return 17
+    case .nodeJoined: return 18
+    case .nodeUnreachable: return 19
+    case .nodeReachable: return 20
+    case .nodeLost: return 21
+    case .nodeFenced: return 22
+    case .nodeRenewed: return 23
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -147,6 +175,12 @@ package nonisolated enum ProtoHappeningKind: SwiftProtobuf.Enum, Swift.CaseItera
     .shutdownComplete,
     .daemonStarted,
     .daemonEnding,
+    .nodeJoined,
+    .nodeUnreachable,
+    .nodeReachable,
+    .nodeLost,
+    .nodeFenced,
+    .nodeRenewed,
   ]
 
 }
@@ -260,6 +294,12 @@ package nonisolated struct ProtoHappening: @unchecked Sendable {
   package var reference: String {
     get {_storage._reference}
     set {_uniqueStorage()._reference = newValue}
+  }
+
+  /// Of the kinds that tell of a node.
+  package var node: String {
+    get {_storage._node}
+    set {_uniqueStorage()._node = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -389,12 +429,12 @@ package nonisolated struct ProtoHistory: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoHappeningKind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HAPPENING_KIND_UNSPECIFIED\0\u{1}HAPPENING_KIND_SPAWNED\0\u{1}HAPPENING_KIND_STARTED\0\u{1}HAPPENING_KIND_FAILED\0\u{1}HAPPENING_KIND_SUSPENDED\0\u{1}HAPPENING_KIND_RESUMED\0\u{1}HAPPENING_KIND_BROKEN\0\u{1}HAPPENING_KIND_ENDING\0\u{1}HAPPENING_KIND_DEAD\0\u{1}HAPPENING_KIND_MAIL_ENDED\0\u{1}HAPPENING_KIND_LOG_DEGRADED\0\u{1}HAPPENING_KIND_LOG_RESTORED\0\u{1}HAPPENING_KIND_CUSTODIAN_MADE\0\u{1}HAPPENING_KIND_GRACE_BEGUN\0\u{1}HAPPENING_KIND_SHUTDOWN_BEGUN\0\u{1}HAPPENING_KIND_SHUTDOWN_COMPLETE\0\u{1}HAPPENING_KIND_DAEMON_STARTED\0\u{1}HAPPENING_KIND_DAEMON_ENDING\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HAPPENING_KIND_UNSPECIFIED\0\u{1}HAPPENING_KIND_SPAWNED\0\u{1}HAPPENING_KIND_STARTED\0\u{1}HAPPENING_KIND_FAILED\0\u{1}HAPPENING_KIND_SUSPENDED\0\u{1}HAPPENING_KIND_RESUMED\0\u{1}HAPPENING_KIND_BROKEN\0\u{1}HAPPENING_KIND_ENDING\0\u{1}HAPPENING_KIND_DEAD\0\u{1}HAPPENING_KIND_MAIL_ENDED\0\u{1}HAPPENING_KIND_LOG_DEGRADED\0\u{1}HAPPENING_KIND_LOG_RESTORED\0\u{1}HAPPENING_KIND_CUSTODIAN_MADE\0\u{1}HAPPENING_KIND_GRACE_BEGUN\0\u{1}HAPPENING_KIND_SHUTDOWN_BEGUN\0\u{1}HAPPENING_KIND_SHUTDOWN_COMPLETE\0\u{1}HAPPENING_KIND_DAEMON_STARTED\0\u{1}HAPPENING_KIND_DAEMON_ENDING\0\u{1}HAPPENING_KIND_NODE_JOINED\0\u{1}HAPPENING_KIND_NODE_UNREACHABLE\0\u{1}HAPPENING_KIND_NODE_REACHABLE\0\u{1}HAPPENING_KIND_NODE_LOST\0\u{1}HAPPENING_KIND_NODE_FENCED\0\u{1}HAPPENING_KIND_NODE_RENEWED\0")
 }
 
 nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Happening"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}time_ns\0\u{3}monotonic_ns\0\u{1}kind\0\u{1}thread\0\u{1}name\0\u{1}custodian\0\u{1}by\0\u{1}pid\0\u{3}break_kind\0\u{1}death\0\u{1}ended\0\u{1}text\0\u{1}time\0\u{1}reference\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}time_ns\0\u{3}monotonic_ns\0\u{1}kind\0\u{1}thread\0\u{1}name\0\u{1}custodian\0\u{1}by\0\u{1}pid\0\u{3}break_kind\0\u{1}death\0\u{1}ended\0\u{1}text\0\u{1}time\0\u{1}reference\0\u{1}node\0")
 
   fileprivate class _StorageClass {
     var _number: UInt64 = 0
@@ -412,6 +452,7 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _text: String = String()
     var _time: String = String()
     var _reference: String = String()
+    var _node: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -437,6 +478,7 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _text = source._text
       _time = source._time
       _reference = source._reference
+      _node = source._node
     }
   }
 
@@ -470,6 +512,7 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._text) }()
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._time) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._reference) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
         default: break
         }
       }
@@ -527,6 +570,9 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._reference.isEmpty {
         try visitor.visitSingularStringField(value: _storage._reference, fieldNumber: 15)
       }
+      if !_storage._node.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -551,6 +597,7 @@ nonisolated extension ProtoHappening: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._text != rhs_storage._text {return false}
         if _storage._time != rhs_storage._time {return false}
         if _storage._reference != rhs_storage._reference {return false}
+        if _storage._node != rhs_storage._node {return false}
         return true
       }
       if !storagesAreEqual {return false}

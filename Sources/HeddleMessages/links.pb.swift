@@ -77,6 +77,53 @@ package nonisolated enum ProtoNodeState: SwiftProtobuf.Enum, Swift.CaseIterable 
 
 }
 
+/// How a node stands with the coordinator, as far as the supervisor that answers has heard.
+package nonisolated enum ProtoNodeStanding: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// It has no stay: it has not joined, or its lease was lost.
+  case outside // = 1
+  case joined // = 2
+
+  /// Only of the supervisor that answers: its lease is not renewed, and what depends on it stands still.
+  case fenced // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .outside
+    case 2: self = .joined
+    case 3: self = .fenced
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .outside: return 1
+    case .joined: return 2
+    case .fenced: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [ProtoNodeStanding] = [
+    .unspecified,
+    .outside,
+    .joined,
+    .fenced,
+  ]
+
+}
+
 /// Body of LINK_HELLO, and, behind 32 bytes, of LINK_CHALLENGE: who one end of a link says it is.
 package nonisolated struct ProtoLinkHello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -182,6 +229,11 @@ package nonisolated struct ProtoNodeInfo: Sendable {
 
   package var daemonVersion: String = String()
 
+  package var standing: ProtoNodeStanding = .unspecified
+
+  /// Of its stay in the cluster; 0 outside.
+  package var epoch: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -193,6 +245,10 @@ fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoNodeState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NODE_STATE_UNSPECIFIED\0\u{1}NODE_STATE_THIS\0\u{1}NODE_STATE_LINKED\0\u{1}NODE_STATE_UNREACHABLE\0\u{1}NODE_STATE_REFUSED\0")
+}
+
+nonisolated extension ProtoNodeStanding: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NODE_STANDING_UNSPECIFIED\0\u{1}NODE_STANDING_OUTSIDE\0\u{1}NODE_STANDING_JOINED\0\u{1}NODE_STANDING_FENCED\0")
 }
 
 nonisolated extension ProtoLinkHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -356,7 +412,7 @@ nonisolated extension ProtoNodeList: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoNodeInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{3}since_ns\0\u{1}incarnation\0\u{1}address\0\u{1}slot\0\u{1}reason\0\u{1}registrar\0\u{3}daemon_version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}state\0\u{3}since_ns\0\u{1}incarnation\0\u{1}address\0\u{1}slot\0\u{1}reason\0\u{1}registrar\0\u{3}daemon_version\0\u{1}standing\0\u{1}epoch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -373,6 +429,8 @@ nonisolated extension ProtoNodeInfo: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 7: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.registrar) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.daemonVersion) }()
+      case 10: try { try decoder.decodeSingularEnumField(value: &self.standing) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       default: break
       }
     }
@@ -406,6 +464,12 @@ nonisolated extension ProtoNodeInfo: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.daemonVersion.isEmpty {
       try visitor.visitSingularStringField(value: self.daemonVersion, fieldNumber: 9)
     }
+    if self.standing != .unspecified {
+      try visitor.visitSingularEnumField(value: self.standing, fieldNumber: 10)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -419,6 +483,8 @@ nonisolated extension ProtoNodeInfo: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.reason != rhs.reason {return false}
     if lhs.registrar != rhs.registrar {return false}
     if lhs.daemonVersion != rhs.daemonVersion {return false}
+    if lhs.standing != rhs.standing {return false}
+    if lhs.epoch != rhs.epoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

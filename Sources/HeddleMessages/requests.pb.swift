@@ -25,6 +25,52 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// Makes a thread whose body is a program. The program starts as from the caller's shell.
+/// What becomes of a thread that other nodes know of when its node can't renew its lease.
+package nonisolated enum ProtoPartitionPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// It is stopped; it goes on when the lease was renewed, and is ended when it was lost.
+  case suspend // = 0
+
+  /// It is ended.
+  case kill // = 1
+
+  /// Nothing; and nobody takes it for dead before its node was heard of again.
+  case keep // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .suspend
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .suspend
+    case 1: self = .kill
+    case 2: self = .keep
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .suspend: return 0
+    case .kill: return 1
+    case .keep: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [ProtoPartitionPolicy] = [
+    .suspend,
+    .kill,
+    .keep,
+  ]
+
+}
+
 /// Body of REQUEST. The frame's id is the request's: the client's choice, never 0, unique among its open requests.
 ///
 /// A custodian's path is absolute ("/main/job") or relative to /main ("job"); an empty one is /main.
@@ -390,7 +436,6 @@ package nonisolated struct ProtoRequest: Sendable {
   fileprivate var _node: String? = nil
 }
 
-/// Makes a thread whose body is a program. The program starts as from the caller's shell.
 package nonisolated struct ProtoSpawn: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -556,6 +601,11 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
   package var held: Bool {
     get {_storage._held}
     set {_uniqueStorage()._held = newValue}
+  }
+
+  package var onPartition: ProtoPartitionPolicy {
+    get {_storage._onPartition}
+    set {_uniqueStorage()._onPartition = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1202,6 +1252,10 @@ package nonisolated struct ProtoStopDaemon: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
+nonisolated extension ProtoPartitionPolicy: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTITION_POLICY_SUSPEND\0\u{1}PARTITION_POLICY_KILL\0\u{1}PARTITION_POLICY_KEEP\0")
+}
+
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{a}serve\0\u{2}\u{14}nodes\0")
@@ -1740,7 +1794,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0\u{4}\u{13}timeout_ns\0\u{1}forget\0\u{1}held\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0\u{4}\u{13}timeout_ns\0\u{1}forget\0\u{1}held\0\u{3}on_partition\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1764,6 +1818,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _timeoutNs: UInt64? = nil
     var _forget: Bool = false
     var _held: Bool = false
+    var _onPartition: ProtoPartitionPolicy = .suspend
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1795,6 +1850,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _timeoutNs = source._timeoutNs
       _forget = source._forget
       _held = source._held
+      _onPartition = source._onPartition
     }
   }
 
@@ -1834,6 +1890,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 50: try { try decoder.decodeSingularUInt64Field(value: &_storage._timeoutNs) }()
         case 51: try { try decoder.decodeSingularBoolField(value: &_storage._forget) }()
         case 52: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
+        case 53: try { try decoder.decodeSingularEnumField(value: &_storage._onPartition) }()
         default: break
         }
       }
@@ -1909,6 +1966,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._held != false {
         try visitor.visitSingularBoolField(value: _storage._held, fieldNumber: 52)
       }
+      if _storage._onPartition != .suspend {
+        try visitor.visitSingularEnumField(value: _storage._onPartition, fieldNumber: 53)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1939,6 +1999,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._timeoutNs != rhs_storage._timeoutNs {return false}
         if _storage._forget != rhs_storage._forget {return false}
         if _storage._held != rhs_storage._held {return false}
+        if _storage._onPartition != rhs_storage._onPartition {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -533,6 +533,14 @@ package nonisolated struct ProtoDeathCause: Sendable {
     set {cause = .timedOut(newValue)}
   }
 
+  package var nodeLost: ProtoDeathCause.NodeLost {
+    get {
+      if case .nodeLost(let v)? = cause {return v}
+      return ProtoDeathCause.NodeLost()
+    }
+    set {cause = .nodeLost(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Cause: Equatable, Sendable {
@@ -543,6 +551,7 @@ package nonisolated struct ProtoDeathCause: Sendable {
     case custodianShutDown(ProtoDeathCause.CustodianShutDown)
     case daemonEnded(ProtoDeathCause.DaemonEnded)
     case timedOut(ProtoDeathCause.TimedOut)
+    case nodeLost(ProtoDeathCause.NodeLost)
 
   }
 
@@ -610,6 +619,19 @@ package nonisolated struct ProtoDeathCause: Sendable {
 
     /// Who asked, in words for people.
     package var by: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Its node's stay in the cluster has ended, and all that depended on it.
+  package nonisolated struct NodeLost: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var node: String = String()
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1093,7 +1115,7 @@ nonisolated extension ProtoDeathRecord: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeathCause"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exited\0\u{1}signalled\0\u{3}failed_to_start\0\u{1}killed\0\u{3}custodian_shut_down\0\u{3}daemon_ended\0\u{4},timed_out\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exited\0\u{1}signalled\0\u{3}failed_to_start\0\u{1}killed\0\u{3}custodian_shut_down\0\u{3}daemon_ended\0\u{4},timed_out\0\u{3}node_lost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1192,6 +1214,19 @@ nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.cause = .timedOut(v)
         }
       }()
+      case 51: try {
+        var v: ProtoDeathCause.NodeLost?
+        var hadOneofValue = false
+        if let current = self.cause {
+          hadOneofValue = true
+          if case .nodeLost(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.cause = .nodeLost(v)
+        }
+      }()
       default: break
       }
     }
@@ -1230,6 +1265,10 @@ nonisolated extension ProtoDeathCause: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .timedOut?: try {
       guard case .timedOut(let v)? = self.cause else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .nodeLost?: try {
+      guard case .nodeLost(let v)? = self.cause else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
     }()
     case nil: break
     }
@@ -1372,6 +1411,36 @@ nonisolated extension ProtoDeathCause.Killed: SwiftProtobuf.Message, SwiftProtob
 
   package static func ==(lhs: ProtoDeathCause.Killed, rhs: ProtoDeathCause.Killed) -> Bool {
     if lhs.by != rhs.by {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoDeathCause.NodeLost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = ProtoDeathCause.protoMessageName + ".NodeLost"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.node) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.node.isEmpty {
+      try visitor.visitSingularStringField(value: self.node, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: ProtoDeathCause.NodeLost, rhs: ProtoDeathCause.NodeLost) -> Bool {
+    if lhs.node != rhs.node {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -36,6 +36,8 @@ extension DeathCause {
       self = .daemonEnded
     case .timedOut(let timedOut):
       self = .timedOut(after: Duration(wire: timedOut.timeoutNs))
+    case .nodeLost(let lost):
+      self = .nodeLost(try EntityName(field: "\(field).node_lost.node", lost.node))
     case nil:
       throw .missing(field: field)
     }
@@ -60,6 +62,8 @@ extension DeathCause {
       proto.daemonEnded = .init()
     case .timedOut(let timeout):
       proto.timedOut.timeoutNs = timeout.wireNanoseconds
+    case .nodeLost(let node):
+      proto.nodeLost.node = node.text
     }
     return proto
   }

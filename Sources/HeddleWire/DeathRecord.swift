@@ -28,4 +28,6 @@ package enum DeathCause: Hashable, Codable, Sendable {
   case daemonEnded
   /// It was not dead by itself when the time that it was made with was up.
   case timedOut(after: Duration)
+  /// Its node's stay in the cluster has ended, and all that depended on it.
+  case nodeLost(EntityName)
 }

@@ -66,6 +66,12 @@ package enum FrameKind: UInt8, Hashable, Codable, Sendable, CaseIterable {
   case clientClose = 48
   /// What follows is for this client of the receiver's; with id 0, it is about the link. No body.
   case answer = 49
+  /// A `CoordinatorRequest` to the node that keeps what all agree on.
+  case coordinatorRequest = 50
+  /// The `CoordinatorAnswer` to the request of this id.
+  case coordinatorAnswer = 51
+  /// `CoordinatorTold`: news of the watch that the request of this id began.
+  case coordinatorNews = 52
 }
 
 extension FrameKind {
@@ -81,6 +87,7 @@ extension FrameKind {
     case .refusal: true
     case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong: id == 0
     case .clientOpen, .client, .clientClose: id != 0
+    case .coordinatorRequest, .coordinatorAnswer, .coordinatorNews: id != 0
     case .answer: true
     }
   }
@@ -94,6 +101,7 @@ extension FrameKind {
     case .credit, .break, .mailEnd, .mark: []
     case .linkHello, .linkChallenge, .linkProof, .linkOpen, .ping, .pong: []
     case .clientOpen, .client, .clientClose, .answer: []
+    case .coordinatorRequest, .coordinatorAnswer, .coordinatorNews: []
     }
   }
 
@@ -108,7 +116,7 @@ extension FrameKind {
     case .linkProof: count == LinkCode.count
     case .linkChallenge: count > LinkCode.count
     case .hello, .welcome, .request, .reply, .refusal, .notice, .mail, .ack, .watch, .attach, .data: true
-    case .linkHello, .clientOpen: true
+    case .linkHello, .clientOpen, .coordinatorRequest, .coordinatorAnswer, .coordinatorNews: true
     }
   }
 }

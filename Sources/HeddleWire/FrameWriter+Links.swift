@@ -35,6 +35,13 @@ extension FrameWriter {
   package mutating func answer(to number: UInt64) throws(FrameError) {
     try append(.answer, id: number, body: [UInt8]().span)
   }
+
+  /// Something between a node and the one that keeps what all agree on.
+  ///
+  /// - Parameter id: the request's.
+  package mutating func coordinator(_ kind: FrameKind, id: UInt64, _ body: [UInt8]) throws(FrameError) {
+    try append(kind, id: id, body: body.span)
+  }
 }
 
 extension Frame {

@@ -60,6 +60,9 @@ extension Happening.What {
       self = .shutdownComplete(try custodian(), report)
     case .daemonStarted: self = .daemonStarted(containment: proto.text)
     case .daemonEnding: self = .daemonEnding
+    case .nodeJoined, .nodeUnreachable, .nodeReachable, .nodeLost, .nodeFenced, .nodeRenewed:
+      let change = Happening.NodeChange.allCases.first { $0.kind == kind } ?? .joined
+      self = .node(try EntityName(field: "\(field).node", proto.node), change)
     }
   }
 
@@ -71,6 +74,7 @@ extension Happening.What {
     case .broken(let kind): proto.breakKind = kind.proto
     case .logDegraded(let text), .logRestored(let text), .daemonStarted(let text): proto.text = text
     case .shutdownComplete(_, let report?): proto.ended = report.happened
+    case .node(let node, _): proto.node = node.text
     case .shutdownComplete(_, nil), .spawned, .suspended, .resumed, .ending, .mailEnded: break
     case .custodianMade, .graceBegun, .shutdownBegun, .daemonEnding: break
     }
@@ -97,6 +101,12 @@ extension Happening.Kind {
     case .shutdownComplete: .shutdownComplete
     case .daemonStarted: .daemonStarted
     case .daemonEnding: .daemonEnding
+    case .nodeJoined: .nodeJoined
+    case .nodeUnreachable: .nodeUnreachable
+    case .nodeReachable: .nodeReachable
+    case .nodeLost: .nodeLost
+    case .nodeFenced: .nodeFenced
+    case .nodeRenewed: .nodeRenewed
     }
   }
 }

@@ -21,6 +21,38 @@ package struct Happening: Hashable, Codable, Sendable {
     case shutdownComplete = 15
     case daemonStarted = 16
     case daemonEnding = 17
+    case nodeJoined = 18
+    case nodeUnreachable = 19
+    case nodeReachable = 20
+    case nodeLost = 21
+    case nodeFenced = 22
+    case nodeRenewed = 23
+  }
+
+  /// What became of a node of the cluster.
+  package enum NodeChange: Hashable, Codable, Sendable, CaseIterable {
+    /// It has a stay in the cluster.
+    case joined
+    /// There is no link to it. A suspicion: nothing has ended.
+    case unreachable
+    case reachable
+    /// Its stay has ended, and all that depended on it.
+    case lost
+    /// This node's lease was not renewed in time: what depends on it stands still.
+    case fenced
+    /// This node's lease was renewed after that.
+    case renewed
+
+    package var kind: Kind {
+      switch self {
+      case .joined: .nodeJoined
+      case .unreachable: .nodeUnreachable
+      case .reachable: .nodeReachable
+      case .lost: .nodeLost
+      case .fenced: .nodeFenced
+      case .renewed: .nodeRenewed
+      }
+    }
   }
 
   /// What happened, with what belongs to that alone.
@@ -58,6 +90,8 @@ package struct Happening: Hashable, Codable, Sendable {
     case daemonStarted(containment: String)
     /// The supervisor was told to end.
     case daemonEnding
+    /// A node of the cluster, this one or another.
+    case node(EntityName, NodeChange)
 
     package var kind: Kind {
       switch self {
@@ -78,6 +112,7 @@ package struct Happening: Hashable, Codable, Sendable {
       case .shutdownComplete: .shutdownComplete
       case .daemonStarted: .daemonStarted
       case .daemonEnding: .daemonEnding
+      case .node(_, let change): change.kind
       }
     }
   }
@@ -128,7 +163,7 @@ package struct Happening: Hashable, Codable, Sendable {
     case .spawned(let path), .ending(let path): path
     case .custodianMade(let path), .graceBegun(let path), .shutdownBegun(let path), .shutdownComplete(let path, _): path
     case .started, .failed, .suspended, .resumed, .broken, .dead, .mailEnded, .logDegraded, .logRestored: nil
-    case .daemonStarted, .daemonEnding: nil
+    case .daemonStarted, .daemonEnding, .node: nil
     }
   }
 }

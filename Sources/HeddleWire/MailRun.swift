@@ -101,6 +101,12 @@ package struct MailRun: Equatable, Codable, Sendable {
     return frames
   }
 
+  /// The same run, with bytes of its own.
+  package func detached(from chunk: Span<UInt8>) -> (MailRun, [UInt8]) {
+    let bytes = unsafe chunk.extracting(place).withUnsafeBufferPointer { unsafe Array($0) }
+    return (MailRun(to: receiver, flags: flags, count: count, at: 0..<bytes.count), bytes)
+  }
+
   /// Those that are not in `rest`, a later state of the same run.
   func before(_ rest: MailRun) -> MailRun {
     MailRun(to: receiver, flags: flags, count: count - rest.count, at: place.lowerBound..<rest.place.lowerBound)

@@ -14,6 +14,15 @@ package struct NodeListing: Hashable, Codable, Sendable {
       case refused = 4
     }
 
+    /// How it stands with the coordinator, as far as the supervisor that answers has heard.
+    package enum Standing: UInt8, Hashable, Codable, Sendable, CaseIterable {
+      /// It has no stay: it has not joined, or its lease was lost.
+      case outside = 1
+      case joined = 2
+      /// Only of the supervisor that answers: its lease is not renewed, and what depends on it stands still.
+      case fenced = 3
+    }
+
     package var name: EntityName
     package var state: State
     /// How long it has been in this state.
@@ -28,6 +37,9 @@ package struct NodeListing: Hashable, Codable, Sendable {
     package var reason: String
     package var isRegistrar: Bool
     package var daemonVersion: String
+    package var standing: Standing
+    /// Of its stay in the cluster; 0 outside.
+    package var epoch: UInt64
 
     package init(
       name: EntityName,
@@ -38,7 +50,9 @@ package struct NodeListing: Hashable, Codable, Sendable {
       slot: NodeSlot? = nil,
       reason: String = "",
       isRegistrar: Bool = false,
-      daemonVersion: String = ""
+      daemonVersion: String = "",
+      standing: Standing = .outside,
+      epoch: UInt64 = 0
     ) {
       self.name = name
       self.state = state
@@ -49,6 +63,8 @@ package struct NodeListing: Hashable, Codable, Sendable {
       self.reason = reason
       self.isRegistrar = isRegistrar
       self.daemonVersion = daemonVersion
+      self.standing = standing
+      self.epoch = epoch
     }
   }
 
@@ -93,7 +109,9 @@ extension NodeListing.Node {
       slot: state == .this || slot != 0 ? NodeSlot(rawValue: slot) : nil,
       reason: proto.reason,
       isRegistrar: proto.registrar,
-      daemonVersion: proto.daemonVersion
+      daemonVersion: proto.daemonVersion,
+      standing: try Standing(field: "nodes.standing", enumeration: proto.standing.rawValue),
+      epoch: proto.epoch
     )
   }
 
@@ -108,6 +126,8 @@ extension NodeListing.Node {
     proto.reason = reason
     proto.registrar = isRegistrar
     proto.daemonVersion = daemonVersion
+    proto.standing = standing.proto
+    proto.epoch = epoch
     return proto
   }
 }
@@ -119,6 +139,16 @@ extension NodeListing.Node.State {
     case .linked: .linked
     case .unreachable: .unreachable
     case .refused: .refused
+    }
+  }
+}
+
+extension NodeListing.Node.Standing {
+  fileprivate var proto: ProtoNodeStanding {
+    switch self {
+    case .outside: .outside
+    case .joined: .joined
+    case .fenced: .fenced
     }
   }
 }

@@ -26,6 +26,7 @@ extension Spawn {
     if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
     forget = proto.forget
     held = proto.held
+    onPartition = try PartitionPolicy(field: "spawn.on_partition", enumeration: proto.onPartition.rawValue)
     try check()
   }
 
@@ -72,7 +73,18 @@ extension Spawn {
     if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
     proto.forget = forget
     proto.held = held
+    proto.onPartition = onPartition.proto
     return proto
+  }
+}
+
+extension PartitionPolicy {
+  fileprivate var proto: ProtoPartitionPolicy {
+    switch self {
+    case .suspend: .suspend
+    case .kill: .kill
+    case .keep: .keep
+    }
   }
 }
 

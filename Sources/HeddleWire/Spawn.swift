@@ -35,6 +35,8 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var relay: Relay?
   /// The thread is ended when it has not died so long after it was made; nil is never.
   package var timeout: Duration?
+  /// What becomes of the thread when its node can't renew its lease.
+  package var onPartition = PartitionPolicy.suspend
   /// Dead, the thread is forgotten at once.
   package var forget = false
   /// The thread is held by the connection: when that ends it gets a hang-up, and is ended soon after.

@@ -33,7 +33,7 @@ struct Announced {
 /// What the network carries: it may lose it, delay it, double it, and bring it out of order.
 enum Packet {
   /// A link is wanted: by this session of the sender's; in answer to that one, if it is not 0.
-  case hello(session: UInt64, echo: UInt64, LinkGreeting)
+  case hello(session: UInt64, echo: UInt64, NodeGreeting)
   case data(from: UInt64, to: UInt64, number: UInt64, Frame, acknowledged: UInt64)
   case acknowledge(from: UInt64, to: UInt64, acknowledged: UInt64)
 }

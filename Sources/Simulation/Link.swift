@@ -5,7 +5,7 @@ internal import HeddleModel
 /// One end of a link, over a network that keeps nothing in order: it brings each frame once and in order, or ends.
 struct Link {
   enum Event {
-    case opened(LinkGreeting)
+    case opened(NodeGreeting)
     case closed
     case received(Frame)
   }
@@ -51,7 +51,7 @@ struct Link {
     spokeAt = now
   }
 
-  mutating func dial(_ greeting: LinkGreeting, packets: inout [Packet]) {
+  mutating func dial(_ greeting: NodeGreeting, packets: inout [Packet]) {
     packets.append(.hello(session: session, echo: other, greeting))
   }
 
@@ -64,7 +64,7 @@ struct Link {
   /// - Parameter isLax: whether frames are given on as they come.
   mutating func receive(
     _ packet: Packet,
-    _ greeting: LinkGreeting,
+    _ greeting: NodeGreeting,
     next: () -> UInt64,
     isLax: Bool,
     now: Instant,
@@ -105,7 +105,7 @@ struct Link {
 
   /// Sends again what may be lost, says that it is there, and gives up a silent other side.
   mutating func tick(
-    _ greeting: LinkGreeting,
+    _ greeting: NodeGreeting,
     next: () -> UInt64,
     now: Instant,
     packets: inout [Packet],

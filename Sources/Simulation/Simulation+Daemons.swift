@@ -38,8 +38,8 @@ extension Simulation {
     return lastSession
   }
 
-  func greeting(_ index: Int) -> LinkGreeting {
-    LinkGreeting(incarnation: Incarnation(rawValue: UInt64(nodes[index].run)), epoch: nodes[index].member?.epoch)
+  func greeting(_ index: Int) -> NodeGreeting {
+    NodeGreeting(incarnation: Incarnation(rawValue: UInt64(nodes[index].run)), epoch: nodes[index].member?.epoch)
   }
 
   /// Something of a daemon's own happens, at once or when the daemon goes on.

@@ -20,6 +20,10 @@ struct Cluster: Sendable {
   var spread: [ConnectionID: [RequestID: SpreadBarrier]] = [:]
   /// The refusals of dialers that the log has, not too many of them.
   private var told: Set<String> = []
+  /// Of this node's stay; 0 while it has none.
+  var epoch: UInt64 = 0
+  /// The stays whose threads somebody here may know, by what their ids begin with.
+  var stays: [NodeSlot: UInt64] = [:]
   /// When something here waits for time.
   var deadline: Instant?
 
@@ -68,7 +72,7 @@ struct Cluster: Sendable {
   /// The earliest instant at which something is due.
   var nextDeadline: Instant? {
     let all =
-      neighbours.compactMap(\.dialAt) + links.values.map(\.pulse.lookAt) + orphans.map(\.until)
+      neighbours.compactMap(\.dialAt) + links.values.map(\.pulse.lookAt) + orphans.compactMap(\.until)
       + greetings.values.map(\.due)
     return all.min()
   }

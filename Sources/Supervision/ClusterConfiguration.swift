@@ -1,3 +1,4 @@
+package import Cluster
 package import HeddleModel
 
 /// The cluster that a supervisor is in, as its configuration has it.
@@ -24,6 +25,12 @@ package struct ClusterConfiguration: Sendable {
   package let registrar: EntityName
   /// The code of bytes that only those have who know the cluster's secret: HMAC-SHA256.
   package let code: @Sendable ([UInt8]) -> [UInt8]
+  /// Where this supervisor is: one machine and one socket, whose lock it holds.
+  package var seat: UInt64
+  /// How long the lease on this node's stay lasts.
+  package var terms = LeaseTerms.usual
+  /// How long it can last: stopping everything in time takes one second of it.
+  package static let leases: ClosedRange<Duration> = .seconds(2)...(.seconds(3_600))
   /// So many starts of other nodes can be linked during the life of the supervisor.
   package var slotsMax: UInt16 = .max
 
@@ -33,6 +40,7 @@ package struct ClusterConfiguration: Sendable {
     listening: String,
     peers: [Peer],
     registrar: EntityName,
+    seat: UInt64 = 0,
     code: @escaping @Sendable ([UInt8]) -> [UInt8]
   ) {
     self.name = name
@@ -40,6 +48,7 @@ package struct ClusterConfiguration: Sendable {
     self.listening = listening
     self.peers = peers.sorted { $0.name < $1.name }
     self.registrar = registrar
+    self.seat = seat
     self.code = code
   }
 }

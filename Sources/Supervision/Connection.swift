@@ -71,6 +71,8 @@ package enum Outgoing: Equatable, Sendable {
   case clientClose(UInt64)
   /// Frames of the client of this number, one behind the other.
   case fromClient(UInt64, frames: [UInt8])
+  /// Something between a node and the registrar: the request's number, and a frame's body.
+  case coordinator(FrameKind, UInt64, [UInt8])
 }
 
 /// One client's connection, as the supervisor sees it.

@@ -10,10 +10,10 @@ struct Dealings: Equatable, Sendable {
     /// A wait for a thread's death: the other node is asked which thread the reference means, so that it is waited for
     /// this one and no other with the same name, whatever becomes of the link.
     case finding(ThreadReference)
-    /// A request that waits and changes nothing, in a frame's body.
-    case wait([UInt8])
-    /// A watch, the same.
-    case watch([UInt8])
+    /// A request that waits and changes nothing, in a frame's body; and the thread whose death it waits for, if it is one.
+    case wait([UInt8], ThreadID?)
+    /// A watch, the same, and what is watched for.
+    case watch(StateEvent, [UInt8])
     /// A stream of bytes.
     case stream
     /// The other node's part of a barrier.

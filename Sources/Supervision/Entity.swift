@@ -70,6 +70,8 @@ package struct Entity: Equatable, Codable, Sendable {
   let isHeld: Bool
   /// How long it may live; nil is for ever.
   let timeout: Duration?
+  /// What becomes of it when the node can't renew its lease, if others know of it.
+  var onPartition = PartitionPolicy.suspend
   var body = Body.starting
   var input: LineInput
   var mailbox: Mailbox<MailBundle>

@@ -77,6 +77,7 @@ extension Happening {
     let text =
       switch what {
       case .logDegraded(let text), .logRestored(let text), .daemonStarted(let text): text
+      case .node(let node, _): node.text
       case .failed(let death), .dead(let death): death.cause.text
       case .spawned, .started, .suspended, .resumed, .broken, .ending, .mailEnded: ""
       case .custodianMade, .graceBegun, .shutdownBegun, .shutdownComplete, .daemonEnding: ""
@@ -103,6 +104,7 @@ extension DeathCause {
     case .failedToStart(_, let stage): stage
     case .killed(let by): by
     case .custodianShutDown(let path): path.description
+    case .nodeLost(let node): node.text
     case .exited, .signalled, .daemonEnded, .timedOut: ""
     }
   }

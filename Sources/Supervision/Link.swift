@@ -1,8 +1,9 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
 /// An open link to one start of another node.
-struct Link: Equatable, Sendable {
+struct Link: Sendable {
   /// Whom the frames concern that come next.
   enum Subject: Equatable, Sendable {
     /// The link itself.
@@ -35,6 +36,9 @@ struct Link: Equatable, Sendable {
   /// Who was refused for its load, and is told when it is light again. In the order of the refusals.
   var awaitingRoom: [Awaiting] = []
   var pulse: LinkPulse
+  /// What is done with what comes over it.
+  var reception = Reception.refuse
+  var held = HeldFrames()
 
   /// A client whose mail to a thread is held back.
   struct Awaiting: Hashable, Sendable {

@@ -15,8 +15,10 @@ extension Limits {
   package static let dialHopeless = Duration.seconds(30)
   /// The node whose name is the greater leaves the dialing to the other for so long.
   package static let dialPoliteness = Duration.seconds(5)
-  /// What clients of another node have in sessions ends so long after its link was lost.
-  package static let sessionWithoutLink = Duration.seconds(10)
+  /// What clients of another node have in sessions ends so long after its link is back, if they have not come back with it.
+  package static let sessionReclaim = Duration.seconds(10)
+  /// So much may come over a link before the stay is known that it is from.
+  package static let linkHeldBytesMax = 8 << 20
   /// When so many bytes wait to be written to a link, mail to it is refused as to a full mailbox, until there are half as
   /// many; and when there are so many more, requests too.
   package static let linkMailBytesMax = 4 << 20

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -155,6 +156,48 @@ extension Sentences {
       reason: "no link to it is open" + (why.map { " (\($0))" } ?? ""),
       advice: "this says nothing of whether its threads live; heddle cluster nodes shows when it is back"
     )
+  }
+
+  static func outside(_ which: EntityName, _ node: EntityName, attempted: String) -> WireRefusal {
+    WireRefusal(
+      .nodeUnreachable,
+      attempted: attempted,
+      subject: "node \(node)",
+      reason: which == node ? "it is not in the cluster now" : "this node, \(which), is not in the cluster now",
+      advice: "a node joins when the registrar grants it a lease; heddle cluster nodes shows who has"
+    )
+  }
+
+  /// What the cluster did not do.
+  static func cluster(_ refusal: ClusterRefusal, attempted: String, subject: String) -> WireRefusal {
+    let code: RefusalCode =
+      switch refusal {
+      case .outside, .fenced, .coordinator: .nodeUnreachable
+      case .keepsOnPartition: .badRequest
+      case .unknownCustodian: .noSuchCustodian
+      case .custodianClosed: .custodianShutDown
+      case .noSuchNode: .unknownNode
+      case .threadEnded: .dead
+      case .nameInUseHere: .nameTaken
+      }
+    return WireRefusal(code, attempted: attempted, subject: subject, reason: refusal.description)
+  }
+
+  static func nodeNameTaken(_ record: NodeRecord) -> String {
+    let places = record.endpoints.isEmpty ? "" : " at \(record.endpoints.joined(separator: ", "))"
+    return "cannot join the cluster: another supervisor\(places) has this node's name; give each node a name of its own"
+  }
+
+  /// What became of a node, for the log.
+  static func nodeChanged(_ node: EntityName, _ change: Happening.NodeChange) -> String {
+    switch change {
+    case .joined: "node \(node) is in the cluster"
+    case .unreachable: "node \(node) is unreachable: nothing has ended for that"
+    case .reachable: "node \(node) is reachable again"
+    case .lost: "node \(node) is lost: its stay in the cluster has ended, and all that depended on it"
+    case .fenced: "node \(node) can't renew its lease: what depends on it stands still"
+    case .renewed: "node \(node) has renewed its lease: what depends on it goes on"
+    }
   }
 
   static func congested(_ node: EntityName, attempted: String) -> WireRefusal {

@@ -33,7 +33,7 @@ package struct LinkWriter: Sendable {
     case .fromClient(let number, let frames):
       try turn(to: .client(number))
       writer.append(frames: frames)
-    case .refusal(_, nil):
+    case .refusal(_, nil), .coordinator:
       try turn(to: .link)
       try writer.write(outgoing)
     case .linkProof(_, let bodyMax), .linkOpen(let bodyMax):
@@ -94,6 +94,7 @@ extension FrameWriter {
     case .clientOpen(let client, let number): try clientOpen(client, number: number)
     case .clientClose(let number): try clientClose(number)
     case .fromClient(_, let frames): append(frames: frames)
+    case .coordinator(let kind, let id, let body): try coordinator(kind, id: id, body)
     }
   }
 }

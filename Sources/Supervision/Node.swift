@@ -1,3 +1,4 @@
+import Cluster
 import DequeModule
 package import HeddleModel
 package import HeddleWire
@@ -123,6 +124,8 @@ package struct Node: Sendable {
   var toldThrough: UInt64 = 0
   /// The other nodes; nil of a supervisor that is in no cluster.
   var cluster: Cluster?
+  /// This node's part in what the cluster agrees on; there whenever `cluster` is.
+  var membership: Membership?
   /// Whoever's request is being carried out, in words; empty between requests.
   var asker = ""
   /// Whose request is being carried out; nil between requests.
@@ -150,6 +153,7 @@ package struct Node: Sendable {
     for server in servers.values { if let retry = server.nextDeadline { consider(retry) } }
     if let leaving { consider(leaving) }
     if let deadline = cluster?.deadline { consider(deadline) }
+    if let deadline = membershipDeadline { consider(deadline) }
     if let look = begunFrames.nextLook { consider(look) }
     for id in greetings {
       guard case .greeting(let until?) = connections.look(id, { $0.phase }) else { continue }
@@ -160,7 +164,15 @@ package struct Node: Sendable {
   }
 
   /// The clock stands at `instant`, and the wall clock at `date`; nil is where it was.
-  package mutating func timePassed(to instant: Instant, date: Moment? = nil, effects: inout Effects) {
+  ///
+  /// - Parameter leases: what the leases' clock shows, CLOCK_BOOTTIME; nil is as much later as `instant` is.
+  package mutating func timePassed(
+    to instant: Instant,
+    date: Moment? = nil,
+    leases: Instant? = nil,
+    effects: inout Effects
+  ) {
+    if let clock = membership?.clock { membership?.clock = max(clock, leases ?? clock.advanced(by: instant - now)) }
     noteUse(until: max(now, instant), effects: &effects)
     now = max(now, instant)
     self.date = date ?? self.date
@@ -170,6 +182,7 @@ package struct Node: Sendable {
     endOverdueVisits(effects: &effects)
     endPauses(effects: &effects)
     endDepartures(effects: &effects)
+    membershipTimePassed(effects: &effects)
     linkTimePassed(effects: &effects)
     refuseSlowFrames(effects: &effects)
     while let first = greetings.first {

@@ -1,3 +1,4 @@
+internal import Cluster
 package import HeddleModel
 internal import HeddleWire
 
@@ -218,6 +219,7 @@ extension Node {
     if let end = entity.endOfMail { kernel.forget(end) }
     entities[thread]?.endOfMail = nil
     forgetRoots(of: thread)
+    decide(effects: &effects) { $0.threadEnded(thread, now: $1, effects: &$2) }
     entities[thread]?.log.shrink(to: Limits.deadLogBytesMax)
     note(thread, "died", by: "")
     if case .failedToStart = death.cause {} else { record(.dead(death), of: thread, by: "") }

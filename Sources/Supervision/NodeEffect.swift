@@ -1,3 +1,4 @@
+package import Cluster
 package import HeddleModel
 package import HeddleWire
 
@@ -32,6 +33,10 @@ package enum NodeEffect: Equatable, Sendable {
   case closeSocket(SocketID)
   /// Count who waits to be accepted; answer with `waitingCounted`.
   case countWaiting(ListenerID, WaitingCount)
+  /// Append a record to the registrar's journal; answer with `journalSynced` when it is on the disk.
+  indirect case journal(JournalRecord)
+  /// Begin the journal anew with this, in place of all records; the same.
+  indirect case replaceJournal(RegistrarSnapshot)
   /// The keeper is there: clients may come.
   case listen
   /// The keeper is gone: end the trees that it left in this directory of cgroups.

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -41,5 +42,7 @@ extension Node {
     ending = .shuttingDown
     for thread in kernel.threads.ids { setEnder(.daemon, of: thread) }
     beginShutdown(of: kernel.root, nil, effects: &effects)
+    // Others need not wait for the lease to run out.
+    decide(effects: &effects) { $0.leave(now: $1, effects: &$2) }
   }
 }

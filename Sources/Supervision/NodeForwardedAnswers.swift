@@ -102,7 +102,7 @@ extension Node {
     effects: inout Effects
   ) {
     let body = Request(.wait(.id(thread.moved(to: .home)))).encoded()
-    cluster?.dealings[client]?[slot]?.matters[request.rawValue] = .wait(body)
+    cluster?.dealings[client]?[slot]?.matters[request.rawValue] = .wait(body, thread)
     say(to: slot, for: client, effects: &effects) { writer throws(FrameError) in
       try writer.append(.request, id: request.rawValue, body: body.span)
     }
@@ -143,17 +143,38 @@ extension Node {
     effects.append(.send(client, .refusal(refusal, request)))
   }
 
-  /// Another start of a node was linked: nobody will ever know more of the threads that the one of `slot` had.
+  /// The stay of a node has ended, and with it the threads that this node's clients knew by `slot`. Who waits for the death of
+  /// one is told of it.
   mutating func nodeLost(_ slot: NodeSlot, _ node: EntityName, effects: inout Effects) {
     for client in cluster?.dealings.keys.sorted() ?? [] {
       guard let dealing = cluster?.dealings[client]?[slot] else { continue }
-      for number in dealing.matters.keys.sorted() {
-        let refusal = Sentences.nodeLost(node, attempted: "wait for")
-        refuse(RequestID(rawValue: number), of: client, refusal, effects: &effects)
-      }
       cluster?.dealings[client]?[slot]?.matters = [:]
+      for (number, matter) in dealing.matters.sorted(by: { $0.key < $1.key }) {
+        tellLoss(of: node, matter, number, to: client, effects: &effects)
+      }
     }
     endOrphans(effects: &effects) { $0.node == node && $0.slot == slot }
+  }
+
+  private mutating func tellLoss(
+    of node: EntityName,
+    _ matter: Dealings.Matter,
+    _ number: UInt64,
+    to client: ConnectionID,
+    effects: inout Effects
+  ) {
+    let request = RequestID(rawValue: number)
+    switch matter {
+    case .wait(_, let thread?):
+      let death = DeathRecord(cause: .nodeLost(node), unreadMail: 0)
+      effects.append(.send(client, .reply(.died(thread, death), request)))
+    case .watch(let event, _) where event.kind == .death:
+      effects.append(.send(client, .fired(WatchID(rawValue: number))))
+    case .barrier:
+      partOfBarrier(request, on: client, failure: Sentences.nodeLost(node, attempted: "wait for"), effects: &effects)
+    case .once, .finding, .wait, .watch, .stream:
+      refuse(request, of: client, Sentences.nodeLost(node, attempted: "wait for"), effects: &effects)
+    }
   }
 
   /// A link is open: the clients that waited for it are announced, and what they wait for is asked again.
@@ -165,8 +186,8 @@ extension Node {
         say(to: slot, for: client, effects: &effects) { writer throws(FrameError) in
           switch matter {
           case .finding(let thread): try writer.request(Request(.find(thread)), id: RequestID(rawValue: number))
-          case .wait(let body): try writer.append(.request, id: number, body: body.span)
-          case .watch(let body): try writer.append(.watch, id: number, body: body.span)
+          case .wait(let body, _): try writer.append(.request, id: number, body: body.span)
+          case .watch(_, let body): try writer.append(.watch, id: number, body: body.span)
           case .once, .stream, .barrier: break
           }
         }

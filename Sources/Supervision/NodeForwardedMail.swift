@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -38,7 +39,8 @@ extension Node {
     let slot = run.receiver.slot
     guard let place = cluster?.place(of: slot), let index = cluster?.index(of: place.node) else { return .noSuchThread }
     guard cluster?.neighbours[index].slot == slot else { return .nodeLost }
-    guard let link = cluster?.neighbours[index].link else { return .nodeUnreachable }
+    guard let link = cluster?.neighbours[index].link, cluster?.epoch != 0 else { return .nodeUnreachable }
+    guard cluster?.links[link]?.reception != .refuse else { return .nodeUnreachable }
     if run.flags.contains(.wait), cluster?.dealings[client]?[slot]?.mail.heldBack.contains(run.receiver) == true {
       return .mailboxFull
     }

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -123,6 +124,10 @@ extension Node {
     }
     guard let link = cluster.neighbours[index].link else {
       throw Sentences.unreachable(node, cluster.neighbours[index].obstacle?.text, attempted: attempted)
+    }
+    guard cluster.epoch != 0 else { throw Sentences.outside(cluster.configuration.node, node, attempted: attempted) }
+    guard cluster.links[link]?.reception != .refuse else {
+      throw Sentences.outside(node, node, attempted: attempted)
     }
     guard cluster.links[link]?.load != .all else { throw Sentences.congested(node, attempted: attempted) }
   }
@@ -251,7 +256,7 @@ extension Node {
     say(to: slot, for: client, effects: &effects) { writer throws(FrameError) in
       try writer.append(.watch, id: number, body: body.span)
     }
-    cluster?.dealings[client]?[slot]?.matters[number] = .watch(body)
+    cluster?.dealings[client]?[slot]?.matters[number] = .watch(event, body)
     return true
   }
 
@@ -371,7 +376,7 @@ extension Dealings.Matter {
   fileprivate init(_ request: Request) {
     switch request.command {
     case .wait(let thread): self = .finding(thread)
-    case .custodianWait: self = .wait(request.encoded())
+    case .custodianWait: self = .wait(request.encoded(), nil)
     default: self = .once(request.command.attempted)
     }
   }

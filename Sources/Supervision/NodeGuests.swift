@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -18,7 +19,8 @@ struct OrphanSession: Sendable {
   let number: UInt64
   /// As it was when the link was lost, but for what it waited for.
   let connection: Connection
-  let until: Instant
+  /// By when the client has to come back; nil while there is no link to its node.
+  var until: Instant?
 }
 
 extension Node {
@@ -38,6 +40,11 @@ extension Node {
       switch frame.header.kind {
       case .ping: effects.append(.send(id, .pong))
       case .pong: break
+      case .coordinatorRequest, .coordinatorAnswer, .coordinatorNews:
+        try coordinatorFrameCame(frame, on: id, effects: &effects)
+      case .refusal where link.reception != .take && frame.header.id == 0: try linkRefusalCame(frame, on: id, effects: &effects)
+      case _ where link.reception == .refuse: break
+      case _ where link.reception == .hold: hold(.frame(frame), frame.body.count, on: id, effects: &effects)
       case .clientOpen: try openGuest(frame, on: id, effects: &effects)
       case .client: cluster?.links[id]?.subject = .guest(frame.header.id)
       case .clientClose: closeGuest(frame.header.id, on: id, effects: &effects)
@@ -65,11 +72,23 @@ extension Node {
       received(frame, on: guest, effects: &effects)
     case .client(let client): try answerCame(frame, for: client, over: link, effects: &effects)
     case .link:
-      guard frame.header.kind == .refusal, let refusal = try? WireRefusal(decoding: frame.body) else {
+      guard frame.header.kind == .refusal else {
         throw LinkFault(description: "a \(frame.header.kind) frame that concerns nobody")
       }
-      endLink(id, refusal.description, effects: &effects)
+      try linkRefusalCame(frame, on: id, effects: &effects)
     }
+  }
+
+  /// The other end says why it closes the link.
+  private mutating func linkRefusalCame(
+    _ frame: Frame,
+    on id: ConnectionID,
+    effects: inout Effects
+  ) throws(LinkFault) {
+    guard let refusal = try? WireRefusal(decoding: frame.body) else {
+      throw LinkFault(description: "a refusal that can't be read")
+    }
+    endLink(id, refusal.description, effects: &effects)
   }
 
   /// The other end has said something, so it is there: one that wants its place is not needed.
@@ -81,6 +100,13 @@ extension Node {
 
   /// Mail has come over a link, for the receiver that one of the other's clients named.
   mutating func receivedOnLink(_ run: MailRun, in chunk: Span<UInt8>, on id: ConnectionID, effects: inout Effects) {
+    switch cluster?.links[id]?.reception {
+    case .take, nil: break
+    case .refuse?: return
+    case .hold?:
+      let (run, bytes) = run.detached(from: chunk)
+      return hold(.mail(run, bytes), bytes.count, on: id, effects: &effects)
+    }
     guard case .guest(let number)? = cluster?.links[id]?.subject else {
       return refuseConnection(id, Sentences.outOfPlace(.mail), effects: &effects)
     }
@@ -133,14 +159,13 @@ extension Node {
   mutating func forgetGuest(_ guest: Guest) { cluster?.links[guest.link]?.guests[guest.number] = nil }
 
   /// A link is lost. What its clients waited for here is given up: they ask again when it is back. Their sessions are kept
-  /// for that for a while, with what is in them.
+  /// for that, with what is in them, until their node is lost, or they have not come back in time.
   mutating func abandonGuests(of link: Link, effects: inout Effects) {
     for (number, id) in link.guests.sorted(by: { $0.key < $1.key }) {
       guard let connection = connections[id] else { continue }
       if connection.session.custodian != nil || !connection.held.isEmpty {
-        let until = now + Limits.sessionWithoutLink
         cluster?.orphans.append(
-          OrphanSession(node: link.node, slot: link.slot, number: number, connection: connection, until: until)
+          OrphanSession(node: link.node, slot: link.slot, number: number, connection: connection)
         )
         if let path = connection.session.path { sessions[path] = nil }
         // They are the orphan's.

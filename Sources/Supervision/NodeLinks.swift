@@ -1,4 +1,5 @@
 package import HeddleModel
+internal import Cluster
 internal import HeddleWire
 
 // The links to the other nodes of the cluster: how they come about, and how they end.
@@ -7,8 +8,21 @@ extension Node {
   // MARK: - Inputs
 
   /// The supervisor is in a cluster from now on. To be called before anything else, once.
-  package mutating func join(_ configuration: ClusterConfiguration) {
+  ///
+  /// - Parameters:
+  ///   - seed: chance, by which renewals of leases are spread.
+  ///   - leases: what the leases' clock shows.
+  package mutating func join(_ configuration: ClusterConfiguration, seed: UInt64, leases: Instant) {
     cluster = Cluster(configuration, now: now)
+    let member = MemberIdentity(
+      name: NodeName(configuration.node),
+      incarnation: Incarnation(rawValue: identity.incarnation),
+      seat: Seat(rawValue: configuration.seat),
+      endpoints: configuration.listening.isEmpty ? [] : [configuration.listening],
+      version: identity.version,
+      terms: configuration.terms
+    )
+    membership = Membership(member, seed: seed, clock: leases)
   }
 
   /// Whether it needs more chance than it has.
@@ -77,7 +91,7 @@ extension Node {
       }
     }
     for id in cluster?.links.keys.sorted() ?? [] { feelPulse(of: id, effects: &effects) }
-    endOrphans(effects: &effects) { [now] in $0.until <= now }
+    endOrphans(effects: &effects) { [now] in $0.until.map { $0 <= now } ?? false }
     noteLinkDeadline()
   }
 
@@ -140,6 +154,7 @@ extension Node {
       cluster: configuration.name,
       node: configuration.node,
       incarnation: identity.incarnation,
+      epoch: cluster?.epoch ?? 0,
       daemonVersion: identity.version,
       nonce: nonce
     )
@@ -238,7 +253,6 @@ extension Node {
     }
     cluster?.greetings[id] = nil
     connections[id]?.peer = Peer(node: hello.node)
-    let former = cluster?.neighbours[index].slot
     cluster?.neighbours[index].linked(by: id, at: now)
     cluster?.neighbours[index].incarnation = hello.incarnation
     cluster?.neighbours[index].slot = slot
@@ -246,8 +260,7 @@ extension Node {
     let bodyMax = min(hello.bodyMax, BodyLimit.usual)
     cluster?.links[id] = Link(node: hello.node, slot: slot, bodyMax: bodyMax, pulse: LinkPulse(at: now))
     effects.append(.log("linked to node \(hello.node)"))
-    if let former, former != slot { nodeLost(former, hello.node, effects: &effects) }
-    reopenClients(on: id, slot, effects: &effects)
+    memberLinked(id, hello, effects: &effects)
     noteLinkDeadline()
   }
 
@@ -261,6 +274,12 @@ extension Node {
       effects.append(.log("refused a link: \(refusal)"))
     }
     endGreeting(id, .refused(refusal), effects: &effects)
+  }
+
+  /// What was said in it is not true any more: it is begun anew by whoever dialed.
+  mutating func abandonGreeting(_ id: ConnectionID, effects: inout Effects) {
+    endGreeting(id, .stream("this node's stay in the cluster has changed"), effects: &effects)
+    drop(id, effects: &effects)
   }
 
   /// The connection is a link no more, nor becoming one. No effect on others.
@@ -285,7 +304,7 @@ extension Node {
   }
 
   /// An open link is no more: what went over it is told so. No effect on others.
-  private mutating func loseLink(_ id: ConnectionID, _ reason: String, effects: inout Effects) {
+  mutating func loseLink(_ id: ConnectionID, _ reason: String, effects: inout Effects) {
     guard let link = cluster?.links.removeValue(forKey: id) else { return }
     if let index = cluster?.index(of: link.node), var cluster, cluster.neighbours[index].link == id {
       cluster.neighbours[index].lost(reason, at: now, &cluster.entropy)
@@ -294,11 +313,12 @@ extension Node {
     effects.append(.log("the link to node \(link.node) is lost: \(reason)"))
     abandonGuests(of: link, effects: &effects)
     suspendDealings(with: link, effects: &effects)
+    memberUnlinked(id, link.node, effects: &effects)
     noteLinkDeadline()
   }
 
   /// Closes the connection of a link that is lost, with what waits to be written to it.
-  private mutating func drop(_ id: ConnectionID, effects: inout Effects) {
+  mutating func drop(_ id: ConnectionID, effects: inout Effects) {
     connections[id]?.phase = .closing
     effects.append(.drop(id))
   }

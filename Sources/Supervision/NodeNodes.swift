@@ -1,3 +1,4 @@
+internal import Cluster
 internal import HeddleModel
 internal import HeddleWire
 
@@ -15,10 +16,13 @@ extension Node {
       address: configuration.listening,
       slot: .home,
       isRegistrar: configuration.registrar == configuration.node,
-      daemonVersion: identity.version
+      daemonVersion: identity.version,
+      standing: membership?.standing ?? .outside,
+      epoch: cluster.epoch
     )
     let others = cluster.neighbours.map { neighbour in
-      NodeListing.Node(
+      let stay = membership?.member.view.nodes[NodeName(neighbour.name)]?.epoch
+      return NodeListing.Node(
         name: neighbour.name,
         state: neighbour.visibleState,
         since: now - neighbour.since,
@@ -27,10 +31,19 @@ extension Node {
         slot: neighbour.slot,
         reason: neighbour.obstacle?.text ?? "",
         isRegistrar: configuration.registrar == neighbour.name,
-        daemonVersion: neighbour.daemonVersion
+        daemonVersion: neighbour.daemonVersion,
+        standing: stay == nil ? .outside : .joined,
+        epoch: stay?.rawValue ?? 0
       )
     }
     return .nodes(NodeListing(cluster: configuration.name, nodes: ([this] + others).sorted { $0.name < $1.name }))
+  }
+}
+
+extension Membership {
+  fileprivate var standing: NodeListing.Node.Standing {
+    if member.isFenced { return .fenced }
+    return member.epoch == nil ? .outside : .joined
   }
 }
 

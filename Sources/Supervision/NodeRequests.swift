@@ -133,10 +133,11 @@ extension Node {
     let subject = spawn.name?.text ?? spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     var orders: [Effect] = []
     let (thread, current) = try makeThread(for: spawn, subject, inquiry, orders: &orders)
-    let program = keeperProgram(spawn, for: thread, in: current)
+    var program = keeperProgram(spawn, for: thread, in: current)
     var entity = Entity(of: spawn, in: current, spawn.group ?? group(of: inquiry.connection), at: now, by: asker)
     entity.start.environmentCount = program.environment.count
     entity.relay = relay
+    entity.onPartition = spawn.onPartition
     enter(entity, as: thread)
     startTimeout(of: thread)
     if spawn.held { hold(thread, by: inquiry.connection) }
@@ -148,6 +149,8 @@ extension Node {
     )
     record(.spawned(in: kernel.ties[thread]?.managers.first.flatMap(custodians.path)), of: thread)
     note(.start(thread))
+    expose(thread, to: inquiry.connection, effects: &effects)
+    program.isGuarded = isGuarded(thread)
     effects.append(.order(.start(thread, program)))
     obey(orders, effects: &effects)
   }

@@ -35,6 +35,7 @@ extension Node {
     _ inquiry: Inquiry,
     effects: inout Effects
   ) throws(WireRefusal) {
+    expose(thread, to: inquiry.connection, effects: &effects)
     try wait(subject, attempted, on: "\(reference)", inquiry, effects: &effects) { (kernel, orders) throws(Refusal) in
       let events = [try kernel.event(kind, of: thread), try kernel.event(.death, of: thread)]
       return try kernel.sync(events.map { Branch(.state($0)) }, in: nil, effects: &orders)

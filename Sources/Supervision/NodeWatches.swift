@@ -46,6 +46,7 @@ extension Node {
     guard connections[connection]?.watches.count ?? 0 < Limits.watchesMax else {
       throw Sentences.tooMany("watches", Limits.watchesMax, attempted: "watch", subject: subject)
     }
+    expose(event.thread, to: connection, effects: &effects)
     var orders: [Effect] = []
     do throws(Refusal) {
       let wait = try kernel.sync([Branch(.state(event))], in: nil, effects: &orders)

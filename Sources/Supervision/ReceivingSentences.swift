@@ -76,7 +76,7 @@ extension Sentences {
       case .custodianShutDown(let path): "its custodian \(path) was shut down"
       case .daemonEnded: "the supervisor is ending"
       case .timedOut: "its time was up"
-      case .exited, .failedToStart: "it has ended"
+      case .exited, .failedToStart, .nodeLost: "it has ended"
       }
     return WireRefusal(.dead, attempted: "go on as", subject: entity.name?.text ?? "a thread", reason: reason)
   }

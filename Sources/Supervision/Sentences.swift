@@ -260,7 +260,7 @@ enum Sentences {
     case .custodianShutDown(let path): return sentence(.endedEarly, "it was shut down with \(path)")
     case .daemonEnded: return sentence(.endedEarly, "the supervisor ended it, and itself,")
     case .killed(let by): return sentence(.endedEarly, by.isEmpty ? "it was killed" : "it was killed by \(by)")
-    case .exited, .signalled, .failedToStart: return sentence(.endedEarly, "it was ended")
+    case .exited, .signalled, .failedToStart, .nodeLost: return sentence(.endedEarly, "it was ended")
     }
   }
 

@@ -123,7 +123,7 @@ package struct Server: Equatable, Sendable {
     switch cause {
     case .exited, .signalled: break
     case .failedToStart: counts.failed += 1
-    case .killed, .custodianShutDown, .timedOut, .daemonEnded: counts.killed += 1
+    case .killed, .custodianShutDown, .timedOut, .daemonEnded, .nodeLost: counts.killed += 1
     }
   }
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import HeddleClient
 internal import Yams
 
-/// The file that says which cluster a daemon is in, in YAML: `cluster`, `node`, `listen`, `peers`, `registrar` and `secret`, as
+/// The file that says which cluster a daemon is in, in YAML: `cluster`, `node`, `listen`, `peers`, `registrar`, `secret` and `lease`, as
 /// the options of `heddle daemon` have them.
 enum ClusterFile {
   /// A longer one is some other file.
@@ -22,7 +22,7 @@ enum ClusterFile {
       throw Failure(
         .usage,
         "cannot use $HEDDLE_CLUSTER_FILE, \(path): \(error); it has to say cluster, registrar and secret, and may say "
-          + "node, listen and peers (a list of NAME=ADDRESS)"
+          + "node, listen, lease and peers (a list of NAME=ADDRESS)"
       )
     }
   }
@@ -34,7 +34,7 @@ enum ClusterFile {
 
   /// Throws for a key that would be passed over, and is perhaps another one misspelt.
   private static func requireKnownKeys(_ text: String) throws {
-    let known: Set = ["cluster", "node", "listen", "peers", "registrar", "secret"]
+    let known: Set = ["cluster", "node", "listen", "peers", "registrar", "secret", "lease"]
     guard case .mapping(let mapping)? = try Yams.compose(yaml: text) else { return }
     for key in mapping.keys.compactMap(\.string) where !known.contains(key) { throw UnknownKey(key: key) }
   }

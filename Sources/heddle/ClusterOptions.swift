@@ -40,20 +40,33 @@ struct ClusterOptions: ParsableArguments {
   )
   var secret: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long the node keeps its place in the cluster when the registrar does not hear of it.",
+      valueName: "duration"
+    ),
+    transform: DurationArgument.parse
+  )
+  var lease: DurationArgument?
+
   func validate() throws {
-    guard cluster == nil, listen != nil || !peer.isEmpty || registrar != nil || secret != nil else { return }
-    throw ValidationError("--listen, --peer, --registrar and --secret are those of a cluster; name it with --cluster.")
+    guard cluster == nil, listen != nil || !peer.isEmpty || registrar != nil || secret != nil
+      || lease != nil
+    else { return }
+    throw ValidationError("--listen, --peer, --registrar, --secret and --lease are those of a cluster; name it with --cluster.")
   }
 
   /// The settings, from the arguments, or from the file that $HEDDLE_CLUSTER_FILE names if they name no cluster.
   ///
-  /// - Parameter name: the machine's name, for a node without another.
+  /// - Parameters:
+  ///   - name: the machine's name, for a node without another.
+  ///   - state: the daemon's state directory, if it has one.
   /// - Returns: nil for a daemon that is in no cluster.
-  func settings(named name: String) throws -> ClusterSettings? {
+  func settings(named name: String, state: String?) throws -> ClusterSettings? {
     if let file = Environment.value("HEDDLE_CLUSTER_FILE"), cluster == nil {
       var wish = try ClusterFile.read(file)
       wish.node = node?.text ?? wish.node
-      return try wish.settings(named: name)
+      return try wish.settings(named: name, state: state)
     }
     guard let cluster else { return nil }
     let wish = ClusterWish(
@@ -62,9 +75,10 @@ struct ClusterOptions: ParsableArguments {
       listen: listen,
       peers: peer,
       registrar: registrar?.text,
-      secret: secret
+      secret: secret,
+      lease: lease.map { "\(Int($0.duration / .milliseconds(1)))ms" }
     )
-    return try wish.settings(named: name)
+    return try wish.settings(named: name, state: state)
   }
 
   /// The same, for another process.
@@ -73,6 +87,7 @@ struct ClusterOptions: ParsableArguments {
     func option(_ name: String, _ value: String?) -> [String] { value.map { [name, $0] } ?? [] }
     return option("--cluster", cluster?.text) + option("--node", node?.text) + option("--listen", listen)
       + peer.flatMap { ["--peer", $0] } + option("--registrar", registrar?.text) + option("--secret", secret)
+      + option("--lease", lease.map { "\(Int($0.duration / .milliseconds(1)))ms" })
   }
 }
 
@@ -86,8 +101,9 @@ struct ClusterWish: Decodable {
   var registrar: String?
   /// The path of the file.
   var secret: String?
+  var lease: String?
 
-  func settings(named name: String) throws(Failure) -> ClusterSettings {
+  func settings(named name: String, state: String?) throws(Failure) -> ClusterSettings {
     do {
       guard let registrar else { throw Failure(.usage, "cannot be in cluster \(cluster): name its --registrar") }
       guard let secret else {
@@ -99,13 +115,22 @@ struct ClusterWish: Decodable {
         listen: listen.map { text throws in try LinkAddress(parsing: text) },
         peers: (peers ?? []).map(Self.peer),
         registrar: EntityName(registrar),
-        secretPath: secret
+        secretPath: secret,
+        journalDirectory: Self.journalDirectory(of: cluster, node ?? name, state: state),
+        lease: lease.map { text throws in try DurationArgument.parse(text).duration }
       )
     } catch let failure as Failure {
       throw failure
     } catch {
       throw Failure(.usage, "\(error)")
     }
+  }
+
+  /// Below the state directory; without one where programs keep what outlives a restart (the XDG base directories).
+  private static func journalDirectory(of cluster: String, _ node: String, state: String?) -> String {
+    if let state { return "\(state)/registrar" }
+    let home = Environment.value("XDG_STATE_HOME") ?? "\(Environment.value("HOME") ?? "/")/.local/state"
+    return "\(home)/heddle/registrar-\(cluster)-\(node)"
   }
 
   private static func peer(_ text: String) throws -> ClusterSettings.Peer {

@@ -98,7 +98,7 @@ struct DaemonStart: ParsableCommand {
   }
 
   private func configuration(reportingTo report: StartReport?) throws -> DaemonConfiguration {
-    let settings = try cluster.settings(named: Self.nodeName)
+    let settings = try cluster.settings(named: Self.nodeName, state: state)
     var configuration = DaemonConfiguration(
       socketPath: place.path,
       keeperPath: try KeeperPath.find(),
@@ -126,7 +126,7 @@ struct DaemonStart: ParsableCommand {
 
   private func startDetached() throws {
     // What is wrong with it is said here, before anything starts.
-    _ = try cluster.settings(named: Self.nodeName)
+    _ = try cluster.settings(named: Self.nodeName, state: state)
     let daemon = DetachedDaemon(
       socket: place.location,
       containment: containment.rawValue,

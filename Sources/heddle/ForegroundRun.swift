@@ -44,7 +44,7 @@ struct ForegroundRun {
       case .exited, .signalled, .failedToStart: return ExitCode(WaitCommand.status(of: cause).rawValue)
       case .timedOut: throw Failure(.timeout, "the program was ended: \(StateWords.cause(cause))")
       case .killed where isInterrupted: return ExitCode(ExitStatus.killed.rawValue)
-      case .killed, .custodianShutDown, .daemonEnded:
+      case .killed, .custodianShutDown, .daemonEnded, .nodeLost:
         throw Failure(.ownFailure, "the program was ended: \(StateWords.cause(cause))")
       }
     }

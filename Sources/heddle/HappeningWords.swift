@@ -24,6 +24,12 @@ enum HappeningWords {
     case .shutdownComplete: "shutdown-complete"
     case .daemonStarted: "daemon-started"
     case .daemonEnding: "daemon-ending"
+    case .nodeJoined: "node-joined"
+    case .nodeUnreachable: "node-unreachable"
+    case .nodeReachable: "node-reachable"
+    case .nodeLost: "node-lost"
+    case .nodeFenced: "node-fenced"
+    case .nodeRenewed: "node-renewed"
     }
   }
 
@@ -45,6 +51,7 @@ enum HappeningWords {
   /// Whom it happened to: "ticker", "id:7f3a", "/main/job".
   private static func subject(of happening: Happening) -> String {
     if let thread = happening.thread { return thread.name?.text ?? "\(ThreadReference.id(thread.id))" }
+    if case .node(let node, _) = happening.what { return node.text }
     return happening.custodian?.description ?? ""
   }
 
@@ -59,7 +66,7 @@ enum HappeningWords {
     case .logDegraded(let text), .logRestored(let text), .daemonStarted(let text): text
     case .shutdownComplete(_, let report?): ShutdownWords.totals(of: report)
     case .spawned(nil), .ending(nil), .shutdownComplete(_, nil): ""
-    case .suspended, .resumed, .mailEnded, .custodianMade, .graceBegun, .shutdownBegun, .daemonEnding: ""
+    case .suspended, .resumed, .mailEnded, .custodianMade, .graceBegun, .shutdownBegun, .daemonEnding, .node: ""
     }
   }
 
@@ -71,6 +78,9 @@ enum HappeningWords {
   private static func tone(of happening: Happening) -> Palette.Tone? {
     switch happening.what {
     case .started, .resumed, .daemonStarted, .logRestored: .good
+    case .node(_, .joined), .node(_, .reachable), .node(_, .renewed): .good
+    case .node(_, .lost): .bad
+    case .node(_, .unreachable), .node(_, .fenced): .waiting
     case .suspended, .broken, .ending, .graceBegun, .shutdownBegun: .waiting
     case .failed, .logDegraded: .bad
     case .dead(let death): death.cause.isFailure ? .bad : nil

@@ -41,6 +41,7 @@ enum StateWords {
     case .custodianShutDown(let path): "shut down with \(path)"
     case .daemonEnded: "ended with the daemon"
     case .timedOut(let time): "timed out after \(time.took)"
+    case .nodeLost(let node): "lost with node \(node)"
     }
   }
 }
@@ -53,7 +54,7 @@ extension DeathCause {
     // Who ends by one of these was asked to.
     case .signalled(let number, _): ![SIGHUP, SIGINT, SIGTERM].contains(number)
     case .failedToStart: true
-    case .timedOut: true
+    case .timedOut, .nodeLost: true
     case .killed, .custodianShutDown, .daemonEnded: false
     }
   }

@@ -53,7 +53,7 @@ struct WaitCommand: AsyncParsableCommand {
     case .signalled(let number, _): .signalled(number)
     case .failedToStart(let errorNumber, _): errorNumber == ENOENT ? .notFound : .notExecutable
     case .timedOut: .timeout
-    case .killed, .custodianShutDown, .daemonEnded: .killed
+    case .killed, .custodianShutDown, .daemonEnded, .nodeLost: .killed
     }
   }
 }

@@ -182,7 +182,7 @@ struct ClusterMemberTests {
     world.crash("b")
     world.pass(.seconds(9))
     _ = world.take("a")
-    world.tell("a") { $0.linkUp("b", LinkGreeting(incarnation: incarnation, epoch: former), effects: &$2) }
+    world.tell("a") { $0.linkUp("b", NodeGreeting(incarnation: incarnation, epoch: former), effects: &$2) }
     #expect(world.take("a") == [.dismiss("b", .stayEnded(former))])
 
     world.cut("a")

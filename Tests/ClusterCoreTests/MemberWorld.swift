@@ -65,7 +65,7 @@ struct MemberWorld {
   mutating func link(_ a: NodeName, _ b: NodeName) {
     for (here, there) in [(a, b), (b, a)] {
       guard let other = members[there] else { continue }
-      let greeting = LinkGreeting(incarnation: other.identity.incarnation, epoch: other.epoch)
+      let greeting = NodeGreeting(incarnation: other.identity.incarnation, epoch: other.epoch)
       tell(here) { $0.linkUp(there, greeting, effects: &$2) }
     }
   }

@@ -204,6 +204,9 @@ extension GoldenFrame {
       fields["code_base64"] = Data(frame.challenge.code.bytes).base64EncodedString()
       try fields.merge(described(ProtoLinkHello(serializedBytes: frame.challenge.hello))) { $1 }
     case .clientOpen: try fields.merge(described(ProtoLinkClient(serializedBytes: frame.body))) { $1 }
+    case .coordinatorRequest: try fields.merge(described(ProtoCoordinatorRequest(serializedBytes: frame.body))) { $1 }
+    case .coordinatorAnswer: try fields.merge(described(ProtoCoordinatorAnswer(serializedBytes: frame.body))) { $1 }
+    case .coordinatorNews: try fields.merge(described(ProtoCoordinatorTold(serializedBytes: frame.body))) { $1 }
     case .linkProof, .linkOpen, .ping, .pong, .client, .clientClose, .answer,
       .mail, .mailEnd, .mark, .room, .fired, .unwatch, .data, .end, .close:
       fields["body_base64"] = Data(frame.body).base64EncodedString()

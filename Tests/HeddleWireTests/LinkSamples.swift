@@ -1,5 +1,7 @@
+import HeddleMessages
 import HeddleModel
 import HeddleWire
+import SwiftProtobuf
 
 // What goes between supervisors, and what names their nodes.
 
@@ -61,7 +63,47 @@ extension Samples {
   }()
 }
 
+// What a node and the registrar say; who reads it is in another room.
+extension Samples {
+  static let claim = ProtoCoordinatorRequest.with {
+    $0.claim.conditions = [.with { $0.key = "names/leader" }]
+    $0.claim.operations = [
+      .with {
+        $0.key = "names/leader"
+        $0.value = "node b\nepoch 17\nthread 2a\n"
+        $0.lease = 3
+      }
+    ]
+  }
+  static let standing = ProtoCoordinatorStanding.with {
+    $0.cluster = 0xfeed
+    $0.start = 2
+    $0.revision = 18
+  }
+  static let committed = ProtoCoordinatorAnswer.with {
+    $0.standing = standing
+    $0.committed = 18
+  }
+  static let told = ProtoCoordinatorTold.with {
+    $0.standing = standing
+    $0.news.revision = 18
+    $0.news.events = [
+      .with {
+        $0.entry.key = "names/leader"
+        $0.entry.value = "node b\nepoch 17\nthread 2a\n"
+        $0.entry.created = 18
+        $0.entry.modified = 18
+        $0.entry.lease = 3
+      }
+    ]
+  }
+}
+
 extension GoldenFrame {
+  private static func bytes(of message: some Message) -> [UInt8] {
+    do { return try message.serializedBytes() } catch { preconditionFailure("\(error)") }
+  }
+
   static let links: [GoldenFrame] = {
     let request = RequestID(rawValue: 7)
     return [
@@ -78,6 +120,15 @@ extension GoldenFrame {
       GoldenFrame("client-close") { writer throws(FrameError) in try writer.clientClose(3) },
       GoldenFrame("answer") { writer throws(FrameError) in try writer.answer(to: 3) },
       GoldenFrame("answer-link") { writer throws(FrameError) in try writer.answer(to: 0) },
+      GoldenFrame("coordinator-request") { writer throws(FrameError) in
+        try writer.coordinator(.coordinatorRequest, id: 5, bytes(of: Samples.claim))
+      },
+      GoldenFrame("coordinator-answer") { writer throws(FrameError) in
+        try writer.coordinator(.coordinatorAnswer, id: 5, bytes(of: Samples.committed))
+      },
+      GoldenFrame("coordinator-news") { writer throws(FrameError) in
+        try writer.coordinator(.coordinatorNews, id: 4, bytes(of: Samples.told))
+      },
       GoldenFrame("ack-of-node") { writer throws(FrameError) in try writer.ack(Ack(through: 3), of: Samples.slot) },
       GoldenFrame("ack-of-node-asked") { writer throws(FrameError) in try writer.askForAck(of: Samples.slot) },
       GoldenFrame("welcome-cluster") { writer throws(FrameError) in try writer.welcome(Samples.clusterWelcome) },

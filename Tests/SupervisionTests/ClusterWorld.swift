@@ -1,3 +1,4 @@
+import Cluster
 import HeddleModel
 import HeddleWire
 import Supervision
@@ -24,12 +25,31 @@ struct ClusterWorld {
   var unreachable: Set<String> = []
   /// How often each was dialed.
   private(set) var dialCounts: [String: Int] = [:]
+  /// What the registrars that are gone have left on their disks.
+  private var journals: [String: [JournalRecord]] = [:]
 
   /// - Parameter names: of the nodes, each of which can dial all others.
   init() {}
 
+  /// All of them have joined the cluster, and are linked.
   init(_ names: String..., secret: UInt8 = 1) {
     for name in names { add(name, peers: names.filter { $0 != name }, secret: secret) }
+    converge()
+  }
+
+  /// Passes the time until every node sees every other one in the cluster, and is linked to it.
+  mutating func converge() {
+    for _ in 0..<200 where !isConverged { pass(.milliseconds(100)) }
+    precondition(isConverged, "the nodes of a cluster find each other: \(worlds.mapValues(\.logLines))")
+  }
+
+  private var isConverged: Bool {
+    worlds.keys.allSatisfy { one in
+      worlds.keys.allSatisfy { other in
+        let seen = node(other, seenFrom: one)
+        return seen?.standing == .joined && (one == other || seen?.state == .linked)
+      }
+    }
   }
 
   /// Adds a node, or starts one anew.
@@ -40,28 +60,39 @@ struct ClusterWorld {
     secret: UInt8 = 1,
     incarnation: UInt64 = 7,
     slotsMax: UInt16 = .max,
-    reached isReached: Bool = true
+    reached isReached: Bool = true,
+    registrar: String? = nil
   ) {
+    let registrar = registrar ?? ([name] + peers).min() ?? name
     var configuration = ClusterConfiguration(
       name: Self.name(cluster),
       node: Self.name(name),
       listening: "",
       peers: peers.map { ClusterConfiguration.Peer(name: Self.name($0), address: isReached ? "somewhere" : nil) },
-      registrar: Self.name(name),
+      registrar: Self.name(registrar),
+      seat: UInt64(name.utf8.first ?? 0),
       code: { Self.code($0, secret) }
     )
     configuration.slotsMax = slotsMax
+    configuration.terms = Self.terms
     var world = NodeWorld(name, incarnation: incarnation)
     world.step { node, _ in
-      node.join(configuration)
+      node.join(configuration, seed: 1, leases: Instant(nanoseconds: 1))
       node.addEntropy((0..<8_192).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ Int(secret)) })
     }
     // Clocks need not agree, but these do.
     if let other = worlds.values.first {
       world.pass(.nanoseconds(Int64(other.now.nanoseconds - world.now.nanoseconds)))
     }
+    if registrar == name {
+      let records = journals[name] ?? []
+      world.step { $0.openRegistry(records, orFounding: 1, effects: &$1) }
+    }
     worlds[name] = world
   }
+
+  /// Shorter than usual, so that stories pass quickly.
+  static let terms = LeaseTerms(ttl: .seconds(3))
 
   /// Not what anybody should use for this: 32 bytes that depend on all of `bytes`, and on the secret.
   private static func code(_ bytes: [UInt8], _ secret: UInt8) -> [UInt8] {
@@ -89,7 +120,7 @@ struct ClusterWorld {
 
   /// Delivers what is on its way until nothing is.
   mutating func settle() {
-    while dial() || deliver() || close() {}
+    while sync() || dial() || deliver() || close() {}
   }
 
   /// Lets time pass everywhere, in small steps.
@@ -123,6 +154,7 @@ struct ClusterWorld {
       for end in wire.ends where end.node != name { worlds[end.node]?.hangUp(end.connection) }
     }
     wires.removeAll { $0.ends.contains { $0.node == name } }
+    journals[name, default: []] += worlds[name]?.journal ?? []
     worlds[name] = nil
     settle()
   }
@@ -134,6 +166,12 @@ struct ClusterWorld {
       world.layLine(id)
       return id
     }
+  }
+
+  private mutating func sync() -> Bool {
+    var hasSynced = false
+    for name in worlds.keys.sorted() where worlds[name]?.syncJournal() == true { hasSynced = true }
+    return hasSynced
   }
 
   // MARK: - Streams

@@ -122,13 +122,13 @@ struct LostLinkTests {
     cluster.cut("a", "b")
     cluster.pass(.seconds(2))
     #expect(cluster.isLinked("a", "b"))
-    cluster.pass(Limits.sessionWithoutLink + .seconds(1))
+    cluster.pass(Limits.sessionReclaim + .seconds(1))
     #expect(cluster.state(of: far, on: "b") == .running)
     // It is the client's again: it ends with it.
     #expect(cluster.ask(.find(.id(far)), at: "a", client).info?.state == .running)
     cluster.unreachable = ["a", "b"]
     cluster.cut("a", "b")
-    cluster.pass(Limits.sessionWithoutLink - .seconds(1))
+    cluster.pass(Limits.sessionReclaim - .seconds(1))
     #expect(cluster.state(of: far, on: "b") == .running)
     cluster.pass(.seconds(1) + Limits.sessionGrace + .seconds(1))
     cluster.at("b") { $0.obeyOrders() }
@@ -144,7 +144,7 @@ struct LostLinkTests {
     cluster.cut("a", "b")
     cluster.at("a") { $0.hangUp(client) }
     cluster.unreachable = []
-    cluster.pass(Limits.sessionWithoutLink + .seconds(1))
+    cluster.pass(Limits.sessionReclaim + .seconds(1))
     cluster.at("b") { $0.obeyOrders() }
     #expect(cluster.state(of: far, on: "b") == .dead)
     #expect(cluster.state(of: detached, on: "b") == .running)

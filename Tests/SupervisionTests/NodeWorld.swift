@@ -1,3 +1,4 @@
+import Cluster
 import HeddleModel
 import HeddleWire
 import Supervision
@@ -11,6 +12,10 @@ struct NodeWorld {
   private(set) var closed: Set<ConnectionID> = []
   /// What the keeper was asked, and has not answered.
   private(set) var orders: [KeeperRequest] = []
+  /// The trees that stand still for the lease's sake, those that will at its deadline, and the deadline.
+  private(set) var fenced: Set<ThreadID> = []
+  private(set) var guarded: Set<ThreadID> = []
+  private(set) var fenceDeadline: Instant?
   /// What was written to each program.
   private(set) var written: [ThreadID: String] = [:]
   private(set) var ended: Set<ThreadID> = []
@@ -38,6 +43,10 @@ struct NodeWorld {
   private(set) var dials: [(id: ConnectionID, node: EntityName)] = []
   /// What is written to each connection that is a link.
   private(set) var lines: [ConnectionID: LinkWriter] = [:]
+  /// What the registrar's journal was given.
+  private(set) var journal: [JournalRecord] = []
+  /// Up to which record it is on the disk.
+  private var synced = 0
   /// What the wall clock is ahead of the other.
   static let dateOffset: UInt64 = 1_700_000_000_000_000_000
 
@@ -196,7 +205,12 @@ struct NodeWorld {
       case .kill(let thread):
         report(.exited(thread, .signal(9, coreDumped: false)))
         report(.empty(thread, Stragglers(total: stragglers, named: [])))
-      case .start, .signal: break
+      case .fence(let thread): fenced.insert(thread)
+      case .unfence(let thread): fenced.remove(thread)
+      case .guardThread(let thread): guarded.insert(thread)
+      case .start(let thread, let program): if program.isGuarded { guarded.insert(thread) }
+      case .armFence(let instant): fenceDeadline = instant
+      case .signal: break
       }
     }
   }
@@ -277,6 +291,16 @@ struct NodeWorld {
 
   mutating func takeBytes(of line: ConnectionID) -> [UInt8] { lines[line]?.take() ?? [] }
 
+  /// Brings the registrar's journal to the disk.
+  ///
+  /// - Returns: whether there was anything to bring.
+  mutating func syncJournal() -> Bool {
+    guard synced < journal.count else { return false }
+    synced = journal.count
+    step { [synced] in $0.journalSynced(UInt64(synced), effects: &$1) }
+    return true
+  }
+
   mutating func takeDials() -> [(id: ConnectionID, node: EntityName)] {
     defer { dials = [] }
     return dials
@@ -305,6 +329,8 @@ struct NodeWorld {
     case .endTrees(let place): abandoned.append(place)
     case .log(let line): logLines.append(line)
     case .exit(let status): exitStatus = status
+    case .journal(let record): journal.append(record)
+    case .replaceJournal(let snapshot): journal.append(.snapshot(snapshot))
     }
   }
 }
