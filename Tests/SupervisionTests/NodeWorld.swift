@@ -196,7 +196,7 @@ struct NodeWorld {
       case .kill(let thread):
         report(.exited(thread, .signal(9, coreDumped: false)))
         report(.empty(thread, Stragglers(total: stragglers, named: [])))
-      case .start, .signal: break
+      case .start, .signal, .guardThread, .armFence, .fence, .unfence: break
       }
     }
   }
