@@ -1,6 +1,6 @@
 /// What daemon and keeper must agree on. `Sources/HeddleKeeper/protocol.h` describes the protocol byte by byte.
 package enum KeeperProtocol {
-  package static let version: UInt32 = 4
+  package static let version: UInt32 = 5
   /// Must be the same in daemon and keeper: both are parts of one build.
   package static let buildID = "heddle 0.1.0"
   /// The error number of a start that something cut short: ETIMEDOUT.

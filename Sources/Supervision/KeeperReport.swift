@@ -14,11 +14,15 @@ package enum KeeperReport: Equatable, Sendable {
   case startFailed(ThreadID, errno: Int32, KeeperStage)
   /// Every process of the tree was seen stopped.
   case suspended(ThreadID, generation: UInt64)
+  /// It is not suspended any more. If it is fenced it stands still all the same.
   case resumed(ThreadID, generation: UInt64)
   /// The program was reaped; its tree may live on.
   case exited(ThreadID, ProgramEnd)
   /// The last report about an entity that started: no process of its tree is left.
   case empty(ThreadID, Stragglers)
+  /// The deadline that was armed has passed, and all guarded trees were told to stop. Once for each `armFence` whose deadline
+  /// passes before the next one comes.
+  case fenced
   /// We broke the protocol; the keeper ends all trees, reports that, and exits.
   case fault(reason: String)
 }
@@ -147,6 +151,7 @@ extension KeeperReport {
     case 0x87: self = .empty(try fields.entity(), try fields.stragglers())
     case 0x88: self = .fault(reason: try fields.string())
     case 0x89: self = .unusable(reason: try fields.string())
+    case 0x8A: self = .fenced
     default: throw .unknownKind(fields.kind)
     }
   }

@@ -10,6 +10,16 @@ package enum KeeperRequest: Equatable, Sendable {
   case signal(ThreadID, Int32)
   /// The whole tree.
   case kill(ThreadID)
+  /// From now on the tree stops at the deadline; at once, if it has passed.
+  case guardThread(ThreadID)
+  /// The deadline of all guarded trees, of CLOCK_BOOTTIME, clock_gettime(2), also for wardens whose keeper is stopped; nil:
+  /// never. Nothing that stands goes on by a later one alone.
+  case armFence(Instant?)
+  /// The tree stands still from now on, whether it is suspended or not. Has no answer.
+  case fence(ThreadID)
+  /// Undoes `fence`, and the stop at a deadline. The tree goes on, unless it is suspended, or guarded with the deadline
+  /// passed: a later one is to be armed first. Has no answer.
+  case unfence(ThreadID)
 }
 
 /// What the keeper starts a program with. Strings are bytes: the kernel asks for no encoding.
@@ -38,6 +48,8 @@ package struct KeeperProgram: Equatable, Sendable {
   package var connection: Connection?
   /// The tree lives on when the program has exited.
   package var lingers = false
+  /// As by `guardThread`, from before its first instruction: begun after the deadline, it begins stopped.
+  package var isGuarded = false
   /// Executing a setuid program gives its privileges. It also takes such a program out of reach of the death signal.
   package var allowsSetuid = false
   /// At most 0o777.
@@ -97,8 +109,13 @@ extension KeeperRequest {
       guard (1...64).contains(signal) else { throw .noSuchSignal(signal) }
       frame.begin(0x04, entity)
       frame.write(UInt32(signal))
-    case .kill(let entity):
-      frame.begin(0x05, entity)
+    case .kill(let entity): frame.begin(0x05, entity)
+    case .guardThread(let entity): frame.begin(0x06, entity)
+    case .armFence(let deadline):
+      frame.write(UInt8(0x07))
+      frame.write(deadline?.nanoseconds ?? .max)
+    case .fence(let entity): frame.begin(0x08, entity)
+    case .unfence(let entity): frame.begin(0x09, entity)
     }
     let length = frame.length
     guard length <= KeeperProtocol.requestBytesMax else {
@@ -119,7 +136,7 @@ extension KeeperProgram {
 
   fileprivate func write(to frame: inout KeeperFrameWriter) {
     frame.write(standardInput.rawValue)
-    frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0) | (hasChannel ? 4 : 0)))
+    frame.write(UInt8((lingers ? 1 : 0) | (allowsSetuid ? 2 : 0) | (hasChannel ? 4 : 0) | (isGuarded ? 8 : 0)))
     frame.write(connection.map { UInt8(clamping: $0.descriptor ?? 1) } ?? 0)
     frame.write(umask)
     frame.write(directory)

@@ -29,6 +29,7 @@ extension Node {
       // Whoever lingers may still read; else the rest of the tree is being ended.
       if entities[thread]?.linger == false { closeInput(of: thread, effects: &effects) }
     case .empty(let thread, let stragglers): treeEmptied(thread, stragglers, effects: &effects)
+    case .fenced: keeperFenced(effects: &effects)
     case .fault(let reason): keeperLost("it says that we broke its protocol: \(reason)", effects: &effects)
     }
     releaseBarriers(effects: &effects)

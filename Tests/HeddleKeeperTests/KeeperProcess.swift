@@ -249,12 +249,18 @@ extension KeeperReport {
   func concerns(_ asked: ThreadID) -> Bool {
     switch self {
     case .hello, .unusable, .fault: true
+    case .fenced: asked == .fence
     case .started(let entity, _, _, _), .startFailed(let entity, _, _), .suspended(let entity, _),
       .resumed(let entity, _),
       .exited(let entity, _), .empty(let entity, _):
       entity == asked
     }
   }
+}
+
+extension ThreadID {
+  /// What `KeeperProcess.report` is asked for the reports that speak of all guarded trees.
+  static let fence = ThreadID(rawValue: .max)
 }
 
 extension ThreadID: ExpressibleByIntegerLiteral {

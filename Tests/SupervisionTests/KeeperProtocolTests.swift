@@ -33,6 +33,14 @@ private let seven = ThreadID(rawValue: 7)
     #expect(try KeeperRequest.start(seven, program).encoded()[13...15] == [0, 0, byte])
   }
 
+  @Test("a guarded start says so in its flags")
+  func guardedBytes() throws {
+    var program = KeeperProgram(arguments: [[65]], environment: [], directory: [47])
+    program.lingers = true
+    program.isGuarded = true
+    #expect(try KeeperRequest.start(seven, program).encoded()[13...15] == [0, 9, 0])
+  }
+
   @Test(
     "an order is laid out as protocol.h says",
     arguments: [
@@ -42,6 +50,11 @@ private let seven = ThreadID(rawValue: 7)
       (.resume(seven, generation: 1), [17, 0, 0, 0, 3, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
       (.signal(seven, 15), [13, 0, 0, 0, 4, 7, 0, 0, 0, 0, 0, 0, 0, 15, 0, 0, 0]),
       (.kill(ThreadID(rawValue: 1 << 63)), [9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0x80]),
+      (.guardThread(seven), [9, 0, 0, 0, 6, 7, 0, 0, 0, 0, 0, 0, 0]),
+      (.armFence(Instant(nanoseconds: 258)), [9, 0, 0, 0, 7, 2, 1, 0, 0, 0, 0, 0, 0]),
+      (.armFence(nil), [9, 0, 0, 0, 7, 255, 255, 255, 255, 255, 255, 255, 255]),
+      (.fence(seven), [9, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0]),
+      (.unfence(seven), [9, 0, 0, 0, 9, 7, 0, 0, 0, 0, 0, 0, 0]),
     ] as [(KeeperRequest, [UInt8])]
   )
   func orderBytes(request: KeeperRequest, bytes: [UInt8]) throws {
@@ -88,6 +101,7 @@ private let seven = ThreadID(rawValue: 7)
     ),
     (.fault(reason: "no"), [0x88, 2, 0, 0, 0, 110, 111]),
     (.unusable(reason: "no"), [0x89, 2, 0, 0, 0, 110, 111]),
+    (.fenced, [0x8A]),
   ]
 
   @Test("reports come out whole, however the stream was cut", arguments: 1...12)
@@ -132,7 +146,7 @@ private let seven = ThreadID(rawValue: 7)
       reader.append([UInt8(bytes.count), 0, 0, 0] + bytes)
       return try reader.nextReport()
     }
-    #expect(throws: KeeperReportError.unknownKind(0x8A)) { try read([0x8A]) }
+    #expect(throws: KeeperReportError.unknownKind(0x8B)) { try read([0x8B]) }
     #expect(throws: KeeperReportError.unknownValue(kind: 0x83)) {
       try read([0x83, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 8])
     }
