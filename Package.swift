@@ -170,7 +170,7 @@ let package = Package(
     // The supervisor: Supervision's value, driven by the loop.
     .target(
       name: "Daemon",
-      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "HeddleLoop", "LinkSecret", collections],
+      dependencies: ["HeddleModel", "HeddleWire", "Supervision", "Cluster", "HeddleLoop", "LinkSecret", collections],
       swiftSettings: settings
     ),
 
@@ -242,7 +242,7 @@ let package = Package(
     ),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
+      dependencies: ["Daemon", "Cluster", "HeddleClient", "HeddleLoop", "HeddleModel", "HeddleThreads", "HeddleWire"],
       exclude: ["Checklist.md"],
       swiftSettings: settings
     ),

@@ -83,7 +83,8 @@ enum SecretFile {
 
   /// The secret, without the space and the newlines around it.
   static func read(_ path: String) throws(DaemonError) -> [UInt8] {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Of a FIFO that nobody writes to, the opening alone would otherwise not come to an end.
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard file >= 0 else { throw wrong(path, unsafe String(cString: strerror(errno)), advice) }
     defer { close(file) }
     var status = stat()
