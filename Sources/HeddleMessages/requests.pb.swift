@@ -30,40 +30,46 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 package nonisolated enum ProtoPartitionPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
 
+  /// As PARTITION_POLICY_SUSPEND.
+  case unspecified // = 0
+
   /// It is stopped; it goes on when the lease was renewed, and is ended when it was lost.
-  case suspend // = 0
+  case suspend // = 1
 
   /// It is ended.
-  case kill // = 1
+  case kill // = 2
 
   /// Nothing; and nobody takes it for dead before its node was heard of again.
-  case keep // = 2
+  case keep // = 3
   case UNRECOGNIZED(Int)
 
   package init() {
-    self = .suspend
+    self = .unspecified
   }
 
   package init?(rawValue: Int) {
     switch rawValue {
-    case 0: self = .suspend
-    case 1: self = .kill
-    case 2: self = .keep
+    case 0: self = .unspecified
+    case 1: self = .suspend
+    case 2: self = .kill
+    case 3: self = .keep
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
 
   package var rawValue: Int {
     switch self {
-    case .suspend: return 0
-    case .kill: return 1
-    case .keep: return 2
+    case .unspecified: return 0
+    case .suspend: return 1
+    case .kill: return 2
+    case .keep: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
   package static let allCases: [ProtoPartitionPolicy] = [
+    .unspecified,
     .suspend,
     .kill,
     .keep,
@@ -1253,7 +1259,7 @@ package nonisolated struct ProtoStopDaemon: Sendable {
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
 
 nonisolated extension ProtoPartitionPolicy: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTITION_POLICY_SUSPEND\0\u{1}PARTITION_POLICY_KILL\0\u{1}PARTITION_POLICY_KEEP\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTITION_POLICY_UNSPECIFIED\0\u{1}PARTITION_POLICY_SUSPEND\0\u{1}PARTITION_POLICY_KILL\0\u{1}PARTITION_POLICY_KEEP\0")
 }
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1818,7 +1824,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _timeoutNs: UInt64? = nil
     var _forget: Bool = false
     var _held: Bool = false
-    var _onPartition: ProtoPartitionPolicy = .suspend
+    var _onPartition: ProtoPartitionPolicy = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1966,7 +1972,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._held != false {
         try visitor.visitSingularBoolField(value: _storage._held, fieldNumber: 52)
       }
-      if _storage._onPartition != .suspend {
+      if _storage._onPartition != .unspecified {
         try visitor.visitSingularEnumField(value: _storage._onPartition, fieldNumber: 53)
       }
     }

@@ -26,7 +26,9 @@ extension Spawn {
     if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
     forget = proto.forget
     held = proto.held
-    onPartition = try PartitionPolicy(field: "spawn.on_partition", enumeration: proto.onPartition.rawValue)
+    if proto.onPartition != .unspecified {
+      onPartition = try PartitionPolicy(field: "spawn.on_partition", enumeration: proto.onPartition.rawValue)
+    }
     try check()
   }
 

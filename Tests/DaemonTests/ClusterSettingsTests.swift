@@ -14,7 +14,8 @@ struct ClusterSettingsTests {
       listen: nil,
       peers: [],
       registrar: node,
-      secretPath: secretPath
+      secretPath: secretPath,
+      journalDirectory: "/nowhere"
     )
   }
 
