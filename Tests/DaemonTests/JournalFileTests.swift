@@ -64,11 +64,12 @@ struct JournalFileTests {
     }
   }
 
-  @Test("what was asked for is written before the end, and what comes later is not")
-  func finish() async throws {
+  @Test("what was asked for is written before the end, and what comes later is not", arguments: [false, true])
+  func finish(whenTold: Bool) async throws {
     try await withJournalDirectory { directory in
       try await JournalHost.play(in: directory) { host, _, news in
-        await host.finish(behind: Self.records)
+        await host.finish(behind: Self.records, whenTold: whenTold)
+        #expect(await news.next() == .synced(1))
         #expect(await news.next() == .synced(4))
         #expect(await news.next() == .finished)
         await host.append([.numbered(9)])

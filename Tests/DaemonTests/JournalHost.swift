@@ -20,6 +20,8 @@ actor JournalHost {
   private let directory: String
   private let tell: AsyncStream<News>.Continuation
   private var journal: JournalFile?
+  /// Whether the end is asked for from within what is told next.
+  private var isEndDue = false
   /// All that was told, in order.
   private(set) var told: [News] = []
 
@@ -75,6 +77,9 @@ actor JournalHost {
     loop.preconditionOnLoop()
     told.append(news)
     tell.yield(news)
+    guard isEndDue else { return }
+    isEndDue = false
+    finish()
   }
 
   func append(_ records: [JournalRecord]) { journal?.append(records) }
@@ -93,10 +98,10 @@ actor JournalHost {
 
   func finish() { journal?.finish { [self] in note(.finished) } }
 
-  /// Asks for the records, and at once for the end.
-  func finish(behind records: [JournalRecord]) {
-    append(records)
-    finish()
+  /// Asks for each by itself, in one turn of the loop, and for the end: at once, or as soon as the first batch is told.
+  func finish(behind records: [JournalRecord], whenTold: Bool) {
+    appendEach(records)
+    if whenTold { isEndDue = true } else { finish() }
   }
 }
 
