@@ -199,6 +199,10 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // What tests start programs with.
+    .target(name: "TestSpawn", path: "Tests/TestSpawn", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "TestPrograms", dependencies: ["TestSpawn"], path: "Tests/TestPrograms", swiftSettings: settings),
+
     // A test target per room. HeddleKeeperTests drive the built heddle-keeper.
     .testTarget(
       name: "HeddleModelTests",
@@ -215,7 +219,7 @@ let package = Package(
     ),
     .testTarget(
       name: "HeddleServerTests",
-      dependencies: ["HeddleServer", "HeddleThreads"],
+      dependencies: ["HeddleServer", "HeddleThreads", "TestPrograms"],
       exclude: ["Checklist.md"],
       swiftSettings: settings
     ),
@@ -254,13 +258,17 @@ let package = Package(
     .testTarget(name: "HeddleLoopTests", dependencies: ["HeddleLoop"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire"],
+      dependencies: ["HeddleClient", "HeddleLoop", "HeddleModel", "HeddleWire", "TestPrograms"],
       exclude: ["Traces"],
       swiftSettings: settings
     ),
-    .testTarget(name: "ClusterTests", dependencies: ["HeddleModel", "HeddleWire", "heddle"], swiftSettings: settings),
+    .testTarget(
+      name: "ClusterTests",
+      dependencies: ["HeddleModel", "HeddleWire", "TestPrograms", "heddle"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
-    .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads"], swiftSettings: settings),
+    .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads", "TestPrograms"], swiftSettings: settings),
     .testTarget(
       name: "HeddleKeeperTests",
       dependencies: ["HeddleModel", "HeddleWire", "Supervision"],

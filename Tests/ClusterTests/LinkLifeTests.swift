@@ -1,6 +1,7 @@
 import Foundation
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 @Suite("links between daemons", .serialized, .timeLimit(.minutes(5)))
@@ -68,7 +69,8 @@ struct LinkLifeTests {
   func unknownKey() async throws {
     try await Nodes.run { nodes in
       try nodes.write("cluster: test\nregistrar: a\nsecret: key\npeer: [b]\n", to: "a.yaml")
-      let run = try await Heddle.run(
+      let run = try await Command.run(
+        Command.binDirectory.appending(path: "heddle"),
         ["daemon", "--socket", nodes.socket("a")],
         environment: ["HEDDLE_CLUSTER_FILE": nodes.path("a.yaml")]
       )
@@ -186,7 +188,7 @@ struct LinkLifeTests {
     try await Nodes.run { nodes in
       func refusal(_ arguments: String...) async throws -> String {
         let all = ["daemon", "--socket", nodes.socket("x"), "--cluster", "test", "--node", "x"] + arguments
-        let run = try await Heddle.run(all, environment: [:])
+        let run = try await Command.run(Command.binDirectory.appending(path: "heddle"), all)
         #expect(run.status == 2)
         return run.errors
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestPrograms
 import Testing
 
 /// Daemons of one cluster, in a directory of their own: `heddle daemon --cluster` each, linked by Unix sockets.
@@ -81,8 +82,8 @@ final class Nodes: Sendable {
 
   /// Runs `heddle` for the daemon of a node.
   @discardableResult
-  func heddle(_ arguments: String..., at node: String, input: String = "") async throws -> Heddle {
-    try await Heddle.run(arguments, environment: ["HEDDLE_SOCKET": socket(node)], input: input)
+  func heddle(_ arguments: String..., at node: String, input: String = "") async throws -> Command {
+    try await Command.heddle(arguments, at: socket(node), input: input)
   }
 
   /// The same, of which success is expected: what it wrote.
@@ -91,7 +92,7 @@ final class Nodes: Sendable {
     async throws
     -> String
   {
-    let run = try await Heddle.run(arguments, environment: ["HEDDLE_SOCKET": socket(node)], input: input)
+    let run = try await Command.heddle(arguments, at: socket(node), input: input)
     #expect(run.status == 0, "\(arguments.joined(separator: " ")): \(run.errors)", sourceLocation: line)
     return run.output
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("verbs for threads of other nodes", .serialized, .timeLimit(.minutes(5)))

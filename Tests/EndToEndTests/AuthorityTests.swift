@@ -2,6 +2,7 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 extension Promises {

@@ -3,6 +3,7 @@ import HeddleClient
 import HeddleLoop
 import HeddleModel
 import HeddleWire
+import TestPrograms
 
 /// A daemon with some made-up trees of processes, each ended in a way of its own, and with those that are left in the end
 /// the daemon itself.
@@ -170,18 +171,17 @@ struct ChaosRound {
 
   /// Ends the daemon.
   private func end(_ stage: Stage, _ ending: DaemonEnding) async -> [String] {
-    let (process, expected): (Process, Int32) = (
+    let (process, expected): (StartedProgram, Int32) = (
       stage.daemon.process, [.killed: SIGKILL, .keeperKilled: 1][ending] ?? 0
     )
     switch ending {
-    case .killed: Glibc.kill(process.processIdentifier, SIGKILL)
+    case .killed: process.signal(SIGKILL)
     case .keeperKilled: Glibc.kill(stage.keeper, SIGKILL)
     case .rootShutdown: _ = try? await stage.client.custodianShutdown(.root)
     }
-    process.waitUntilExit()
+    let end = Result { try process.wait().number }
     await stage.client.close()
-    let status = process.terminationStatus
-    return status == expected ? [] : ["the daemon's status is \(status), not \(expected): \(ending)"]
+    return (try? end.get()) == expected ? [] : ["the daemon's end is \(end), not \(expected): \(ending)"]
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("the words of a command line, and what they come to", .serialized, .timeLimit(.minutes(1)))
@@ -130,8 +131,7 @@ struct CommandLineTests {
     #expect(other["daemon_ends"] as? Bool == false)
     let shutdown = try await Command.heddle("custodian", "shutdown", "/", at: place)
     #expect(shutdown.status == 0 && shutdown.output.hasSuffix(", and the daemon ends\n"), "\(shutdown.output)")
-    daemon.process.waitUntilExit()
-    #expect(daemon.process.terminationStatus == 0)
+    #expect(try daemon.process.wait() == .exited(0))
   }
 
   @Test("daemon stop without a daemon says that there is none, and does not advise to start one")

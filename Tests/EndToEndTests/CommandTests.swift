@@ -3,6 +3,7 @@ import HeddleClient
 import HeddleLoop
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 @Suite("the command, from a shell", .serialized, .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Foundation
 import HeddleLoop
+import TestPrograms
 import Testing
 
 @Suite("a daemon's life, from a shell", .serialized, .timeLimit(.minutes(2)))

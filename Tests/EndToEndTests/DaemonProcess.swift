@@ -2,14 +2,13 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
-import Synchronization
+import TestPrograms
 import Testing
 
 /// A `heddle daemon` process of its own, at a place of its own.
 final class DaemonProcess: Sendable {
-  let process: Process
+  let process: StartedProgram
   let directory: URL
-  private let said = Log()
   var socketPath: String { directory.appending(path: "s.sock").path }
 
   /// - Parameters:
@@ -26,35 +25,15 @@ final class DaemonProcess: Sendable {
     in directory: URL = URL(filePath: "/tmp/heddle-\(UUID().uuidString)")
   ) throws {
     self.directory = directory
-    process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
     let command =
       prefix + [Command.binDirectory.appending(path: "heddle").path, "daemon", "--containment", containment]
       + ["--socket", directory.appending(path: "s.sock").path] + (state.map { ["--state", $0] } ?? [])
-    process.arguments = ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\""] + command
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    while !log.contains("listening on") {
-      let more = errors.fileHandleForReading.availableData
-      guard !more.isEmpty else { throw Ended(log: log) }
-      said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
-    }
-    // On its own thread, to the daemon's end: who is not listened to would come to wait.
-    Foundation.Thread.detachNewThread { [said] in
-      while case let more = errors.fileHandleForReading.availableData, !more.isEmpty {
-        said.text.withLock { $0 += String(decoding: more, as: UTF8.self) }
-      }
-    }
-  }
-
-  /// It has left instead of listening.
-  struct Ended: Error {
-    let log: String
+    process = try StartedProgram("/bin/sh", ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\""] + command)
+    try process.awaitError("listening on")
   }
 
   /// What the daemon has said so far.
-  var log: String { said.text.withLock { $0 } }
+  var log: String { process.errors.text }
 
   /// The keeper's pid.
   var keeper: Int32 {
@@ -70,18 +49,18 @@ final class DaemonProcess: Sendable {
     if process.isRunning { _ = end(SIGKILL) } else { try? FileManager.default.removeItem(at: directory) }
   }
 
-  /// Sends a signal, and gives the exit status.
+  /// Sends a signal, and gives the exit status, or the number of the signal that ended it. One that has no end is killed, and
+  /// is an issue.
   func end(_ signal: Int32) -> Int32 {
-    kill(process.processIdentifier, signal)
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(at: directory)
-    return process.terminationStatus
+    process.signal(signal)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    do {
+      return try process.wait().number
+    } catch {
+      Issue.record(error)
+      return SIGKILL
+    }
   }
-}
-
-/// What a daemon has written, as it comes.
-private final class Log: Sendable {
-  let text = Mutex("")
 }
 
 extension Supervisor {

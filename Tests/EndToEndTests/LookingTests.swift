@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("looking at things, from a shell", .serialized, .timeLimit(.minutes(2)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// The ways in which process trees are held together; what this machine has not is skipped, by name.
@@ -25,8 +26,7 @@ struct LossTests {
     case .daemon: #expect(daemon.end(SIGKILL) == SIGKILL)
     case .keeper:
       kill(try daemon.keeper, SIGKILL)
-      daemon.process.waitUntilExit()
-      #expect(daemon.process.terminationStatus == 1)
+      #expect(try daemon.process.wait() == .exited(1))
       // A daemon whose threads are in cgroups has ended them itself when it leaves.
       if rung == .cgroup { #expect(trees.processes == []) }
     }
@@ -48,8 +48,8 @@ struct LossTests {
     // Stopped, the keeper can do nothing about the daemon's end.
     let keeper = try first.keeper
     kill(keeper, SIGSTOP)
-    kill(first.process.processIdentifier, SIGKILL)
-    first.process.waitUntilExit()
+    first.process.signal(SIGKILL)
+    try first.process.wait()
     kill(keeper, SIGKILL)
     #expect(!trees.processes.isEmpty)
     let second = try DaemonProcess(containment: "cgroup", in: first.directory)

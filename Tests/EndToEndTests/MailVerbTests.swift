@@ -1,6 +1,7 @@
 import Foundation
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 @Suite("mail from a shell", .serialized, .timeLimit(.minutes(2)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// The recorded traces, with each thread a process below a real daemon.

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("what run is told, from a shell", .serialized, .timeLimit(.minutes(2)))

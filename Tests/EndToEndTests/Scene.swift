@@ -3,6 +3,7 @@ import HeddleClient
 import HeddleLoop
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 /// A daemon process and a connection to it.

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("selectors and common options, from a shell", .serialized, .timeLimit(.minutes(1)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("a server under clients that behave badly", .serialized, .timeLimit(.minutes(4)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("a server as a thread, from a shell", .serialized, .timeLimit(.minutes(3)))
@@ -144,22 +145,16 @@ struct ServeControlTests {
   // MARK: - The foreground
 
   /// `heddle serve` without -d.
-  private func foreground(_ daemon: DaemonProcess, _ program: [String]) throws -> (process: Process, port: UInt16) {
-    let process = Process()
-    process.executableURL = Command.binDirectory.appending(path: "heddle")
-    process.arguments = ["serve", "--json", "127.0.0.1:0", "--"] + program
-    process.environment = ["HEDDLE_SOCKET": daemon.socketPath, "PATH": "/usr/bin:/bin"]
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    var said = Data()
-    while !said.contains(UInt8(ascii: "\n")) {
-      let more = output.fileHandleForReading.availableData
-      if more.isEmpty { break }
-      said += more
-    }
-    let port = try #require(try ServedScene.server(in: String(decoding: said, as: UTF8.self)).port)
+  private func foreground(_ daemon: DaemonProcess, _ program: [String]) throws -> (
+    process: StartedProgram, port: UInt16
+  ) {
+    let process = try StartedProgram(
+      Command.binDirectory.appending(path: "heddle").path,
+      ["serve", "--json", "127.0.0.1:0", "--"] + program,
+      environment: ["HEDDLE_SOCKET": daemon.socketPath, "PATH": "/usr/bin:/bin"]
+    )
+    #expect(process.output.wait { $0.contains("\n") })
+    let port = try #require(try ServedScene.server(in: process.output.text).port)
     return (process, port)
   }
 
@@ -170,17 +165,15 @@ struct ServeControlTests {
     let caller = try Caller(port: port)
     try caller.say("one\n")
     #expect(try caller.hearLine() == "one")
-    let errors = try #require(process.standardError as? Pipe)
-    #expect(String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self) == "oh\n")
-    process.interrupt()
+    #expect(process.errors.wait { $0 == "oh\n" })
+    process.signal(SIGINT)
     let place = daemon.socketPath
     let isClosed = await eventually { (try? Caller(port: port)) == nil }
     #expect(isClosed)
     try caller.say("two\n")
     #expect(try caller.hearLine() == "two")
     caller.finish()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 130)
+    #expect(try process.wait() == .exited(130))
     #expect(try await Command.heddle("ps", "--json", at: place).output.contains("\"threads\":[]"))
     #expect(daemon.end(SIGTERM) == 0)
   }
@@ -192,8 +185,8 @@ struct ServeControlTests {
     let caller = try Caller(port: port)
     try caller.say("one\n")
     #expect(try caller.hearLine() == "one")
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.signal(SIGKILL)
+    try process.wait()
     #expect(caller.hearEnd())
     #expect(throws: Caller.Failure.self) { try Caller(port: port) }
     #expect(daemon.end(SIGTERM) == 0)
@@ -208,6 +201,6 @@ struct ServeControlTests {
     #expect(try await scene.heddle("daemon", "stop").status == 0)
     #expect(caller.hearEnd())
     #expect(scene.processes.all.isEmpty)
-    scene.daemon.process.waitUntilExit()
+    try scene.daemon.process.wait()
   }
 }

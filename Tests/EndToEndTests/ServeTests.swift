@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("heddle serve, under clients that know nothing of it", .serialized, .timeLimit(.minutes(3)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("a daemon as a service", .serialized, .timeLimit(.minutes(1)))
@@ -13,28 +14,24 @@ final class ServiceTests: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: directory) }
 
-  /// A daemon, whose standard input becomes descriptor 3 if it is given.
-  private func daemon(environment: [String: String], handing socket: UnixSocket? = nil) throws -> (Process, Pipe) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
+  /// A daemon, which has `socket` as descriptor 3 if it is given.
+  private func daemon(environment: [String: String], handing socket: UnixSocket? = nil) throws -> StartedProgram {
     let heddle = Command.binDirectory.appending(path: "heddle").path
     let script =
       socket == nil
       ? "exec \"$0\" daemon"
-      : "exec 3<&0 </dev/null; LISTEN_PID=${PID:-$$} LISTEN_FDNAMES=heddle.socket exec \"$0\" daemon"
-    process.arguments = ["-c", script, heddle]
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let socket { process.standardInput = FileHandle(fileDescriptor: socket.descriptor) }
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    return (process, errors)
+      : "LISTEN_PID=${PID:-$$} LISTEN_FDNAMES=heddle.socket exec \"$0\" daemon"
+    return try StartedProgram(
+      "/bin/sh",
+      ["-c", script, heddle],
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      third: socket?.descriptor
+    )
   }
 
-  private func end(_ process: Process) -> Int32 {
-    process.terminate()
-    process.waitUntilExit()
-    return process.terminationStatus
+  private func end(_ process: StartedProgram) throws -> Int32 {
+    process.signal(SIGTERM)
+    return try process.wait().number
   }
 
   @Test("who wants to be told is told when clients are let in, and when it ends", arguments: [false, true])
@@ -42,7 +39,7 @@ final class ServiceTests: Sendable {
     let path = directory.appending(path: "notify").path
     let name = isAbstract ? "@heddle-\(UUID().uuidString)" : path
     let manager = try UnixSocket(SOCK_DGRAM, at: name)
-    let (process, _) = try daemon(environment: ["HEDDLE_SOCKET": socketPath, "NOTIFY_SOCKET": name])
+    let process = try daemon(environment: ["HEDDLE_SOCKET": socketPath, "NOTIFY_SOCKET": name])
     #expect(manager.receive() == "READY=1\nSTATUS=listening on \(socketPath)")
     #expect(try await Command.heddle("ps", at: socketPath).status == 0)
     // What it was told is not for those that it starts.
@@ -50,7 +47,7 @@ final class ServiceTests: Sendable {
     let keeper = try #require(try String(contentsOfFile: children, encoding: .utf8).split(separator: " ").first)
     let environment = String(decoding: FileBytes.beginning(of: "/proc/\(keeper)/environ", count: 65_536), as: UTF8.self)
     #expect(!environment.contains("NOTIFY_SOCKET") && environment.contains("HEDDLE_SOCKET"))
-    #expect(end(process) == 0)
+    #expect(try end(process) == 0)
     #expect(manager.receive() == "STOPPING=1\nSTATUS=ending its threads")
   }
 
@@ -58,11 +55,11 @@ final class ServiceTests: Sendable {
   func activation() async throws {
     let listener = try UnixSocket(SOCK_STREAM, at: socketPath)
     async let early = Command.heddle("run", "-d", "--name", "early", "--", "sleep", "1000", at: socketPath)
-    let (process, _) = try daemon(environment: ["HEDDLE_SOCKET": socketPath, "LISTEN_FDS": "1"], handing: listener)
+    let process = try daemon(environment: ["HEDDLE_SOCKET": socketPath, "LISTEN_FDS": "1"], handing: listener)
     #expect(try await early.status == 0)
     let status = try await Command.heddle("daemon", "status", at: socketPath)
     #expect(status.output.contains("daemon       \(process.processIdentifier),"))
-    #expect(end(process) == 0)
+    #expect(try end(process) == 0)
     #expect(FileManager.default.fileExists(atPath: socketPath))
   }
 
@@ -70,26 +67,21 @@ final class ServiceTests: Sendable {
   func otherSockets() async throws {
     let elsewhere = directory.appending(path: "other.sock").path
     let listener = try UnixSocket(SOCK_STREAM, at: elsewhere)
-    let (process, errors) = try daemon(
+    let process = try daemon(
       environment: ["HEDDLE_SOCKET": socketPath, "LISTEN_FDS": "1"],
       handing: listener
     )
-    process.waitUntilExit()
-    let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
-    #expect(process.terminationStatus == 1 && said.contains("it is at \(elsewhere)"), "\(said)")
+    let ending = try process.waitForAll()
+    let said = process.errors.text
+    #expect(ending == .exited(1) && said.contains("it is at \(elsewhere)"), "\(said)")
 
-    let (other, log) = try daemon(
+    let other = try daemon(
       environment: ["HEDDLE_SOCKET": socketPath, "LISTEN_FDS": "1", "PID": "1"],
       handing: listener
     )
-    var text = ""
-    while !text.contains("listening on") {
-      let more = log.fileHandleForReading.availableData
-      guard !more.isEmpty else { break }
-      text += String(decoding: more, as: UTF8.self)
-    }
+    try other.awaitError("listening on")
     #expect(try await Command.heddle("ps", at: socketPath).status == 0)
-    #expect(end(other) == 0)
+    #expect(try end(other) == 0)
     #expect(!FileManager.default.fileExists(atPath: socketPath))
   }
 }
@@ -99,7 +91,9 @@ private final class UnixSocket {
   let descriptor: Int32
 
   init(_ kind: __socket_type, at name: String) throws {
-    descriptor = socket(AF_UNIX, Int32(kind.rawValue), 0)
+    descriptor = socket(AF_UNIX, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { path in
@@ -116,7 +110,7 @@ private final class UnixSocket {
 
   deinit { close(descriptor) }
 
-  /// The next datagram; waits for it.
+  /// The next datagram; waits for it, for at most 30 seconds. Empty if none comes.
   func receive() -> String {
     var bytes = [UInt8](repeating: 0, count: 4_096)
     let count = unsafe recv(descriptor, &bytes, bytes.count, 0)

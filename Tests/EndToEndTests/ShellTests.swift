@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("what shells and manuals are given", .serialized, .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 /// Senders, workers and clients, that are killed at made-up instants, beside what they may not take along.
@@ -93,35 +94,19 @@ struct Storm {
   /// A process that is no thread, with a thread of its session, which goes with it.
   private func visit(_ name: String, _ receiver: ThreadID, until count: Int) async throws {
     let processes = MarkedProcesses()
-    let client = Process()
-    client.executableURL = Command.binDirectory.appending(path: "heddle-test-worker")
-    client.arguments = ["client", "\(receiver)", name, scene.daemon.socketPath, processes.mark]
-    let output = Pipe()
-    client.standardOutput = output
-    try client.run()
+    let worker = Command.binDirectory.appending(path: "heddle-test-worker").path
+    let client = try StartedProgram(worker, ["client", "\(receiver)", name, scene.daemon.socketPath, processes.mark])
     var lines = SenderLines(of: name, to: mail)
-    for await bytes in output.fileHandleForReading.pieces {
+    for await bytes in client.output.pieces {
       lines.hear(bytes)
-      if lines.count >= count { kill(client.processIdentifier, SIGKILL) }
+      if lines.count >= count { client.signal(SIGKILL) }
     }
-    client.waitUntilExit()
+    try client.wait()
     let thread = try #require(lines.sessionThread)
     guard case .custodianShutDown = try await scene.client.wait(for: .id(thread)).death.cause else {
       return #expect(Bool(false), "a thread of a session did not end with it")
     }
     #expect(processes.all == [], "seed \(seed)")
-  }
-}
-
-extension FileHandle {
-  /// What comes, as it comes, to the end; read on a thread of its own.
-  fileprivate var pieces: AsyncStream<[UInt8]> {
-    AsyncStream { pieces in
-      Foundation.Thread.detachNewThread {
-        while case let data = self.availableData, !data.isEmpty { pieces.yield(Array(data)) }
-        pieces.finish()
-      }
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import HeddleClient
 import HeddleModel
 import HeddleWire
+import TestPrograms
 import Testing
 
 extension Promises {
@@ -36,9 +37,9 @@ extension Promises {
         var lines = SenderLines(of: "sender", to: NumberedMail())
         while lines.count < count, let chunk = try await streams[0].read() { lines.hear(chunk.bytes) }
         #expect(lines.count >= count)
-        kill(scene.daemon.process.processIdentifier, SIGKILL)
+        scene.daemon.process.signal(SIGKILL)
         await starter.value
-        scene.daemon.process.waitUntilExit()
+        try scene.daemon.process.wait()
         #expect(await eventually { scene.processes.all.isEmpty }, "seed \(seed)")
         #expect(await eventually { ProcStat(scene.keeper)?.isZombie ?? true }, "seed \(seed)")
       }

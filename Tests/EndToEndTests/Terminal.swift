@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// A terminal with a shell in it, as a person has it in front of them; tmux(1) plays it.
 final class Terminal: Sendable {
@@ -13,9 +14,9 @@ final class Terminal: Sendable {
     let variables = ["PATH": path, "HEDDLE_SOCKET": socketPath, "PS1": "> ", "LC_ALL": "C.UTF-8"]
       .merging(environment) { $1 }
     let session =
-      ["-L", name, "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env", "-u", "TMUX"]
+      ["-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "env", "-u", "TMUX"]
       + variables.map { "\($0.key)=\($0.value)" } + ["bash", "--norc", "--noprofile"]
-    guard CleanProcess.run([Self.tmux.path] + session) == 0 else { throw TerminalError(what: "\(session)") }
+    _ = try await tmux(session)
     try await wait { $0.hasPrefix("> ") || $0.hasPrefix(">") }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("heddle in a terminal", .serialized, .timeLimit(.minutes(1)))

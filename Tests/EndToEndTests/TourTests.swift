@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("the built programs, as a newcomer meets them", .serialized, .timeLimit(.minutes(2)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("what a newcomer stumbled over", .serialized, .timeLimit(.minutes(1)))

@@ -1,3 +1,4 @@
+import TestPrograms
 import Testing
 
 @Suite("the example programs", .timeLimit(.minutes(1)))
@@ -5,7 +6,7 @@ struct ExampleTests {
   @Test("a kill-safe buffer outlives its maker's custodian, and a killed taker takes nothing")
   func boundedBuffer() async throws {
     let run = try await ExampleRun.of("bounded-buffer")
-    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.ending == .exited(0) && run.errors.isEmpty, "\(run)")
     try #require(run.lines.count == 9)
     #expect(run.lines.count { $0.contains("which made the buffer, puts") } == 4)
     #expect(run.line("is full") == 4)
@@ -18,7 +19,7 @@ struct ExampleTests {
   @Test("a supervisor restarts the killed and the failed, waits longer each time, and gives up at its limit")
   func supervisor() async throws {
     let run = try await ExampleRun.of("supervisor")
-    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.ending == .exited(0) && run.errors.isEmpty, "\(run)")
     try #require(run.lines.count == 10)
     #expect(run.lines[0] == "supervisor: steady is dead; again in 0.01 seconds")
     #expect(run.lines[1].wholeMatch(of: /steady was thread (\d+), and is thread (?!\1)\d+ now/) != nil)
@@ -31,7 +32,7 @@ struct ExampleTests {
   @Test("of three searches the best one for the number answers, all others are killed, and a budget ends them all")
   func budgetedSearch() async throws {
     let run = try await ExampleRun.of("budgeted-search")
-    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.ending == .exited(0) && run.errors.isEmpty, "\(run)")
     let answers = run.lines.compactMap { $0.firstMatch(of: /(\w+) found (\d+) = (\d+) \* (\d+)/)?.output }
     try #require(answers.map(\.1) == ["Pollard", "Fermat"])
     for answer in answers { #expect(try product(answer.3, answer.4) == UInt64(answer.2)) }
@@ -47,7 +48,7 @@ struct ExampleTests {
   @Test("a pipeline gives its result, or the name of the stage that died; then no stage is left")
   func pipeline() async throws {
     let run = try await ExampleRun.of("pipeline")
-    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.ending == .exited(0) && run.errors.isEmpty, "\(run)")
     try #require(run.lines.count == 7)
     #expect(run.lines[..<3] == ["Lima: 25.0 degrees", "Oslo: 10.0 degrees", "Perth: 30.0 degrees"])
     #expect(run.lines[3] == "3 stages were left, and are closed")
@@ -58,7 +59,7 @@ struct ExampleTests {
   @Test("of three downloads one wins, and the servers of the others see that their clients hung up")
   func race() async throws {
     let run = try await ExampleRun.of("race")
-    #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+    #expect(run.ending == .exited(0) && run.errors.isEmpty, "\(run)")
     let win = try #require(run.lines.firstMatch(of: /(\w+) won with 20000 bytes/)?.output)
     #expect(run.line("\(win.1): served it all") != nil)
     #expect(run.lines.count { $0.contains("its client hung up after") } == 2)

@@ -1,6 +1,7 @@
 import Foundation
 import HeddleServer
 import HeddleThreads
+import TestPrograms
 import Testing
 
 @Suite("a client that nobody here wrote", .timeLimit(.minutes(1)))
@@ -23,21 +24,9 @@ struct CurlTests {
 
   /// What curl prints.
   private static func curl(_ arguments: String..., input: [UInt8] = []) async throws -> [UInt8] {
-    let process = Process()
-    process.executableURL = URL(filePath: curl)
-    process.arguments = ["--silent", "--show-error", "--max-time", "30"] + arguments
-    let (output, feed) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardInput) = (output, feed)
-    try process.run()
-    return await withCheckedContinuation { waiter in
-      Thread.detachNewThread { [reading = output.fileHandleForReading, writing = feed.fileHandleForWriting] in
-        Thread.detachNewThread {
-          try? writing.write(contentsOf: input)
-          try? writing.close()
-        }
-        waiter.resume(returning: Array((try? reading.readToEnd()) ?? Data()))
-      }
-    }
+    let program = try StartedProgram(curl, ["--silent", "--show-error", "--max-time", "30"] + arguments, input: input)
+    _ = try await program.runToEnd()
+    return program.output.bytes
   }
 
   @Test(
