@@ -41,7 +41,9 @@ enum Seat {
     defer { close(file) }
     var text = [UInt8](repeating: 0, count: 32)
     let count = unsafe pread(file, &text, text.count, 0)
-    if count == 16, let number = UInt64(String(decoding: text.prefix(count), as: UTF8.self), radix: 16) { return number }
+    if count == 16, let number = UInt64(String(decoding: text.prefix(count), as: UTF8.self), radix: 16) {
+      return number
+    }
     let number = UInt64.random(in: 1 ... .max)
     let digits = String(number, radix: 16)
     let bytes = Array((String(repeating: "0", count: 16 - digits.count) + digits).utf8)

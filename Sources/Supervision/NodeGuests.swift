@@ -42,7 +42,8 @@ extension Node {
       case .pong: break
       case .coordinatorRequest, .coordinatorAnswer, .coordinatorNews:
         try coordinatorFrameCame(frame, on: id, effects: &effects)
-      case .refusal where link.reception != .take && frame.header.id == 0: try linkRefusalCame(frame, on: id, effects: &effects)
+      case .refusal where link.reception != .take && frame.header.id == 0:
+        try linkRefusalCame(frame, on: id, effects: &effects)
       case _ where link.reception == .refuse: break
       case _ where link.reception == .hold: hold(.frame(frame), frame.body.count, on: id, effects: &effects)
       case .clientOpen: try openGuest(frame, on: id, effects: &effects)

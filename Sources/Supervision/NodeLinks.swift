@@ -1,5 +1,5 @@
-package import HeddleModel
 internal import Cluster
+package import HeddleModel
 internal import HeddleWire
 
 // The links to the other nodes of the cluster: how they come about, and how they end.

@@ -42,7 +42,9 @@ extension Node {
   /// - Parameter sentence: what failed, why, and what to do.
   package mutating func journalFailed(_ sentence: String, effects: inout Effects) {
     membership?.office?.close()
-    effects.append(.log("\(sentence); no node of the cluster can renew its lease until this supervisor is started anew"))
+    effects.append(
+      .log("\(sentence); no node of the cluster can renew its lease until this supervisor is started anew")
+    )
     decide(effects: &effects) { $0.coordinatorLost(now: $1, effects: &$2) }
   }
 

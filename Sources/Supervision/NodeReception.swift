@@ -91,7 +91,9 @@ extension Node {
   /// Keeps a frame for later, or closes a link that has sent too much too early.
   mutating func hold(_ arrival: HeldFrames.Arrival, _ count: Int, on id: ConnectionID, effects: inout Effects) {
     guard let node = cluster?.links[id]?.node, cluster?.links[id]?.held.add(arrival, count) == false else { return }
-    let fault = LinkFault(description: "it has sent more than \(Limits.linkHeldBytesMax) bytes before its stay was known")
+    let fault = LinkFault(
+      description: "it has sent more than \(Limits.linkHeldBytesMax) bytes before its stay was known"
+    )
     refuseConnection(id, Sentences.linkFault(fault, node), effects: &effects)
   }
 }

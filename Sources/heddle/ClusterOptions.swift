@@ -50,10 +50,13 @@ struct ClusterOptions: ParsableArguments {
   var lease: DurationArgument?
 
   func validate() throws {
-    guard cluster == nil, listen != nil || !peer.isEmpty || registrar != nil || secret != nil
-      || lease != nil
+    guard cluster == nil,
+      listen != nil || !peer.isEmpty || registrar != nil || secret != nil
+        || lease != nil
     else { return }
-    throw ValidationError("--listen, --peer, --registrar, --secret and --lease are those of a cluster; name it with --cluster.")
+    throw ValidationError(
+      "--listen, --peer, --registrar, --secret and --lease are those of a cluster; name it with --cluster."
+    )
   }
 
   /// The settings, from the arguments, or from the file that $HEDDLE_CLUSTER_FILE names if they name no cluster.

@@ -28,12 +28,21 @@ struct ClusterWorld {
   /// What the registrars that are gone have left on their disks.
   private var journals: [String: [JournalRecord]] = [:]
 
-  /// - Parameter names: of the nodes, each of which can dial all others.
+  /// The node that keeps what all agree on; nil is the one whose name comes first.
+  private var registrar: String?
+
   init() {}
 
-  /// All of them have joined the cluster, and are linked.
-  init(_ names: String..., secret: UInt8 = 1) {
-    for name in names { add(name, peers: names.filter { $0 != name }, secret: secret) }
+  /// Nodes that can dial each other and know nobody who could let them join: links, and nothing but links.
+  init(unjoined names: String...) {
+    registrar = "nobody"
+    for name in names { add(name, peers: names.filter { $0 != name }) }
+  }
+
+  /// Nodes each of which can dial all others; they have joined the cluster, and are linked.
+  init(_ names: String..., registrar: String? = nil) {
+    self.registrar = registrar
+    for name in names { add(name, peers: names.filter { $0 != name }) }
     converge()
   }
 
@@ -60,8 +69,7 @@ struct ClusterWorld {
     secret: UInt8 = 1,
     incarnation: UInt64 = 7,
     slotsMax: UInt16 = .max,
-    reached isReached: Bool = true,
-    registrar: String? = nil
+    reached isReached: Bool = true
   ) {
     let registrar = registrar ?? ([name] + peers).min() ?? name
     var configuration = ClusterConfiguration(
@@ -173,6 +181,9 @@ struct ClusterWorld {
     for name in worlds.keys.sorted() where worlds[name]?.syncJournal() == true { hasSynced = true }
     return hasSynced
   }
+
+  /// What a registrar that is gone has left on its disk is gone as well.
+  mutating func loseJournal(of name: String) { journals[name] = nil }
 
   // MARK: - Streams
 

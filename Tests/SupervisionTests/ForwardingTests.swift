@@ -267,6 +267,7 @@ extension ClusterWorld {
     channel: ChannelMode = .none,
     bounds: MailboxBounds? = nil,
     held: Bool = false,
+    policy: PartitionPolicy = .suspend,
     from home: String,
     _ client: ConnectionID
   ) throws -> ThreadID {
@@ -279,6 +280,7 @@ extension ClusterWorld {
       mailboxBounds: bounds
     )
     spawn.held = held
+    spawn.onPartition = policy
     let refused = ask(.spawn(spawn), on: Self.name(node), at: home, client)
     guard refused.isEmpty else { throw Unexpected(refused) }
     _ = try answerStart(on: node)

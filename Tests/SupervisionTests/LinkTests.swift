@@ -10,7 +10,7 @@ struct LinkTests {
 
   @Test("two nodes that can dial each other have one link, dialed by the one whose name is the lesser")
   func onePerPair() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(20))
     #expect(cluster.isLinked("a", "b"))
     #expect(cluster.dialCounts == ["a": 1])
@@ -21,7 +21,7 @@ struct LinkTests {
 
   @Test("where only one end knows the other's address, that one dials, and the greater name does so after a while")
   func oneWay() {
-    var cluster = ClusterWorld("b")
+    var cluster = ClusterWorld(unjoined: "b")
     cluster.add("a", peers: ["b"], reached: false)
     cluster.add("b", peers: ["a"])
     cluster.pass(Limits.dialPoliteness - .milliseconds(100))
@@ -33,7 +33,7 @@ struct LinkTests {
 
   @Test("a node that is not there is dialed again and again, ever more seldom, and linked when it is")
   func backoff() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.unreachable = ["b"]
     cluster.pass(.seconds(2))
     let early = cluster.dialCounts["a"] ?? 0
@@ -50,7 +50,7 @@ struct LinkTests {
 
   @Test("who does not know the secret is refused by name, by both ends, and tries again only after a long time")
   func wrongSecret() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"], secret: 1)
     cluster.add("b", peers: ["a"], secret: 2)
     cluster.pass(.seconds(20))
@@ -68,7 +68,7 @@ struct LinkTests {
 
   @Test("an acceptor that does not know the secret is not believed, whatever it says")
   func falseAcceptor() throws {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     var world = try #require(cluster.worlds["a"])
     world.step { _, _ in }
@@ -93,7 +93,7 @@ struct LinkTests {
 
   @Test("a node of another cluster is refused by name")
   func wrongCluster() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     cluster.add("b", peers: ["a"], cluster: "other")
     cluster.pass(.seconds(2))
@@ -103,7 +103,7 @@ struct LinkTests {
 
   @Test("a node that the other has not heard of is refused with the names that it has")
   func strange() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     cluster.add("b", peers: ["c"])
     cluster.pass(.seconds(2))
@@ -113,7 +113,7 @@ struct LinkTests {
 
   @Test("a node that finds another one than it dialed has nothing to do with it")
   func anotherNode() throws {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.milliseconds(100))
     let id = cluster.stranger(to: "b")
     // Its own name, and a code that is right: only who has the secret can take a name that is taken.
@@ -124,12 +124,12 @@ struct LinkTests {
 
   @Test("two living nodes of one name: the one that is linked stays, the other is refused with what to do")
   func sameName() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("b", peers: ["a"])
     cluster.add("a", peers: ["b"], reached: false)
     cluster.pass(Limits.dialPoliteness + .milliseconds(100))
     #expect(cluster.isLinked("a", "b"))
-    var twin = ClusterWorld("b")
+    var twin = ClusterWorld(unjoined: "b")
     twin.add("b", peers: ["a"], incarnation: 9)
     // The twin's stream leads to the same `a`.
     let refused = cluster.greet("a", as: "b", incarnation: 9)
@@ -139,19 +139,19 @@ struct LinkTests {
 
   @Test("a node with one's own name is refused")
   func ownName() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     #expect(cluster.greet("a", as: "a", incarnation: 9) == .nodeNameTaken)
   }
 
   @Test("an older protocol is refused with both versions, before anything else")
   func version() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     #expect(cluster.greet("a", as: "b", incarnation: 9, versions: 7...9) == .version)
   }
 
   @Test("who says nothing in time is refused")
   func slow() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     let id = cluster.stranger(to: "a")
     let hello = ClusterWorld.hello("b", incarnation: 3)
@@ -173,7 +173,7 @@ struct LinkTests {
 
   @Test("no more starts of nodes are linked than there are numbers for")
   func slots() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"], slotsMax: 2)
     for incarnation in 1...3 as ClosedRange<UInt64> {
       cluster.add("b", peers: ["a"], incarnation: incarnation)
@@ -188,7 +188,7 @@ struct LinkTests {
 
   @Test("a link over which nothing is said lives, since each end asks")
   func keptAlive() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(30))
     #expect(cluster.isLinked("a", "b"))
     #expect(cluster.log(of: "a") == ["linked to node b"])
@@ -196,7 +196,7 @@ struct LinkTests {
 
   @Test("a link over which nothing comes is lost after three seconds, and the node is unreachable, not dead")
   func silent() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(2))
     cluster.silence("a", "b")
     cluster.unreachable = ["a", "b"]
@@ -210,7 +210,7 @@ struct LinkTests {
 
   @Test("a supervisor that did not run for a while asks before it gives a link up")
   func lateClock() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(1))
     cluster.at("a") { $0.pass(.seconds(30)) }
     #expect(cluster.isLinked("a", "b"))
@@ -219,7 +219,7 @@ struct LinkTests {
 
   @Test("a link that was cut comes back, with the same ids for the same start of the node")
   func cut() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(1))
     cluster.cut("a", "b")
     #expect(cluster.node("b", seenFrom: "a")?.state == .unreachable)
@@ -230,7 +230,7 @@ struct LinkTests {
 
   @Test("a new start of a node gets new ids, and a later link from the former one is refused")
   func incarnations() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(1))
     cluster.kill("b")
     cluster.add("b", peers: ["a"], incarnation: 8)
@@ -244,7 +244,7 @@ struct LinkTests {
 
   @Test("a dead link makes way for a new one as soon as it fails to answer")
   func replaced() {
-    var cluster = ClusterWorld("a", "b")
+    var cluster = ClusterWorld(unjoined: "a", "b")
     cluster.pass(.seconds(1))
     cluster.silence("a", "b")
     #expect(cluster.greet("a", as: "b", incarnation: 7) == nil)
@@ -256,7 +256,7 @@ struct LinkTests {
     arguments: [FrameKind.hello, .request, .reply, .credit]
   )
   func garbage(kind: FrameKind) {
-    var cluster = ClusterWorld("a", "b", "c")
+    var cluster = ClusterWorld(unjoined: "a", "b", "c")
     cluster.pass(.seconds(1))
     cluster.unreachable = ["a", "b"]
     cluster.inject(kind, from: "b", to: "a")
@@ -267,7 +267,7 @@ struct LinkTests {
 
   @Test("a supervisor that ends dials nobody, and waits for no time to do so")
   func ending() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     cluster.pass(.seconds(1))
     cluster.at("a") { world in
@@ -285,7 +285,7 @@ struct LinkTests {
 
   @Test("those who have not shown who they are can be only so many")
   func strangers() {
-    var cluster = ClusterWorld("a")
+    var cluster = ClusterWorld(unjoined: "a")
     cluster.add("a", peers: ["b"])
     let ids = cluster.at("a") { world in (0..<100).map { _ in world.node.linkConnected(at: world.now) } }
     #expect(ids.compactMap(\.self).count == Limits.linkGreetingsMax)
