@@ -30,6 +30,8 @@ extension Node {
     cluster?.epoch = epoch?.rawValue ?? 0
     guard let node = cluster?.configuration.node else { return }
     nodeChanged(node, epoch == nil ? .lost : .joined, effects: &effects)
+    // Who leaves tells of its last deaths, and gives its lease back, over the links that there are.
+    guard ending != .shuttingDown else { return }
     for id in cluster?.links.keys.sorted() ?? [] {
       loseLink(id, "this node's stay in the cluster has \(epoch == nil ? "ended" : "begun")", effects: &effects)
       drop(id, effects: &effects)

@@ -27,6 +27,7 @@ struct ClusterWorld {
   private(set) var dialCounts: [String: Int] = [:]
   /// What the registrars that are gone have left on their disks.
   private var journals: [String: [JournalRecord]] = [:]
+  private var foundings: UInt64 = 0
 
   /// The node that keeps what all agree on; nil is the one whose name comes first.
   private var registrar: String?
@@ -94,7 +95,8 @@ struct ClusterWorld {
     }
     if registrar == name {
       let records = journals[name] ?? []
-      world.step { $0.openRegistry(records, orFounding: 1, effects: &$1) }
+      foundings += 1
+      world.step { [foundings] in $0.openRegistry(records, orFounding: foundings, effects: &$1) }
     }
     worlds[name] = world
   }

@@ -256,7 +256,7 @@ struct LinkTests {
     arguments: [FrameKind.hello, .request, .reply, .credit]
   )
   func garbage(kind: FrameKind) {
-    var cluster = ClusterWorld(unjoined: "a", "b", "c")
+    var cluster = ClusterWorld("a", "b", "c")
     cluster.pass(.seconds(1))
     cluster.unreachable = ["a", "b"]
     cluster.inject(kind, from: "b", to: "a")

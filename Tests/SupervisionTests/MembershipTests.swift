@@ -138,6 +138,7 @@ struct MembershipTests {
     var (cluster, client, _) = try watched()
     cluster.kill("b")
     cluster.pass(World.terms.ttl * 2)
+    _ = cluster.take("a", client)
     guard case .history(let page)? = cluster.ask(.history(HistoryQuery()), at: "a", client).reply else {
       throw Unexpected([])
     }

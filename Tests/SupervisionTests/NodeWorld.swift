@@ -205,12 +205,7 @@ struct NodeWorld {
       case .kill(let thread):
         report(.exited(thread, .signal(9, coreDumped: false)))
         report(.empty(thread, Stragglers(total: stragglers, named: [])))
-      case .fence(let thread): fenced.insert(thread)
-      case .unfence(let thread): fenced.remove(thread)
-      case .guardThread(let thread): guarded.insert(thread)
-      case .start(let thread, let program): if program.isGuarded { guarded.insert(thread) }
-      case .armFence(let instant): fenceDeadline = instant
-      case .signal: break
+      case .start, .signal, .fence, .unfence, .guardThread, .armFence: break
       }
     }
   }
@@ -306,13 +301,27 @@ struct NodeWorld {
     return dials
   }
 
+  /// What is for the lease's sake is done at once, since the keeper says nothing of it.
+  private mutating func order(_ request: KeeperRequest) {
+    switch request {
+    case .fence(let thread): fenced.insert(thread)
+    case .unfence(let thread): fenced.remove(thread)
+    case .guardThread(let thread): guarded.insert(thread)
+    case .armFence(let instant): fenceDeadline = instant
+    case .start(let thread, let program):
+      if program.isGuarded { guarded.insert(thread) }
+      orders.append(request)
+    case .suspend, .resume, .signal, .kill: orders.append(request)
+    }
+  }
+
   private mutating func perform(_ effect: NodeEffect) {
     switch effect {
     case .send(let id, let outgoing): send(outgoing, to: id)
     case .dial(let id, let node): dials.append((id, node))
     case .close(let id) where node.route(to: id) != nil: hangUp(id)
     case .close(let id), .drop(let id): closed.insert(id)
-    case .order(let request): orders.append(request)
+    case .order(let request): order(request)
     case .holdFrames(let id, true): heldWorkers.insert(id)
     case .holdFrames(let id, false): heldWorkers.remove(id)
     case .write(let thread, let bytes): written[thread, default: ""] += String(decoding: bytes, as: UTF8.self)
