@@ -27,9 +27,9 @@
 /// guarded trees. A later one lets none of them go: each is then to be unfenced. While a deadline is past, an UNFENCE of a
 /// guarded tree has no effect, since it could have been held up until then.
 ///
-/// Deadlines come before orders: a keeper that was stopped, or slow, fences first, and then takes an ARM of a later deadline.
-/// Wardens know the deadline too, and stop their trees by themselves, also while the keeper is stopped. Without wardens, which
-/// is with cgroups, nobody else does.
+/// Deadlines come before orders: a keeper that was stopped, or slow, fences first, and then takes an ARM of a later one.
+/// Wardens know the deadline too, and stop their trees by themselves, also while the keeper is stopped. With cgroups
+/// there are none, and nobody else does.
 ///
 /// An order to an entity that is over, or that never was, is ignored: it crossed with the report. Of several SUSPEND and
 /// RESUME to one entity, one that a later one overtakes may go unreported; the latest is reported, unless the tree ends.
@@ -101,8 +101,8 @@ enum report_kind {
 
 enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 
-/// CHANNEL: the program has a descriptor 3. GUARDED: as by GUARD, from before the first instruction; begun after the deadline,
-/// it is STARTED and stands still there.
+/// CHANNEL: the program has a descriptor 3. GUARDED: as by GUARD, from before the first instruction; begun after the
+/// deadline, it is STARTED and stands still there.
 enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4, GUARDED = 8 };
 
 /// Where a program has its connection, or the number of that descriptor.

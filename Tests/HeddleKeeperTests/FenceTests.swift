@@ -29,9 +29,9 @@ import Testing
   func renewed(rung: Rung) throws {
     let keeper = try KeeperProcess(on: rung)
     let tree = try keeper.startBusy(1)
-    let first = Instant.fromNow(milliseconds: 200)
+    let first = Instant.fromNow(milliseconds: 500)
     try keeper.send(.armFence(first))
-    for milliseconds in [300, 400, 60_000] { try keeper.send(.armFence(.fromNow(milliseconds: UInt64(milliseconds)))) }
+    for milliseconds in [600, 700, 60_000] { try keeper.send(.armFence(.fromNow(milliseconds: UInt64(milliseconds)))) }
     #expect(eventually { Instant.boot > first })
     try keeper.expectRunning(1, tree)
     #expect(!keeper.hasKept(.fence))
@@ -41,7 +41,7 @@ import Testing
   func never(rung: Rung) throws {
     let keeper = try KeeperProcess(on: rung)
     let tree = try keeper.startBusy(1)
-    let first = Instant.fromNow(milliseconds: 200)
+    let first = Instant.fromNow(milliseconds: 500)
     try keeper.send(.armFence(first))
     try keeper.send(.armFence(nil))
     #expect(eventually { Instant.boot > first })
