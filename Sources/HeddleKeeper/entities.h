@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "hold.h"
 #include "leash.h"
 #include "orders.h"
 #include "report.h"
@@ -21,6 +22,9 @@ struct grouped {
   bool linger;
   bool ended;                 // by cgroup.kill: what it does till it is empty is of no interest
   int events;                 // its `cgroup.events`; in the loop once `leash.control` is closed
+  struct hold hold;
+  bool frozen;                // so it was told to be
+  bool halted;                // the program stops by itself, and is to be continued once it is seen frozen
   enum request_kind awaited;  // the course that is to be seen there; 0: none
   uint64_t generation;
   struct failure failure;     // the program is none, and is awaited to be reaped
@@ -32,6 +36,7 @@ struct grouped {
 struct entity {
   uint64_t id;
   enum told told;
+  bool guarded;          // it is to be told of the deadline
   pid_t program;         // 0 until STARTED, and once it is reaped
   struct leash leash;    // `ends` until STARTED; without a control socket once the warden is lost
   struct orders orders;  // not yet taken by the warden's socket, or done

@@ -46,7 +46,8 @@ static void run(const struct start *start, uint64_t entity) {
 static struct failure begin(struct entity *entity, const struct start *start) {
   static const struct child program = {cgroup_fork, run, STAGE_FORK};
   struct grouped *group = &entity->grouped;
-  *group = (struct grouped){.linger = start->linger, .events = cgroup_make(entity->id)};
+  *group = (struct grouped){.linger = start->linger, .halted = start->halted, .events = cgroup_make(entity->id)};
+  group->hold.guarded = entity->guarded = start->guarded;
   if (group->events < 0) return (struct failure){STAGE_FORK, errno};
   struct failure failure = {.stage = leash_start(&program, start, entity->id, &entity->leash)};
   failure.error = errno;
@@ -119,23 +120,38 @@ static void send_signals(const struct entity *entity) {
 /// Says what `cgroup.events` shows; may free the entity.
 static void look(struct entity *entity);
 
+/// Freezes the tree, or lets it go, as it is held. What halts by itself is let go once it was seen to.
+static void steer(struct entity *entity) {
+  struct grouped *group = &entity->grouped;
+  bool frozen = group->halted || hold_stands(&group->hold);
+  if (frozen == group->frozen) return;
+  if (cgroup_freeze(entity->id, frozen)) group->frozen = frozen;
+  else unsettled = true;
+}
+
+/// Takes the orders that a tree which began, and is not ended, can have.
+static void take_orders(struct entity *entity) {
+  struct orders *orders = &entity->orders;
+  struct grouped *group = &entity->grouped;
+  if (orders->course) {
+    group->awaited = orders->course;
+    group->generation = orders->generation;
+  }
+  hold_take(&group->hold, orders);
+  send_signals(entity);
+  *orders = (struct orders){.kill = orders->kill};
+  steer(entity);
+}
+
 /// Does what was ordered. Before the program is executed that is only its end: a frozen start would come to none.
 static void obey(struct entity *entity) {
   struct orders *orders = &entity->orders;
+  struct grouped *group = &entity->grouped;
   if (orders->kill) orders->kill = !end(entity);
-  if (entity->grouped.ended) {
-    orders->course = entity->grouped.awaited = 0;
-    orders->signals = 0;
-  }
-  bool begun = entity->told != TOLD_NOTHING;
-  if (begun) send_signals(entity), orders->signals = 0;
-  if (begun && orders->course && cgroup_freeze(entity->id, orders->course == SUSPEND)) {
-    entity->grouped.awaited = orders->course;
-    entity->grouped.generation = orders->generation;
-    orders->course = 0;
-  }
-  if (orders->kill || (begun && orders->course)) unsettled = true;
-  if (entity->grouped.awaited) look(entity);
+  if (orders->kill) unsettled = true;
+  if (group->ended) group->awaited = 0;
+  else if (entity->told != TOLD_NOTHING) take_orders(entity);
+  if (group->awaited) look(entity);
 }
 
 void group_order(const struct request *request) {
@@ -194,11 +210,20 @@ static void conclude(struct entity *entity) {
   entity_free(entity);
 }
 
+/// The program is frozen, so its stop at the start has come, and nothing but that keeps it from going on with the others.
+static void undo_halt(struct entity *entity) {
+  // Not reaped, its pid can't be another's.
+  if (entity->program) kill(entity->program, SIGCONT);
+  entity->grouped.halted = false;
+  steer(entity);
+}
+
 static void look(struct entity *entity) {
-  struct cgroup_state state = cgroup_look(entity->grouped.events);
-  enum request_kind awaited = entity->grouped.awaited;
-  if (awaited == SUSPEND && state.frozen) say_course(entity, SUSPENDED);
-  if (awaited == RESUME && !state.frozen) say_course(entity, RESUMED);
+  struct grouped *group = &entity->grouped;
+  struct cgroup_state state = cgroup_look(group->events);
+  if (group->awaited == SUSPEND && state.frozen) say_course(entity, SUSPENDED);
+  if (group->awaited == RESUME && (group->hold.fenced || !state.frozen)) say_course(entity, RESUMED);
+  if (group->halted && state.frozen) undo_halt(entity);
   bool reaped = entity->program == 0;
   if (reaped && !state.populated) conclude(entity);
 }

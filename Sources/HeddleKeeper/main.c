@@ -19,6 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "daemon.h"
+#include "deadline.h"
+#include "fence.h"
 #include "leash.h"
 #include "loop.h"
 #include "rung.h"
@@ -27,6 +29,7 @@ enum { EVENTS_MAX = 64, RESTLESS_PAUSE = 5 /* ms to the next look, if the rung w
 
 static int epoll, signals;
 static const struct rung *rung;
+static char deadline_mark;  // whose the deadline's timer is, in the loop
 
 // MARK: the loop
 
@@ -45,6 +48,18 @@ static bool hear_signal(void) {
   return read(signals, &signal, sizeof signal) > 0;
 }
 
+static void take(struct request *request) {
+  // Decided here once, for us and for the child.
+  request->start.halted = request->start.guarded && deadline_has_passed();
+  fence_look();
+  switch (request->kind) {
+  case START: return rung->start(request);
+  case ARM: return fence_arm(request);
+  case GUARD: return fence_guard(request);
+  default: return rung->order(request);
+  }
+}
+
 static void run(void) {
   struct epoll_event events[EVENTS_MAX];
   struct request request;
@@ -55,13 +70,15 @@ static void run(void) {
     if (!ending && !daemon_is_served()) ending = true, rung->end();
     if (ending && entities_count == 0 && daemon_is_told()) return;
     int count = epoll_wait(epoll, events, EVENTS_MAX, restless ? RESTLESS_PAUSE : NO_PAUSE);
+    fence_look();
     for (int i = 0; i < count; i++) {
+      if (events[i].data.ptr == &deadline_mark) continue;
       if (events[i].data.ptr == NULL) daemon_hear(events[i].events);
       else if (events[i].data.ptr == &signals) child_died = hear_signal();
       else rung->ready(events[i].data.ptr, events[i].events);
     }
     while (daemon_next_request(&request)) {
-      request.kind == START ? rung->start(&request) : rung->order(&request);
+      take(&request);
       request_release(&request);
     }
     // Last, since it frees entities that an event may have named.
@@ -101,6 +118,7 @@ static void open_loop(void) {
 static void choose_rung(const char *name, const char *instance) {
   static char reasons[REASONS_MAX];
   rung = rung_choose(name, instance, reasons);
+  if (rung && !fence_open(rung, &deadline_mark)) refuse("no timer can be made");
   if (rung) return daemon_open(rung->name, rung->place(), reasons);
   daemon_refuse(reasons);
   exit(STATUS_UNUSABLE);
@@ -109,7 +127,7 @@ static void choose_rung(const char *name, const char *instance) {
 int main(int count, char **arguments) {
   if (count != 3 || strlen(arguments[2]) > 64) refuse("this program is started by `heddle daemon`");
   settle_descriptors();
-  if (!entities_open() || !daemon_inbox_open() || !leash_open())
+  if (!entities_open() || !daemon_inbox_open() || !deadline_open() || !leash_open())
     refuse("no memory, or no descriptors, to start programs with");
   setsid();  // fails if we lead one already, which is as good
   if (chdir("/") < 0) refuse("can't enter /");

@@ -9,7 +9,9 @@ struct orders {
   enum request_kind course;  // the latest SUSPEND or RESUME; 0: none
   uint64_t generation;       // of that
   uint64_t signals;          // bit n-1 for signal n
+  bool guard;
+  enum request_kind fencing;  // the latest FENCE or UNFENCE; 0: none
 };
 
-/// Adds a request, which is no START.
+/// Adds a request, of an entity, which is no START.
 void orders_add(struct orders *orders, const struct request *request);

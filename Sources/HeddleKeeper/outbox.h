@@ -4,7 +4,7 @@
 #include "report.h"
 
 /// So many reports may wait before the keeper takes no more requests. Beyond them come only the reports that are owed
-/// already: the life of each tree (STARTED, EXITED, EMPTY) and the courses that its warden has in hand.
+/// already: the life of each tree (STARTED, EXITED, EMPTY), the courses that its warden has in hand, and one FENCED.
 #define OUTBOX_FULL 4096
 
 /// Reports on their way to the daemon, oldest first, with the descriptors that go with them. All zero is empty.

@@ -18,6 +18,18 @@
 ///   RESUME   entity, u64 generation
 ///   SIGNAL   entity, u32 signal: to the program's process group, as long as the program is not reaped
 ///   KILL     entity: the whole tree
+///   GUARD    entity: from now on the tree stands still from the deadline on, at once if that has passed
+///   ARM      u64 deadline, in nanoseconds of CLOCK_BOOTTIME, clock_gettime(2): that of all guarded trees; all ones: never
+///   FENCE    entity: the tree stands still
+///   UNFENCE  entity: undoes FENCE, and a stop at a deadline
+///
+/// A tree stands still while it is suspended or fenced, and each is undone by itself. A deadline that passes fences all
+/// guarded trees. A later one lets none of them go: each is then to be unfenced. While a deadline is past, an UNFENCE of a
+/// guarded tree has no effect, since it could have been held up until then.
+///
+/// Deadlines come before orders: a keeper that was stopped, or slow, fences first, and then takes an ARM of a later one.
+/// Wardens know the deadline too, and stop their trees by themselves, also while the keeper is stopped. With cgroups
+/// there are none, and nobody else does.
 ///
 /// An order to an entity that is over, or that never was, is ignored: it crossed with the report. Of several SUSPEND and
 /// RESUME to one entity, one that a later one overtakes may go unreported; the latest is reported, unless the tree ends.
@@ -35,17 +47,19 @@
 ///                keeper's child, and the ancestor of every process of its tree as long as it lives.
 ///   START_FAILED entity, u32 errno, u8 stage. The last word about this entity.
 ///   SUSPENDED    entity, u64 generation: every process of the tree was seen stopped.
-///   RESUMED      entity, u64 generation
+///   RESUMED      entity, u64 generation: it is suspended no more. Of a fenced tree that is said at once.
 ///   EXITED       entity, u8 end, u32 code, u8 core: the program itself was reaped.
 ///   EMPTY        entity, u32 total, list of (u32 pid, string name, u8 other session): the tree has no process left. The
 ///                last word about this entity, once for each STARTED. `total` counts the processes besides the program
 ///                that were killed, or that were there when the kill was ordered; the list names the first
 ///                STRAGGLERS_MAX of them. After the loss of a warden both are empty, since nobody knows whose orphans
 ///                they were.
+///   FENCED       The deadline has passed, and all guarded trees were told to stop. Once for each ARM whose deadline passes
+///                before the next one is taken.
 ///   FAULT        string reason: the daemon broke this protocol. All trees are ended and reported, then the keeper exits.
 #pragma once
 
-#define PROTOCOL_VERSION 4u
+#define PROTOCOL_VERSION 5u
 /// Must be the same in daemon and keeper (KeeperProtocol.buildID in Swift).
 #define BUILD_ID "heddle 0.1.0"
 
@@ -60,7 +74,17 @@
 #define START_SECONDS_MAX 10u
 #define DAEMON_FD 3
 
-enum request_kind { START = 0x01, SUSPEND = 0x02, RESUME = 0x03, SIGNAL = 0x04, KILL = 0x05 };
+enum request_kind {
+  START = 0x01,
+  SUSPEND = 0x02,
+  RESUME = 0x03,
+  SIGNAL = 0x04,
+  KILL = 0x05,
+  GUARD = 0x06,
+  ARM = 0x07,
+  FENCE = 0x08,
+  UNFENCE = 0x09,
+};
 
 enum report_kind {
   HELLO = 0x81,
@@ -72,12 +96,14 @@ enum report_kind {
   EMPTY = 0x87,
   FAULT = 0x88,
   UNUSABLE = 0x89,
+  FENCED = 0x8A,
 };
 
 enum stdin_mode { STDIN_NULL = 0, STDIN_PIPE = 1 };
 
-/// CHANNEL: the program has a descriptor 3.
-enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4 };
+/// CHANNEL: the program has a descriptor 3. GUARDED: as by GUARD, from before the first instruction; begun after the
+/// deadline, it is STARTED and stands still there.
+enum start_flags { LINGER = 1, ALLOW_SETUID = 2, CHANNEL = 4, GUARDED = 8 };
 
 /// Where a program has its connection, or the number of that descriptor.
 enum connection_place { NO_CONNECTION = 0, STANDARD_STREAMS = 1, PLACE_FIRST = 3, PLACE_LAST = 255 };

@@ -66,7 +66,7 @@ static void take_start(struct cursor *cursor, struct start *start) {
   uint64_t mode = take_integer(cursor, 1), flags = take_integer(cursor, 1), place = take_integer(cursor, 1);
   uint64_t mask = take_integer(cursor, 4);
   if (mode > STDIN_PIPE) return complain(cursor, "an unknown mode of standard input");
-  if (flags & ~(uint64_t)(LINGER | ALLOW_SETUID | CHANNEL)) return complain(cursor, "an unknown flag of a start");
+  if (flags & ~(uint64_t)(LINGER | ALLOW_SETUID | CHANNEL | GUARDED)) return complain(cursor, "an unknown flag of a start");
   if (place > STANDARD_STREAMS && place < PLACE_FIRST) return complain(cursor, "an unknown place of a connection");
   if (place != NO_CONNECTION && (mode != STDIN_NULL || flags & CHANNEL))
     return complain(cursor, "a connection beside a pipe or a channel");
@@ -75,6 +75,7 @@ static void take_start(struct cursor *cursor, struct start *start) {
   start->linger = flags & LINGER;
   start->allow_setuid = flags & ALLOW_SETUID;
   start->channel = flags & CHANNEL;
+  start->guarded = flags & GUARDED;
   start->place = (int)place;
   start->umask = (mode_t)mask;
   start->directory = take_string(cursor);
@@ -86,7 +87,9 @@ static void take_start(struct cursor *cursor, struct start *start) {
 
 static void take_request(struct cursor *cursor, struct request *request) {
   request->kind = (enum request_kind)take_integer(cursor, 1);
-  request->entity = take_integer(cursor, 8);
+  uint64_t first = take_integer(cursor, 8);
+  if (request->kind == ARM) request->deadline = first;
+  else request->entity = first;
   switch (request->kind) {
   case START: take_start(cursor, &request->start); break;
   case SUSPEND:
@@ -95,11 +98,15 @@ static void take_request(struct cursor *cursor, struct request *request) {
     request->signal = (uint32_t)take_integer(cursor, 4);
     if (request->signal < 1 || request->signal > SIGNAL_MAX) complain(cursor, "a signal that does not exist");
     break;
-  case KILL: break;
+  case KILL:
+  case GUARD:
+  case ARM:
+  case FENCE:
+  case UNFENCE: break;
   default: complain(cursor, "an unknown kind of request");
   }
   if (left(cursor) > 0) complain(cursor, "a frame is longer than its fields");
-  if (!cursor->complaint && request->entity == 0) complain(cursor, "an order for entity 0");
+  if (!cursor->complaint && request->kind != ARM && request->entity == 0) complain(cursor, "an order for entity 0");
 }
 
 /// The first of the connections that came, for the START that it came with.

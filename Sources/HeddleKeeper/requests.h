@@ -14,7 +14,8 @@ struct limit {
 /// What a program is started with.
 struct start {
   enum stdin_mode stdin_mode;
-  bool linger, allow_setuid, channel;
+  bool linger, allow_setuid, channel, guarded;
+  bool halted;     // it is to stop before its first instruction; which its START does not say
   int place;       // of its connection, as enum connection_place has it
   int connection;  // the connection, which is the request's; -1: there is none, or no descriptor was left to receive it
   mode_t umask;
@@ -26,9 +27,10 @@ struct start {
 /// One request, decoded. What `start` points to is the inbox's, until that is filled or asked again.
 struct request {
   enum request_kind kind;
-  uint64_t entity;
+  uint64_t entity;      // 0 in an ARM
   uint64_t generation;  // SUSPEND, RESUME
   uint32_t signal;      // SIGNAL: 1...64
+  uint64_t deadline;    // ARM
   struct start start;   // START
 };
 

@@ -1,5 +1,6 @@
 #include "start.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,6 +27,23 @@ void start_settle(void) {
   set_ignored(SIG_IGN);
   getrlimit(RLIMIT_NOFILE, &given);
   setrlimit(RLIMIT_NOFILE, &(struct rlimit){given.rlim_max, given.rlim_max});
+}
+
+/// Has the calling process stopped as it executes a program, before that one's first instruction. A SIGSTOP that came
+/// earlier would keep the parent waiting in vfork(2); this one comes when execve(2) closes the ends of a pipe, each of
+/// which tells of the other's end by that signal (fcntl(2), F_SETSIG), and is acted on when execve(2) returns.
+static bool halt_at_exec(const struct start *start) {
+  // Above the program's own: what is put in an end's place would close that too early.
+  int ends[2], above = (start->place > 3 ? start->place : 3) + 1;
+  if (pipe2(ends, O_CLOEXEC) < 0) return false;
+  for (int i = 0; i < 2; i++) {
+    int end = fcntl(ends[i], F_DUPFD_CLOEXEC, above);
+    close(ends[i]);
+    if (end < 0 || fcntl(end, F_SETSIG, SIGSTOP) < 0 || fcntl(end, F_SETOWN, getpid()) < 0) return false;
+    ends[i] = end;
+  }
+  // Last: a failure that closes one of them must not stop us here.
+  return fcntl(ends[0], F_SETFL, O_ASYNC) == 0 && fcntl(ends[1], F_SETFL, O_ASYNC) == 0;
 }
 
 static bool set_limits(const struct start *start) {
@@ -67,6 +85,7 @@ static enum start_stage become(const struct start *start, pid_t parent) {
   // The parent may have died before the death signal was armed.
   if (getppid() != parent) return errno = EOWNERDEAD, STAGE_SETUP;
   if (!start->allow_setuid && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return STAGE_SETUP;
+  if (start->halted && !halt_at_exec(start)) return STAGE_SETUP;
   if (!set_limits(start)) return STAGE_LIMITS;
   umask(start->umask);
   if (chdir(start->directory) < 0) return STAGE_CHDIR;

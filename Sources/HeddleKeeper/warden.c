@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "daemon.h"
+#include "deadline.h"
+#include "hold.h"
 #include "leash.h"
 #include "namespace.h"
 #include "orders.h"
@@ -35,7 +37,11 @@ struct straggler {
 
 struct warden {
   uint64_t entity, generation;
+  enum request_kind awaited;  // the course that is to be reported, of that generation; 0: none
+  struct hold hold;
   int control, signals;
+  int timer;    // for the deadline, if that is of concern; -1: none
+  bool halted;  // the program stops by itself, and is to be seen stopped before it is continued
   pid_t program;
   bool linger;
   bool ended;  // the program was reaped: its pid and process group may be another's
@@ -74,6 +80,7 @@ static void say_course(struct warden *warden, enum report_kind kind) {
   report_begin(&report, kind, warden->entity);
   report_u64(&report, warden->generation);
   say(&report);
+  warden->awaited = 0;
 }
 
 static void say_exited(struct warden *warden, const siginfo_t *end) {
@@ -123,14 +130,40 @@ static void set_course(struct warden *warden, enum course course) {
   if (warden->head_start) kill(is_init ? -1 : warden->program, course == KILLED ? SIGKILL : SIGSTOP);
 }
 
+/// Stops the tree, or lets it go, as it is held. What halts by itself is let go once it was seen to.
+static void steer(struct warden *warden) {
+  bool stands = warden->halted || hold_stands(&warden->hold);
+  set_course(warden, stands ? STOPPING : CONTINUED);
+}
+
+/// Has the deadline wake us, if it would change anything.
+static void await_deadline(struct warden *warden) {
+  bool awaited = warden->hold.guarded && !warden->hold.fenced;
+  if (warden->timer < 0 && awaited) warden->timer = deadline_timer();
+  if (warden->timer >= 0) deadline_watch(warden->timer, awaited);
+}
+
+/// Whether the deadline has to be looked at again and again, since there is no timer for it.
+static bool is_untimed(const struct warden *warden) {
+  return warden->timer < 0 && warden->hold.guarded && !warden->hold.fenced;
+}
+
+/// Takes orders, which may be none, and looks at the deadline.
 static void obey(struct warden *warden, const struct orders *orders) {
+  bool stood = hold_stands(&warden->hold);
+  hold_take(&warden->hold, orders);
   warden->signals_due |= orders->signals;
   if (orders->course) {
     warden->generation = orders->generation;
-    set_course(warden, orders->course == SUSPEND ? STOPPING : CONTINUED);
+    warden->awaited = orders->course;
   }
+  if (orders->course || hold_stands(&warden->hold) != stood) steer(warden);
+  if (warden->awaited == RESUME && warden->hold.fenced) say_course(warden, RESUMED);
   if (orders->kill) set_course(warden, KILLED);
+  await_deadline(warden);
 }
+
+static void look_at_deadline(struct warden *warden) { obey(warden, &(struct orders){0}); }
 
 static void take_orders(struct warden *warden) {
   struct orders orders;
@@ -174,6 +207,9 @@ static void reap(struct warden *warden) {
 }
 
 static void deliver_signals(struct warden *warden) {
+  // A stopped process would go on; and when the tree does, it gets one anyway.
+  bool stands = warden->course == STOPPING || warden->course == STOPPED;
+  if (stands) warden->signals_due &= ~(UINT64_C(1) << (SIGCONT - 1));
   for (int signal = 1; warden->signals_due; signal++, warden->signals_due >>= 1) {
     // As long as the program is not reaped its process group can't be another's.
     if (warden->signals_due & 1 && !warden->ended) kill(-warden->program, signal);
@@ -195,20 +231,26 @@ static int resume(struct warden *warden) {
   tree_continue(&warden->tree);
   if (--warden->passes > 0 && (is_first || stopped > 0)) return lengthen_pause(warden);
   warden->course = FREE;
-  say_course(warden, RESUMED);
+  if (warden->awaited == RESUME) say_course(warden, RESUMED);
   return NO_PAUSE;
+}
+
+/// All stand still. Returns the pause before the next pass.
+static int conclude_stop(struct warden *warden) {
+  warden->course = STOPPED;
+  warden->found = true;
+  if (warden->awaited == SUSPEND) say_course(warden, SUSPENDED);
+  if (!warden->halted) return NO_PAUSE;
+  warden->halted = false;
+  if (hold_stands(&warden->hold)) return NO_PAUSE;
+  return set_course(warden, CONTINUED), 0;
 }
 
 /// One pass. Returns the pause before the next.
 static int stop(struct warden *warden) {
   struct stillness before = warden->seen;
   warden->seen = tree_stop(&warden->tree);
-  if (warden->seen.moving == 0 && warden->seen.doubt == before.doubt) {
-    warden->course = STOPPED;
-    warden->found = true;
-    say_course(warden, SUSPENDED);
-    return NO_PAUSE;
-  }
+  if (warden->seen.moving == 0 && warden->seen.doubt == before.doubt) return conclude_stop(warden);
   bool wakes_us = warden->tree.count == warden->tree.direct && warden->seen.moving > 0;
   return wakes_us ? PAUSE_MAX : lengthen_pause(warden);
 }
@@ -230,9 +272,12 @@ static void hear_children(struct warden *warden) {
 }
 
 _Noreturn static void watch(struct warden *warden) {
-  for (int wait = NO_PAUSE;; wait = pursue(warden)) {
-    struct pollfd watched[] = {{warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}};
-    poll(watched, 2, wait);
+  for (int wait = pursue(warden);; wait = pursue(warden)) {
+    struct pollfd watched[] = {
+        {warden->control, POLLIN, 0}, {warden->signals, POLLIN, 0}, {warden->timer, POLLIN, 0}};
+    bool untimed = is_untimed(warden);
+    poll(watched, 3, untimed && (wait == NO_PAUSE || wait > PAUSE_MAX) ? PAUSE_MAX : wait);
+    if (untimed || watched[2].revents) look_at_deadline(warden);
     if (watched[0].revents) take_orders(warden);
     if (watched[1].revents) hear_children(warden);
   }
@@ -260,6 +305,9 @@ void warden_run(const struct start *start, uint64_t entity) {
   warden.entity = entity;
   warden.control = CHILD_CONTROL;
   warden.linger = start->linger;
+  warden.hold.guarded = start->guarded;
+  warden.halted = start->halted;
+  warden.timer = -1;
   warden.signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
   hear_stops(false);
   if (warden.signals < 0) failure = (struct failure){STAGE_FORK, errno};
@@ -269,5 +317,7 @@ void warden_run(const struct start *start, uint64_t entity) {
   give_back_memory();
   say_started(&warden, &failure);
   if (failure.stage) _exit(0);
+  look_at_deadline(&warden);
+  if (warden.halted) steer(&warden);
   watch(&warden);
 }

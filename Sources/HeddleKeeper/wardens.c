@@ -24,6 +24,7 @@ void warden_start(const struct request *request) {
   if (!entity) return fail(request->entity, ENOMEM, STAGE_WARDEN);
   static const struct child warden = {namespace_fork, warden_run, STAGE_WARDEN};
   entity->warded = (struct warded){0};
+  entity->guarded = request->start.guarded;
   enum start_stage failed = leash_start(&warden, &request->start, request->entity, &entity->leash);
   if (!failed) return loop_watch(entity->leash.control, EPOLLIN, entity);
   fail(request->entity, errno, failed);

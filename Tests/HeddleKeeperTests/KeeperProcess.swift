@@ -135,6 +135,9 @@ final class KeeperProcess {
     }
   }
 
+  /// Whether a report about `entity` came while others were asked for.
+  func hasKept(_ entity: ThreadID) -> Bool { kept.contains { $0.concerns(entity) } }
+
   /// Waits for the keeper's exit. Returns its exit status, or minus the signal that killed it.
   func waitForExit() throws -> Int32 {
     var status: Int32 = 0

@@ -88,13 +88,15 @@ import Testing
     "a malformed request is one fault; then all trees are ended and reported, and the keeper exits with 2",
     arguments: [
       (bytes: [1, 0, 32, 0], reason: "a request beyond 2 MiB"),
-      ([9, 0, 0, 0, 9, 1, 0, 0, 0, 0, 0, 0, 0], "an unknown kind of request"),
+      ([9, 0, 0, 0, 10, 1, 0, 0, 0, 0, 0, 0, 0], "an unknown kind of request"),
       ([3, 0, 0, 0, 5, 1, 0], "a field goes beyond its frame"),
+      ([5, 0, 0, 0, 7, 1, 0, 0, 0], "a field goes beyond its frame"),
       ([10, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0], "a frame is longer than its fields"),
       ([9, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
+      ([9, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0], "an order for entity 0"),
       ([13, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 65, 0, 0, 0], "a signal that does not exist"),
       (start([2, 0, 0, 0, 0, 0, 0]), "an unknown mode of standard input"),
-      (start([0, 8, 0, 0, 0, 0, 0]), "an unknown flag of a start"),
+      (start([0, 16, 0, 0, 0, 0, 0]), "an unknown flag of a start"),
       (start([0, 0, 2, 0, 0, 0, 0]), "an unknown place of a connection"),
       (start([1, 0, 1, 0, 0, 0, 0]), "a connection beside a pipe or a channel"),
       (start([0, 4, 3, 0, 0, 0, 0]), "a connection beside a pipe or a channel"),
@@ -160,28 +162,28 @@ import Testing
 
   @Test("without a descriptor left a start fails, and the keeper goes on serving")
   func outOfDescriptors() throws {
-    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 18)  // enough for one entity, and not for two
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 19)  // enough for one entity, and not for two
     let first = try keeper.start(1, keeper.program(["sleep", "1000"]))
     try keeper.send(.start(2, keeper.program(["true"])))
     #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .pipe))
     try keeper.send(.suspend(1, generation: 1))
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     #expect(try keeper.end(1).exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
-    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 11 })
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 12 })
     #expect(try keeper.start(3, keeper.program(["echo", "on"])).output.readToEnd() == "on\n")
     withExtendedLifetime(first) {}
   }
 
   @Test("without a descriptor left a start into a cgroup fails, and trees can still be frozen and ended")
   func outOfDescriptorsForCgroups() throws {
-    let keeper = try KeeperProcess(on: .cgroup, descriptorLimit: 23)  // enough for one entity, and not for two
+    let keeper = try KeeperProcess(on: .cgroup, descriptorLimit: 24)  // enough for one entity, and not for two
     _ = try keeper.start(1, keeper.program(["sleep", "1000"]))
     try keeper.send(.start(2, keeper.program(["true"])))
     #expect(try keeper.report(2) == .startFailed(2, errno: EMFILE, .fork))
     try keeper.send(.suspend(1, generation: 1))
     #expect(try keeper.report(1) == .suspended(1, generation: 1))
     #expect(try keeper.end(1).exit == .exited(1, .signal(SIGKILL, coreDumped: false)))
-    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 14 })
+    #expect(eventually { names(in: "/proc/\(keeper.pid)/fd").count == 15 })
     #expect(!names(in: keeper.containment.place).contains("2"))
   }
 
@@ -189,7 +191,7 @@ import Testing
   @Test("9,000 reports wait for a daemon that does not read, and none is lost")
   func fullOutbox() throws {
     // So that each start is one report, and nothing is forked.
-    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 13)
+    let keeper = try KeeperProcess(on: .subreaper, descriptorLimit: 14)
     let entities = (1...9000).map { ThreadID(rawValue: $0) }
     let program = KeeperProgram(arguments: [[65]], environment: [], directory: [])
     try keeper.send(entities.flatMap { try KeeperRequest.start($0, program).encoded() })
