@@ -18,6 +18,7 @@ extension Daemon {
   /// - Throws: `DaemonError` for a journal that can't be used: what it says was promised to other nodes.
   func openJournal() throws {
     guard let cluster = configuration.cluster, cluster.isRegistrar else { return }
+    try makeParents(of: cluster.journalDirectory)
     let opened = try JournalFile.open(
       directory: cluster.journalDirectory,
       on: loop,
@@ -27,6 +28,15 @@ extension Daemon {
     journal = opened.journal
     configuration.log("the registrar's journal is in \(cluster.journalDirectory)")
     step { $0.openRegistry(opened.records, orFounding: UInt64.random(in: .min ... .max), effects: &$1) }
+  }
+}
+
+/// Makes the directories above `path` as far as they are missing, for their owner alone.
+private func makeParents(of path: String) throws(DaemonError) {
+  for end in path.indices where path[end] == "/" && end != path.startIndex {
+    let directory = String(path[..<end])
+    guard unsafe mkdir(directory, 0o700) != 0, errno != EEXIST else { continue }
+    throw DaemonError("cannot make \(directory): \(unsafe String(cString: strerror(errno))); name another with --state")
   }
 }
 

@@ -21,8 +21,9 @@ struct ClusterCommand: ParsableCommand {
       discussion: """
         heddle cluster nodes
 
-        That a node is unreachable says nothing of whether it lives: what its threads do is then not known. The registrar is \
-        marked with *.
+        That a node is unreachable says nothing of whether it lives: what its threads do is then not known. One that is \
+        outside the cluster has no lease from the registrar, which is marked with *; a fenced one could not renew it, and \
+        what other nodes know of its threads stands still.
         """
     )
 
@@ -43,11 +44,20 @@ struct ClusterCommand: ParsableCommand {
         columns: [
           .init("NODE", nodes.map { "\($0.name)\($0.isRegistrar ? "*" : "")" }),
           .init("STATE", nodes.map(words)),
+          .init("CLUSTER", nodes.map { standing(of: $0) }),
           .init("INCARNATION", nodes.map { $0.incarnation.map { String($0, radix: 16) } ?? "-" }, dropOrder: 1),
           .init("ADDRESS", nodes.map { $0.address.isEmpty ? "-" : $0.address }, dropOrder: 2),
           .init("SLOT", nodes.map { $0.slot.map { String($0.rawValue, radix: 16) } ?? "-" }, dropOrder: 3),
         ]
       )
+    }
+
+    private static func standing(of node: NodeListing.Node) -> String {
+      switch node.standing {
+      case .outside: "outside"
+      case .joined: "joined"
+      case .fenced: "fenced"
+      }
     }
 
     private static func words(about node: NodeListing.Node) -> String {

@@ -24,7 +24,7 @@ final class Nodes: Sendable {
     for name in names {
       try nodes.start(name, peers: names.filter { $0 != name }.map { "\($0)=unix:\(nodes.link($0))" })
     }
-    for name in names { try await nodes.awaitLinks(of: name, count: names.count - 1) }
+    for name in names { try await nodes.awaitJoined(names, at: name) }
     try await body(nodes)
   }
 
@@ -51,22 +51,29 @@ final class Nodes: Sendable {
   /// - Parameters:
   ///   - place: where its sockets are, if not below its name.
   ///   - peers: the values of `--peer`.
+  ///   - registrar: the first of the names if nothing else is said.
   @discardableResult
   func start(
     _ name: String,
     at place: String? = nil,
     peers: [String],
     cluster: String = "test",
+    registrar: String? = nil,
     secret: String = "key",
     more: [String] = []
   ) throws -> NodeProcess {
     let place = place ?? name
     let arguments =
-      ["daemon", "--socket", socket(place), "--cluster", cluster, "--node", name, "--registrar", name]
+      ["daemon", "--socket", socket(place), "--cluster", cluster, "--node", name]
+      + ["--registrar", registrar ?? Self.registrar(name, peers), "--state", path("\(place)/state"), "--lease", "3s"]
       + ["--secret", path(secret), "--listen", "unix:\(link(place))"] + peers.flatMap { ["--peer", $0] } + more
     let daemon = try NodeProcess(arguments)
     daemons.withLock { $0[place] = daemon }
     return daemon
+  }
+
+  private static func registrar(_ name: String, _ peers: [String]) -> String {
+    ([name] + peers.map { String($0.prefix { $0 != "=" }) }).min() ?? name
   }
 
   func kill(_ name: String) { daemons.withLock { $0.removeValue(forKey: name) }?.kill() }
@@ -97,13 +104,24 @@ final class Nodes: Sendable {
     return run.output
   }
 
-  /// Returns when a node has so many links.
+  /// Returns when a node has so many links, to nodes that are in the cluster as it is.
   func awaitLinks(of node: String, count: Int) async throws {
     let isSo = try await eventually {
-      try await self.heddle("cluster", "nodes", "--json", at: node).output.components(separatedBy: "NODE_STATE_LINKED")
-        .count == count + 1
+      let listing = try await self.heddle("cluster", "nodes", "--json", at: node).output
+      return listing.components(separatedBy: "NODE_STATE_LINKED").count == count + 1
+        && listing.components(separatedBy: "NODE_STANDING_JOINED").count >= count + 2
     }
     #expect(isSo, "node \(node) has no \(count) links: \(log(of: node))")
+  }
+
+  /// Returns when a node sees all of them in the cluster, and is linked to the others.
+  func awaitJoined(_ names: [String], at node: String) async throws {
+    let isSo = try await eventually {
+      let listing = try await self.heddle("cluster", "nodes", "--json", at: node).output
+      return listing.components(separatedBy: "NODE_STANDING_JOINED").count == names.count + 1
+        && listing.components(separatedBy: "NODE_STATE_LINKED").count == names.count
+    }
+    #expect(isSo, "node \(node) does not see all of them in the cluster: \(log(of: node))")
   }
 
   /// Returns when a node sees another as it is to be seen.
