@@ -223,6 +223,22 @@ package nonisolated struct ProtoReply: Sendable {
     set {reply = .nodes(newValue)}
   }
 
+  package var names: ProtoNameList {
+    get {
+      if case .names(let v)? = reply {return v}
+      return ProtoNameList()
+    }
+    set {reply = .names(newValue)}
+  }
+
+  package var custodianShared: ProtoSharedCustodian {
+    get {
+      if case .custodianShared(let v)? = reply {return v}
+      return ProtoSharedCustodian()
+    }
+    set {reply = .custodianShared(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -243,6 +259,8 @@ package nonisolated struct ProtoReply: Sendable {
     case threadDetail(ProtoThreadDetail)
     case shutdownPlan(ProtoShutdownPlan)
     case nodes(ProtoNodeList)
+    case names(ProtoNameList)
+    case custodianShared(ProtoSharedCustodian)
 
   }
 
@@ -583,7 +601,7 @@ nonisolated extension ProtoKillOutcome: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0\u{2}\u{a}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0\u{2}&nodes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}spawned\0\u{1}thread\0\u{1}threads\0\u{1}killed\0\u{1}died\0\u{1}log\0\u{3}custodian_tree\0\u{3}shut_down\0\u{3}daemon_status\0\u{4}\u{a}state_event\0\u{3}nested_ended\0\u{2}\u{9}received\0\u{2}\u{a}history\0\u{3}thread_detail\0\u{3}shutdown_plan\0\u{2}&nodes\0\u{1}names\0\u{3}custodian_shared\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -812,6 +830,32 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.reply = .nodes(v)
         }
       }()
+      case 81: try {
+        var v: ProtoNameList?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .names(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .names(v)
+        }
+      }()
+      case 82: try {
+        var v: ProtoSharedCustodian?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .custodianShared(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .custodianShared(v)
+        }
+      }()
       default: break
       }
     }
@@ -890,6 +934,14 @@ nonisolated extension ProtoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .nodes?: try {
       guard case .nodes(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
+    case .names?: try {
+      guard case .names(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 81)
+    }()
+    case .custodianShared?: try {
+      guard case .custodianShared(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 82)
     }()
     case nil: break
     }

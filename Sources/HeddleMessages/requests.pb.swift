@@ -25,7 +25,6 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// Makes a thread whose body is a program. The program starts as from the caller's shell.
 /// What becomes of a thread that other nodes know of when its node can't renew its lease.
 package nonisolated enum ProtoPartitionPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -371,6 +370,33 @@ package nonisolated struct ProtoRequest: Sendable {
     set {command = .serve(newValue)}
   }
 
+  /// Answered by NameList.
+  package var names: ProtoGetNames {
+    get {
+      if case .names(let v)? = command {return v}
+      return ProtoGetNames()
+    }
+    set {command = .names(newValue)}
+  }
+
+  /// Answered by Done when the end of the node's stay is written down; it is over when the node is lost.
+  package var fenceNode: ProtoFenceNode {
+    get {
+      if case .fenceNode(let v)? = command {return v}
+      return ProtoFenceNode()
+    }
+    set {command = .fenceNode(newValue)}
+  }
+
+  /// Answered by SharedCustodian.
+  package var shareCustodian: ProtoShareCustodian {
+    get {
+      if case .shareCustodian(let v)? = command {return v}
+      return ProtoShareCustodian()
+    }
+    set {command = .shareCustodian(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// What to do. Fields 1 to 15 belong to every request, commands have numbers from 16.
@@ -433,6 +459,12 @@ package nonisolated struct ProtoRequest: Sendable {
     case nodes(ProtoGetNodes)
     /// Answered by Spawned.
     case serve(ProtoServe)
+    /// Answered by NameList.
+    case names(ProtoGetNames)
+    /// Answered by Done when the end of the node's stay is written down; it is over when the node is lost.
+    case fenceNode(ProtoFenceNode)
+    /// Answered by SharedCustodian.
+    case shareCustodian(ProtoShareCustodian)
 
   }
 
@@ -442,6 +474,7 @@ package nonisolated struct ProtoRequest: Sendable {
   fileprivate var _node: String? = nil
 }
 
+/// Makes a thread whose body is a program. The program starts as from the caller's shell.
 package nonisolated struct ProtoSpawn: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -613,6 +646,17 @@ package nonisolated struct ProtoSpawn: @unchecked Sendable {
     get {_storage._onPartition}
     set {_uniqueStorage()._onPartition = newValue}
   }
+
+  /// A name that no other thread of the cluster has while this one lives. The program starts when it is the thread's, with
+  /// the claim's number in HEDDLE_FENCE, which is greater than that of every claim before.
+  package var globalName: String {
+    get {_storage._globalName ?? String()}
+    set {_uniqueStorage()._globalName = newValue}
+  }
+  /// Returns true if `globalName` has been explicitly set.
+  package var hasGlobalName: Bool {_storage._globalName != nil}
+  /// Clears the value of `globalName`. Subsequent reads from it will return its default value.
+  package mutating func clearGlobalName() {_uniqueStorage()._globalName = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1264,7 +1308,7 @@ nonisolated extension ProtoPartitionPolicy: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{a}serve\0\u{2}\u{14}nodes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}as_custodian\0\u{1}node\0\u{2}\u{e}spawn\0\u{1}find\0\u{1}list\0\u{1}suspend\0\u{1}resume\0\u{1}kill\0\u{3}break_thread\0\u{3}end_mail\0\u{1}wait\0\u{1}cancel\0\u{1}logs\0\u{3}custodian_new\0\u{3}custodian_tree\0\u{3}custodian_shutdown\0\u{1}barrier\0\u{3}daemon_status\0\u{2}\u{9}event\0\u{3}custodian_wait\0\u{2}\u{9}receive\0\u{3}confirm_mail\0\u{1}rewind\0\u{3}mail_wait\0\u{3}become_thread\0\u{2}\u{6}history\0\u{1}show\0\u{3}shutdown_plan\0\u{4}\u{8}stop_daemon\0\u{2}\u{a}serve\0\u{2}\u{14}nodes\0\u{1}names\0\u{3}fence_node\0\u{3}share_custodian\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1651,6 +1695,45 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.command = .nodes(v)
         }
       }()
+      case 101: try {
+        var v: ProtoGetNames?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .names(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .names(v)
+        }
+      }()
+      case 102: try {
+        var v: ProtoFenceNode?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .fenceNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .fenceNode(v)
+        }
+      }()
+      case 103: try {
+        var v: ProtoShareCustodian?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .shareCustodian(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .shareCustodian(v)
+        }
+      }()
       default: break
       }
     }
@@ -1784,6 +1867,18 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .nodes(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
     }()
+    case .names?: try {
+      guard case .names(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
+    case .fenceNode?: try {
+      guard case .fenceNode(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .shareCustodian?: try {
+      guard case .shareCustodian(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 103)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1800,7 +1895,7 @@ nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Spawn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0\u{4}\u{13}timeout_ns\0\u{1}forget\0\u{1}held\0\u{3}on_partition\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}in_custodian\0\u{1}argv\0\u{1}environment\0\u{1}cwd\0\u{1}umask\0\u{1}channel\0\u{3}suspend_to_kill\0\u{1}linger\0\u{3}mailbox_bounds\0\u{1}limits\0\u{3}allow_setuid\0\u{4}\u{8}stdin_pipe\0\u{1}nested\0\u{1}group\0\u{3}breaks_disabled\0\u{4}\u{7}relay_to\0\u{3}relay_end\0\u{4}\u{13}timeout_ns\0\u{1}forget\0\u{1}held\0\u{3}on_partition\0\u{3}global_name\0")
 
   fileprivate class _StorageClass {
     var _name: String? = nil
@@ -1825,6 +1920,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _forget: Bool = false
     var _held: Bool = false
     var _onPartition: ProtoPartitionPolicy = .unspecified
+    var _globalName: String? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1857,6 +1953,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _forget = source._forget
       _held = source._held
       _onPartition = source._onPartition
+      _globalName = source._globalName
     }
   }
 
@@ -1897,6 +1994,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 51: try { try decoder.decodeSingularBoolField(value: &_storage._forget) }()
         case 52: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
         case 53: try { try decoder.decodeSingularEnumField(value: &_storage._onPartition) }()
+        case 54: try { try decoder.decodeSingularStringField(value: &_storage._globalName) }()
         default: break
         }
       }
@@ -1975,6 +2073,9 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._onPartition != .unspecified {
         try visitor.visitSingularEnumField(value: _storage._onPartition, fieldNumber: 53)
       }
+      try { if let v = _storage._globalName {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 54)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2006,6 +2107,7 @@ nonisolated extension ProtoSpawn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._forget != rhs_storage._forget {return false}
         if _storage._held != rhs_storage._held {return false}
         if _storage._onPartition != rhs_storage._onPartition {return false}
+        if _storage._globalName != rhs_storage._globalName {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -28,7 +28,7 @@ extension Reply {
           lost: page.lost
         )
       )
-    case .done, .killed, .log, .shutDown, .daemonStatus, .received, .nodes: return self
+    case .done, .killed, .log, .shutDown, .daemonStatus, .received, .nodes, .names, .custodianShared: return self
     }
   }
 }

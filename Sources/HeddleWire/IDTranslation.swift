@@ -85,7 +85,7 @@ extension Request.Command {
     case .spawn, .list, .cancel, .custodianNew, .sessionCustodianNew, .custodianTree, .custodianShutdown,
       .custodianWait,
       .barrier, .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .shutdownPlan, .stopDaemon,
-      .serve, .nodes:
+      .serve, .nodes, .names, .fenceNode, .shareCustodian:
       nil
     }
   }
@@ -119,7 +119,7 @@ extension Request.Command {
       return .history(query)
     case .cancel, .custodianNew, .sessionCustodianNew, .custodianTree, .custodianShutdown, .custodianWait, .barrier,
       .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .shutdownPlan, .stopDaemon, .serve,
-      .nodes:
+      .nodes, .names, .fenceNode, .shareCustodian:
       return self
     }
   }

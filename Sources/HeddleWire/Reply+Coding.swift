@@ -31,6 +31,10 @@ extension Reply {
     case .threadDetail(let it): self = .threadDetail(try ThreadDetail(it))
     case .shutdownPlan(let it): self = .shutdownPlan(try ShutdownPlan(it))
     case .nodes(let it): self = .nodes(try NodeListing(it))
+    case .names(let it):
+      self = .names(try it.names.map { name throws(WireDecodingError) in try GlobalName(name) })
+    case .custodianShared(let it):
+      self = .custodianShared(try CustodianPath(field: "custodian_shared.path", it.path))
     case nil: throw .missing(field: "reply.reply")
     }
   }
@@ -64,6 +68,8 @@ extension Reply {
     case .threadDetail(let detail): proto.threadDetail = detail.proto
     case .shutdownPlan(let plan): proto.shutdownPlan = plan.proto
     case .nodes(let listing): proto.nodes = listing.proto
+    case .names(let names): proto.names.names = names.map(\.proto)
+    case .custodianShared(let path): proto.custodianShared.path = path.description
     }
     return encodeBody(proto)
   }

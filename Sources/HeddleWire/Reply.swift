@@ -24,6 +24,9 @@ package enum Reply: Hashable, Codable, Sendable {
   indirect case threadDetail(ThreadDetail)
   case shutdownPlan(ShutdownPlan)
   case nodes(NodeListing)
+  /// By name.
+  case names([GlobalName])
+  case custodianShared(CustodianPath)
 }
 
 /// What a kill came to.

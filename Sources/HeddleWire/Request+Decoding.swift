@@ -81,6 +81,10 @@ extension Request.Command {
     case .serve(let it): self = .serve(try Serve(it))
     case .stopDaemon(let it): self = .stopDaemon(grace: it.hasGraceNs ? Duration(wire: it.graceNs) : nil)
     case .nodes: self = .nodes
+    case .names: self = .names
+    case .fenceNode(let it): self = .fenceNode(try EntityName(field: "fence_node.node", it.node))
+    case .shareCustodian(let it):
+      self = .shareCustodian(try CustodianPath(field: "share_custodian.path", it.path), adopt: it.adopt)
     }
   }
 }

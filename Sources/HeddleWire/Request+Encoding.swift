@@ -65,6 +65,11 @@ extension Request.Command {
       proto.stopDaemon = .init()
       if let grace { proto.stopDaemon.graceNs = grace.wireNanoseconds }
     case .nodes: proto.nodes = .init()
+    case .names: proto.names = .init()
+    case .fenceNode(let node): proto.fenceNode.node = node.text
+    case .shareCustodian(let path, let adopt):
+      proto.shareCustodian.path = path.description
+      proto.shareCustodian.adopt = adopt
     }
   }
 }

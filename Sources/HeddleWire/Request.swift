@@ -79,6 +79,12 @@ extension Request {
     case stopDaemon(grace: Duration?)
     /// `nodes`: those of the cluster.
     case nodes
+    /// `names`: those that no two threads of the cluster have.
+    case names
+    /// `done`, when the end of the node's stay in the cluster is written down.
+    case fenceNode(EntityName)
+    /// `custodianShared`; with `adopt` it outlives this node.
+    case shareCustodian(CustodianPath, adopt: Bool)
     /// `spawned`, when the server listens.
     indirect case serve(Serve)
   }

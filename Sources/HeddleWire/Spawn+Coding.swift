@@ -26,6 +26,7 @@ extension Spawn {
     if proto.hasTimeoutNs { timeout = Duration(wire: proto.timeoutNs) }
     forget = proto.forget
     held = proto.held
+    if proto.hasGlobalName { globalName = try EntityName(field: "spawn.global_name", proto.globalName) }
     if proto.onPartition != .unspecified {
       onPartition = try PartitionPolicy(field: "spawn.on_partition", enumeration: proto.onPartition.rawValue)
     }
@@ -76,6 +77,7 @@ extension Spawn {
     proto.forget = forget
     proto.held = held
     proto.onPartition = onPartition.proto
+    if let globalName { proto.globalName = globalName.text }
     return proto
   }
 }

@@ -37,6 +37,8 @@ package struct Spawn: Hashable, Codable, Sendable {
   package var timeout: Duration?
   /// What becomes of the thread when its node can't renew its lease.
   package var onPartition = PartitionPolicy.suspend
+  /// A name that no other thread of the cluster has while this one lives.
+  package var globalName: EntityName?
   /// Dead, the thread is forgotten at once.
   package var forget = false
   /// The thread is held by the connection: when that ends it gets a hang-up, and is ended soon after.

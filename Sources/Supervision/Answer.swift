@@ -8,6 +8,8 @@ struct PendingSpawn: Sendable {
   let request: RequestID
   /// The dead thread that had the name before; it has it again if the program cannot be started.
   let formerHolder: ThreadID?
+  /// What the program's start waits for; nil if it is being started.
+  var delay: StartDelay?
 }
 
 /// A request or a watch that waits for something, and what it is told when that has come.

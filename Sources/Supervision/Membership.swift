@@ -19,6 +19,7 @@ struct Membership: Sendable {
   var wasFenced = false
   /// Who waits for the cluster's word.
   var petitions: [ClusterToken: Petition] = [:]
+  var places = SharedPlaces()
   private var lastToken: UInt64 = 0
   /// When something here waits for time, by the leases' clock.
   private(set) var deadline: Instant?
@@ -53,4 +54,14 @@ struct Membership: Sendable {
 enum Petition: Sendable {
   /// That a node's stay be ended.
   case fence(EntityName, ConnectionID, RequestID)
+  /// That a thread's global name be its own.
+  case name(ThreadID)
+  /// That a thread may start in a shared custodian, and then that others know it has.
+  case start(ThreadID)
+  /// That a custodian of this node be the cluster's.
+  case custodian(CustodianID, ConnectionID, RequestID)
+  /// That a shared custodian be shut down.
+  case shutdown(SharedCustodianID, ConnectionID, RequestID)
+  /// Nobody waits.
+  case nobody
 }

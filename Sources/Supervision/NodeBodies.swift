@@ -99,13 +99,23 @@ extension Node {
     placeLater(effects: &effects)
     record(.started(pid: pid), of: thread, by: "")
     if entity.channel == .lines || entity.takesStream { entities[thread]?.input = .ready }
-    if let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) {
-      // The answer to the spawn of a nested thread is how that ends.
-      let isNested = nestedCall(of: spawn.request, on: client) != nil
-      let told = isNested ? Outgoing.notice(.started(info), spawn.request) : .reply(.spawned(info), spawn.request)
-      effects.append(.send(client, told))
+    if let permission = spawns[thread]?.delay?.permission {
+      decide(effects: &effects) { $0.spawnStarted(permission, thread, now: $1, effects: &$2) }
+    } else {
+      tellStarted(thread, effects: &effects)
     }
     pump(thread, effects: &effects)
+  }
+
+  /// Whoever asked for the thread hears that its program runs.
+  mutating func tellStarted(_ thread: ThreadID, effects: inout Effects) {
+    guard let spawn = spawns.removeValue(forKey: thread), let client = spawn.connection, let info = info(thread) else {
+      return
+    }
+    // The answer to the spawn of a nested thread is how that ends.
+    let isNested = nestedCall(of: spawn.request, on: client) != nil
+    let told = isNested ? Outgoing.notice(.started(info), spawn.request) : .reply(.spawned(info), spawn.request)
+    effects.append(.send(client, told))
   }
 
   /// The program never ran. Who asked for it is told why, and the thread is forgotten: it never acted.
@@ -113,18 +123,30 @@ extension Node {
     guard let entity = entities[thread] else { return }
     // Ended on its way to the program, it fails there; but that is not why.
     let ending = entity.ender.map { _ in cause(entity) }
-    entities[thread]?.death = DeathRecord(
-      cause: ending ?? .failedToStart(errorNumber: errno, stage: stage.text),
-      unreadMail: entity.mailbox.count
-    )
+    let refusal =
+      if let ending { Sentences.endedEarly(entity.programName, ending) } else {
+        Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
+      }
+    let failure = DeathCause.failedToStart(errorNumber: errno, stage: stage.text)
+    neverStarted(thread, ending ?? failure, refusal, effects: &effects)
+  }
+
+  /// The thread never acted, and is forgotten.
+  mutating func neverStarted(
+    _ thread: ThreadID,
+    _ cause: DeathCause,
+    _ refusal: WireRefusal,
+    effects: inout Effects
+  ) {
+    guard let entity = entities[thread] else { return }
+    entities[thread]?.death = DeathRecord(cause: cause, unreadMail: entity.mailbox.count)
     entities[thread]?.relay = nil
     if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
+    if let permission = spawn?.delay?.permission {
+      decide(effects: &effects) { $0.spawnFailed(permission, thread, now: $1, effects: &$2) }
+    }
     if let spawn, let client = spawn.connection {
-      let refusal =
-        if let ending { Sentences.endedEarly(entity.programName, ending) } else {
-          Sentences.cannotStart(entity.programName, errno: errno, stage: stage)
-        }
       effects.append(.send(client, .refusal(refusal, spawn.request)))
       // If it was to be nested: its creator is told by that, and goes on with the model's next step.
       if let call = nestedCall(of: spawn.request, on: client) { dropAnswer(toCall: call) }
@@ -180,6 +202,7 @@ extension Node {
       case .shutDown(let custodian):
         if let path = custodians.path(of: custodian) { record(.shutdownBegun(path)) }
         endServer(of: custodian, effects: &effects)
+        sharedShutDown(custodian, effects: &effects)
       // Of a thread's own waits a nested call is not broken, nor is one for mail.
       case .broken: break
       }
@@ -205,7 +228,7 @@ extension Node {
     } else if listener(of: thread) != nil {
       setEnder(.request(by: asker), of: thread)
       endServer(thread, effects: &effects)
-    } else {
+    } else if !endDelayed(thread, effects: &effects) {
       effects.append(.order(.kill(thread)))
     }
   }

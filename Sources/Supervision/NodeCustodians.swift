@@ -35,6 +35,7 @@ extension Node {
   /// missing.
   mutating func custodian(_ path: CustodianPath) throws(WireRefusal) -> CustodianID? {
     if let id = custodians[path] { return id }
+    if let id = try sharedCustodian(at: path) { return id }
     if let connection = sessions[path] { return try sessionCustodian(of: connection, to: "find") }
     if path == .main { try makeCustodian(.main) }
     return custodians[path]
@@ -68,6 +69,7 @@ extension Node {
   ) throws(WireRefusal) {
     // Holding it is all the authority it needs (CU-18), whatever the current custodian is.
     let id = try place(path, for: inquiry, to: "shut down")
+    if shutDownShared(id, for: inquiry, effects: &effects) { return }
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
     if grace > .zero {
       beginGrace(of: id, for: grace, client, effects: &effects)
@@ -146,6 +148,7 @@ extension Node {
     shutdowns.removeAll { $0.custodian == custodian }
     if let path = custodians.path(of: custodian) { record(.shutdownComplete(path, completed), by: "") }
     custodians.remove(custodian)
+    partEnded(custodian, completed)
     visitCompleted(in: custodian, effects: &effects)
     if custodian == kernel.root { effects.append(.exit(0)) }
   }

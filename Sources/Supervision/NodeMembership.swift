@@ -113,7 +113,7 @@ extension Node {
     case .answer(let token, let reply): answer(token, reply, effects: &effects)
     // Mail that was on its way is given up with the link or with the stay, and single threads are not watched for.
     case .failSends, .died, .unreachable, .reachable: break
-    case .shutDown, .custodianComplete: break
+    case .shutDown(let id), .custodianComplete(let id): endPart(id, effects: &effects)
     }
   }
 
@@ -148,11 +148,53 @@ extension Node {
   /// Whether the thread's processes are to be stopped when this node's lease can't be renewed.
   func isGuarded(_ thread: ThreadID) -> Bool { membership?.member.isGuarded(thread) == true }
 
+  // MARK: - Requests
+
+  /// Has a node's stay in the cluster end.
+  mutating func fence(_ node: EntityName, for inquiry: Inquiry, effects: inout Effects) throws(WireRefusal) {
+    // To end a node is the root's.
+    _ = try place(.root, for: inquiry, to: "fence a node with")
+    guard let token = membership?.token(for: .fence(node, inquiry.connection, inquiry.request)) else {
+      throw Sentences.noCluster("fence", "node \(node)")
+    }
+    decide(effects: &effects) { $0.orderFence(of: NodeName(node), token, now: $1, effects: &$2) }
+  }
+
+  /// Who has which global name, as far as this node has heard.
+  func listNames() throws(WireRefusal) -> Reply {
+    guard let view = membership?.member.view, let cluster else { throw Sentences.noCluster("list", "the names") }
+    let names = view.names.filter { view.stay(of: $0.value.record.node, $0.value.record.epoch) == .live }
+    return .names(
+      names.sorted { $0.key < $1.key }.map { name, holder in
+        let node = holder.record.node.name
+        let isHere = node == cluster.configuration.node
+        let slot = isHere ? NodeSlot.home : cluster.index(of: node).flatMap { cluster.neighbours[$0].slot }
+        return GlobalName(
+          name: name,
+          node: node,
+          thread: slot.map { holder.record.thread.moved(to: $0) },
+          fence: holder.fence.rawValue
+        )
+      }
+    )
+  }
+
   // MARK: - Answers
 
   private mutating func answer(_ token: ClusterToken, _ reply: ClusterReply, effects: inout Effects) {
-    guard let petition = membership?.petitions.removeValue(forKey: token) else { return }
+    guard let petition = membership?.petitions[token] else { return }
+    switch reply {
+    case .spawnPermitted, .begun: break
+    default: membership?.petitions[token] = nil
+    }
     switch petition {
+    case .name(let thread): nameAnswered(reply, to: thread, effects: &effects)
+    case .start(let thread): startAnswered(reply, token, to: thread, effects: &effects)
+    case .custodian(let local, let connection, let request):
+      custodianAnswered(reply, local, connection, request, effects: &effects)
+    case .shutdown(let id, let connection, let request):
+      shutdownAnswered(reply, id, connection, request, effects: &effects)
+    case .nobody: break
     case .fence(let node, let connection, let request):
       let told: Outgoing =
         if case .refused(let refusal) = reply {

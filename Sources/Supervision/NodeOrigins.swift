@@ -93,7 +93,8 @@ extension Request.Command {
     case .receive, .rewind, .mailWait: true
     case .spawn, .find, .list, .suspend, .resume, .kill, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew,
       .sessionCustodianNew, .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event,
-      .confirmMail, .becomeThread, .history, .show, .shutdownPlan, .stopDaemon, .serve, .nodes:
+      .confirmMail, .becomeThread, .history, .show, .shutdownPlan, .stopDaemon, .serve, .nodes, .names,
+      .fenceNode, .shareCustodian:
       false
     }
   }

@@ -120,6 +120,9 @@ extension Node {
       end(after: grace ?? Limits.grace, effects: &effects)
       return .done
     case .nodes: return try listNodes()
+    case .names: return try listNames()
+    case .fenceNode(let node): try fence(node, for: inquiry, effects: &effects)
+    case .shareCustodian(let path, let adopt): return try share(path, adopt: adopt, for: inquiry, effects: &effects)
     }
     return nil
   }
@@ -129,6 +132,7 @@ extension Node {
   private mutating func start(_ spawn: Spawn, for inquiry: Inquiry, effects: inout Effects) throws(WireRefusal) {
     guard ending == .no else { throw Sentences.ending }
     if let name = spawn.name { try requireFree(name) }
+    if let name = spawn.globalName, membership == nil { throw Sentences.noCluster("claim", "name \(name)") }
     let relay = try spawn.relay.map { wish throws(WireRefusal) in try newRelay(wish) }
     let subject = spawn.name?.text ?? spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
     var orders: [Effect] = []
@@ -145,13 +149,18 @@ extension Node {
     spawns[thread] = PendingSpawn(
       connection: inquiry.connection,
       request: inquiry.request,
-      formerHolder: formerHolder
+      formerHolder: formerHolder,
+      delay: startDelay(of: spawn, program, in: current)
     )
     record(.spawned(in: kernel.ties[thread]?.managers.first.flatMap(custodians.path)), of: thread)
     note(.start(thread))
     expose(thread, to: inquiry.connection, effects: &effects)
-    program.isGuarded = isGuarded(thread)
-    effects.append(.order(.start(thread, program)))
+    if spawns[thread]?.delay == nil {
+      program.isGuarded = isGuarded(thread)
+      effects.append(.order(.start(thread, program)))
+    } else {
+      goOnStarting(thread, effects: &effects)
+    }
     obey(orders, effects: &effects)
   }
 

@@ -20,7 +20,7 @@ extension Request.Command {
     case .spawn(let spawn): spawn.nested ? .home : .root
     case .suspend, .kill, .custodianNew, .sessionCustodianNew, .custodianShutdown, .shutdownPlan: .root
     case .daemonStatus, .receive, .confirmMail, .rewind, .mailWait, .becomeThread, .history, .stopDaemon, .serve,
-      .nodes:
+      .nodes, .names, .fenceNode, .shareCustodian:
       .home
     }
   }
@@ -55,6 +55,9 @@ extension Request.Command {
     case .stopDaemon: "end the supervisor of"
     case .serve: "start a server on"
     case .nodes: "list the nodes of"
+    case .names: "list the names that are known to"
+    case .fenceNode: "have a node fenced by"
+    case .shareCustodian: "share a custodian of"
     }
   }
 
