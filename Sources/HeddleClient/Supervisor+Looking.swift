@@ -24,6 +24,13 @@ extension Supervisor {
     return listing
   }
 
+  /// The names that no two threads of the cluster have at a time, as far as the supervisor has heard.
+  package func globalNames() async throws(ClientError) -> [GlobalName] {
+    let reply = try await answer(to: .names)
+    guard case .names(let names) = reply else { throw unexpectedAnswer() }
+    return names
+  }
+
   /// What the shutdown of a custodian would do now.
   package func shutdownPlan(
     of path: CustodianPath,

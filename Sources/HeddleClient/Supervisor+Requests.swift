@@ -109,6 +109,19 @@ extension Supervisor {
     try await done(.custodianNew(path), on: node)
   }
 
+  /// Lets threads of all nodes of the cluster be in a custodian of the supervisor's.
+  ///
+  /// - Parameter adopt: when this node is lost the custodian goes on with another node; else it is shut down.
+  /// - Returns: where it is on every node.
+  package func shareCustodian(_ path: CustodianPath, adopt: Bool) async throws(ClientError) -> CustodianPath {
+    let reply = try await answer(to: .shareCustodian(path, adopt: adopt))
+    guard case .custodianShared(let path) = reply else { throw unexpectedAnswer() }
+    return path
+  }
+
+  /// Has a node's stay in the cluster end; returns when that is written down.
+  package func fence(_ node: EntityName) async throws(ClientError) { try await done(.fenceNode(node)) }
+
   /// Makes a custodian directly below the connection's session custodian.
   package func custodianNew(inSession name: EntityName) async throws(ClientError) {
     try await done(.sessionCustodianNew(name))
@@ -321,7 +334,7 @@ extension Request.Command {
     case .spawn(let spawn): spawn.nested
     case .find, .list, .resume, .sendBreak, .endMail, .wait, .cancel, .logs, .custodianNew, .sessionCustodianNew,
       .custodianTree, .custodianShutdown, .custodianWait, .barrier, .daemonStatus, .event, .receive, .confirmMail,
-      .rewind, .mailWait, .becomeThread, .stopDaemon, .serve, .nodes:
+      .rewind, .mailWait, .becomeThread, .stopDaemon, .serve, .nodes, .names, .fenceNode, .shareCustodian:
       false
     case .history, .show, .shutdownPlan: false
     }

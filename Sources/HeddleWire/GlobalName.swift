@@ -40,7 +40,7 @@ extension GlobalName {
 }
 
 extension WireJSON {
-  package static func text(_ names: [GlobalName]) -> String {
+  package static func names(_ names: [GlobalName]) -> String {
     var list = ProtoNameList()
     list.names = names.map(\.proto)
     return object(list)

@@ -6,12 +6,13 @@ internal import HeddleWire
 struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
-    abstract: "Look at the nodes of the daemon's cluster.",
+    abstract: "Look at the daemon's cluster, and have a node leave it.",
     discussion: """
       heddle cluster nodes
-      heddle cluster nodes --json
+      heddle cluster names
+      heddle cluster fence b
       """,
-    subcommands: [Nodes.self]
+    subcommands: [Nodes.self, Names.self, Fence.self]
   )
 
   struct Nodes: AsyncParsableCommand {
@@ -67,6 +68,59 @@ struct ClusterCommand: ParsableCommand {
       case .unreachable: "unreachable since \(node.since.age)\(node.reason.isEmpty ? "" : ": \(node.reason)")"
       case .refused: "refused: \(node.reason)"
       }
+    }
+  }
+
+  struct Names: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "names",
+      abstract: "List the names that no two threads of the cluster have.",
+      discussion: """
+        heddle run -d --global-name leader -- my-program
+        heddle cluster names
+
+        FENCE is the claim's number, which the program has in HEDDLE_FENCE: greater than that of every claim before.
+        """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      try await common.withSupervisor { supervisor in
+        let names = try await supervisor.globalNames()
+        let table = Table(
+          isUTF8: Environment.isUTF8,
+          columns: [
+            .init("NAME", names.map(\.name.text)), .init("NODE", names.map(\.node.text)),
+            .init("THREAD", names.map { $0.thread.map { "\(ThreadReference.id($0))" } ?? "-" }),
+            .init("FENCE", names.map { "\($0.fence)" }, dropOrder: 1),
+          ]
+        )
+        let lines = table.lines(columnsMax: Output.columns, common.output.palette)
+        common.output.write(json: WireJSON.names(names), lines.map { $0 + "\n" }.joined())
+      }
+    }
+  }
+
+  struct Fence: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "fence",
+      abstract: "End a node's stay in the cluster, and all that depends on it.",
+      discussion: """
+        heddle cluster fence b
+
+        The node ends the threads that others know of, and does not come back before its daemon is started anew. If it does \
+        not hear of this, its lease ends by itself. The others take its threads for dead when heddle events tells of node-lost.
+        """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The node's name.", transform: Targets.name)
+    var node: EntityName
+
+    func run() async throws {
+      try await common.withSupervisor { try await $0.fence(node) }
     }
   }
 }

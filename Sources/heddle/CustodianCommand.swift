@@ -21,17 +21,51 @@ struct CustodianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "new",
       abstract: "Make a custodian below an existing one.",
-      discussion: "heddle custodian new job"
+      discussion: """
+        heddle custodian new job
+        heddle custodian new job --shared
+
+        With --shared threads of all nodes of the daemon's cluster can be in it: it is printed where it is on each of them, \
+        as in heddle run --in b:/shared/a.3f.1. Its shutdown, on any node, leaves nothing of it running on any.
+        """
     )
+
+    /// What becomes of a shared custodian when the node is lost that it was made on.
+    enum HomeLoss: String, ExpressibleByArgument, CaseIterable {
+      case shutdown
+      case adopt
+    }
+
+    @Flag(help: "Let threads of all nodes of the cluster be in it.")
+    var shared = false
+
+    @Option(
+      help: ArgumentHelp(
+        "With --shared: when this node is lost, shut it down, or let another node of it adopt it.",
+        valueName: "shutdown|adopt"
+      )
+    )
+    var onHomeLost: HomeLoss?
 
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "Its path.", completion: Targets.custodianNames, transform: Targets.custodian)
     var custodian: CustodianReference
 
+    func validate() throws {
+      if onHomeLost != nil, !shared { throw ValidationError("--on-home-lost is about custodians that are --shared.") }
+      if shared, custodian.node != nil {
+        throw ValidationError("A custodian is shared by the node that it is on; ask that one, with its --socket.")
+      }
+    }
+
     func run() async throws {
       try await common.withSupervisor { supervisor in
         try await supervisor.custodianNew(custodian.path, on: custodian.node)
+        if shared {
+          let place = try await supervisor.shareCustodian(custodian.path, adopt: onHomeLost == .adopt)
+          if !common.json { common.output.write(json: "", "\(place)\n") }
+        }
         let made = CustodianListing(path: custodian.path, state: .open, children: [], threads: [])
         if common.json { common.output.write(json: WireJSON.text(made), "") }
       }

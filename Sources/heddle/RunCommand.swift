@@ -87,6 +87,38 @@ struct RunCommand: AsyncParsableCommand {
   )
   var mailbox: MailboxArgument?
 
+  /// As `PartitionPolicy` has them.
+  enum OnPartition: String, ExpressibleByArgument, CaseIterable {
+    case suspend
+    case kill
+    case keep
+
+    var policy: PartitionPolicy {
+      switch self {
+      case .suspend: .suspend
+      case .kill: .kill
+      case .keep: .keep
+      }
+    }
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of it, if other nodes know of it, when its node can't renew its lease.",
+      valueName: "suspend|kill|keep"
+    )
+  )
+  var onPartition = OnPartition.suspend
+
+  @Option(
+    help: ArgumentHelp(
+      "A name that no other thread of the cluster has while it lives; the program has the claim's number in HEDDLE_FENCE.",
+      valueName: "name"
+    ),
+    transform: Targets.name
+  )
+  var globalName: EntityName?
+
   @Flag(help: "Killed, the thread is suspended instead.")
   var suspendToKill = false
 
@@ -169,6 +201,8 @@ struct RunCommand: AsyncParsableCommand {
     spawn.relay = to.map { Spawn.Relay(to: $0, passesEnd: toEnd) }
     spawn.timeout = timeout?.duration
     spawn.forget = forget
+    spawn.onPartition = onPartition.policy
+    spawn.globalName = globalName
     return spawn
   }
 

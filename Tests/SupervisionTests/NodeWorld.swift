@@ -14,6 +14,8 @@ struct NodeWorld {
   private(set) var orders: [KeeperRequest] = []
   /// The trees that stand still for the lease's sake, those that will at its deadline, and the deadline.
   private(set) var fenced: Set<ThreadID> = []
+  /// What the keeper was asked to start.
+  private var programs: [ThreadID: KeeperProgram] = [:]
   private(set) var guarded: Set<ThreadID> = []
   private(set) var fenceDeadline: Instant?
   /// What was written to each program.
@@ -286,6 +288,14 @@ struct NodeWorld {
 
   mutating func takeBytes(of line: ConnectionID) -> [UInt8] { lines[line]?.take() ?? [] }
 
+  /// What the program of a thread has in its environment.
+  func environment(of thread: ThreadID) -> [String: String] {
+    let words = programs[thread]?.environment.map {
+      String(decoding: $0, as: UTF8.self).split(separator: "=", maxSplits: 1)
+    }
+    return Dictionary((words ?? []).map { (String($0[0]), String($0.last ?? "")) }) { $1 }
+  }
+
   /// Brings the registrar's journal to the disk.
   ///
   /// - Returns: whether there was anything to bring.
@@ -310,6 +320,7 @@ struct NodeWorld {
     case .armFence(let instant): fenceDeadline = instant
     case .start(let thread, let program):
       if program.isGuarded { guarded.insert(thread) }
+      programs[thread] = program
       orders.append(request)
     case .suspend, .resume, .signal, .kill: orders.append(request)
     }
