@@ -57,8 +57,9 @@ struct OtherDeeds: Sendable {
   var calls: [@Sendable () -> Void] = []
   /// What shut-down custodians close.
   var closings: [Closings.Closing] = []
-  /// The dead, with their mail: here only to be freed outside of the lock.
-  var leavers: [WorldState.Resident] = []
+  /// The dead, and their mail: here only to be freed outside of the lock.
+  var leavers: [ThreadBody] = []
+  var lostMail: [Mailbox<any Sendable>] = []
 }
 
 /// How a wait ended.

@@ -50,6 +50,7 @@ public struct AnyEvent<Value: Sendable>: Event {
     let finishes: [@Sendable (Gift) async throws -> Value]
     /// The earliest time that one of them waits for.
     let alarm: Instant?
+    let isForMail: Bool
 
     init(_ leaves: [Leaf]) {
       var plan = WaitPlan()
@@ -57,11 +58,12 @@ public struct AnyEvent<Value: Sendable>: Event {
       branches = plan.branches
       offers = plan.offers
       alarm = plan.alarm
+      isForMail = plan.isForMail
       finishes = leaves.map(\.finish)
     }
 
     func plan(from first: Int, enablingBreaks: Bool) -> WaitPlan {
-      var plan = WaitPlan(branches, offers: offers, alarm: alarm)
+      var plan = WaitPlan(branches, offers: offers, alarm: alarm, isForMail: isForMail)
       plan.first = first
       plan.enablesBreaks = enablingBreaks
       return plan

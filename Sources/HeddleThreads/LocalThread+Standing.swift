@@ -13,7 +13,7 @@ extension LocalThread {
         breaksEnabled: state.areBreaksEnabled(in: caller)
       )
       let body = ThreadBody(id: id, world: world)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       try state.kernel.suspend(id, by: custodian.id, effects: &effects)
       return body
     }

@@ -62,8 +62,8 @@ public final class LocalThread: Sendable {
         suspendsOnKill: suspendsOnKill,
         breaksEnabled: state.areBreaksEnabled(in: caller)
       )
-      let body = ThreadBody(id: id, world: world)
-      state.add(body, mailbox: bounds)
+      let body = ThreadBody(id: id, world: world, mailbox: bounds)
+      state.add(body)
       return body
     }
     self.init(made.identity)

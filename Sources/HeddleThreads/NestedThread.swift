@@ -66,7 +66,7 @@ extension World {
       let body = ThreadBody(id: made.thread, world: self)
       // Nobody has a handle of it so far.
       state.kernel.letGo(of: made.thread, effects: &effects)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       state.add(waiter.slot, as: made.wait)
       return body
     }
@@ -84,7 +84,7 @@ extension World {
   ) async throws {
     let body = try await act { (state, _) throws(Refusal) in
       let body = ThreadBody(id: try state.kernel.makeThread(under: custodian.id), world: self)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       return body
     }
     let handle = LocalThread(body.identity)

@@ -28,11 +28,14 @@ final class ThreadBody: Sendable {
 
   var id: ThreadID { identity.id }
   var world: World { identity.world }
+  var inbox: Inbox { identity.inbox }
   var isKilled: Bool { killed.load(ordering: .acquiring) }
 
   /// The body of a new thread, which belongs to the caller's current group.
-  init(id: ThreadID, world: World) {
-    identity = ThreadIdentity(id: id, world: world)
+  ///
+  /// - Parameter mailbox: how much mail it takes.
+  init(id: ThreadID, world: World, mailbox: MailboxBounds = .unbounded) {
+    identity = ThreadIdentity(id: id, world: world, mailbox: mailbox)
     gate = Gate(carriers: world.carriers, activity: world.activity, group: ThreadGroup.current.value)
   }
 
@@ -116,6 +119,19 @@ final class ThreadBody: Sendable {
     let count = operations.load(ordering: .relaxed) &+ 1
     operations.store(count, ordering: .relaxed)
     return count % Self.stretch != 0 && !hasNews.load(ordering: .acquiring)
+  }
+
+  /// Whether the caller, which has passed a safe point in this turn, may act without asking the model whether it may. Whoever
+  /// stops the thread waits for the end of the turn; elsewhere, on another executor, it may have been stopped since.
+  @inline(__always)
+  var isInTurn: Bool { CurrentTurn.isOf(gate) }
+
+  /// Suspends the thread's own task until there may be mail.
+  ///
+  /// - Throws: `Killed`.
+  func awaitMail() async throws {
+    await inbox.arrival(unless: { hasNews.load(ordering: .acquiring) })
+    if isKilled { throw await killedError() }
   }
 
   /// Where the thread may be stopped, broken and ended. Called before every operation on the model.

@@ -9,11 +9,13 @@ final class ThreadIdentity: Sendable {
 
   let id: ThreadID
   let world: World
+  let inbox: Inbox
   private let reference = Mutex(Reference())
 
-  init(id: ThreadID, world: World) {
+  init(id: ThreadID, world: World, mailbox: MailboxBounds) {
     self.id = id
     self.world = world
+    inbox = Inbox(bounds: mailbox)
   }
 
   // Never inside the world's lock: whatever holds one is dropped outside of it.

@@ -12,17 +12,24 @@ struct WaitPlan: Sendable {
   var first = 0
   /// The earliest time that a branch waits for.
   private(set) var alarm: Instant?
+  /// Whether a branch waits for the thread's mail.
+  private(set) var isForMail: Bool
 
-  init(_ branches: [Branch] = [], offers: [(any Sendable)?] = [], alarm: Instant? = nil) {
+  init(_ branches: [Branch] = [], offers: [(any Sendable)?] = [], alarm: Instant? = nil, isForMail: Bool = false) {
     self.branches = branches
     self.offers = offers
     self.alarm = alarm
+    self.isForMail = isForMail
   }
 
   mutating func append(_ event: HeddleModel.Event, offer: (any Sendable)? = nil, nacks: [Nack] = []) {
     branches.append(Branch(event, nacks: nacks.map(\.id)))
     if let offer { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
-    if case .alarm(let instant) = event { alarm = min(alarm ?? instant, instant) }
+    switch event {
+    case .alarm(let instant): alarm = min(alarm ?? instant, instant)
+    case .mail, .receive: isForMail = true
+    case .state, .semaphore, .peek, .put, .get, .shutdown, .nack, .nestedEnd, .always, .never: break
+    }
   }
 
   /// Adds the branch that ends the wait without an event, behind all others.
@@ -87,13 +94,7 @@ extension World {
     let now = plan.alarm == nil ? nil : clock.now()
     let wait = try step { (state, effects) throws(Refusal) in
       if let now { state.kernel.advance(to: now, effects: &effects) }
-      let wait = try state.kernel.sync(
-        plan.branches,
-        in: owner,
-        enablesBreaks: plan.enablesBreaks,
-        firstLookAt: plan.first,
-        effects: &effects
-      )
+      let wait = try state.sync(plan, in: owner, effects: &effects)
       state.add(slot, as: wait)
       return wait
     }
@@ -103,17 +104,30 @@ extension World {
 
   /// Takes the first message of the mailbox of `body`, the calling thread; waits for one if there is none.
   func receive(in body: ThreadBody) async throws -> any Sendable {
-    try await body.safePoint()
+    while true {
+      try await body.safePoint()
+      switch body.isInTurn ? body.inbox.receive() : .unknown {
+      case .message(let message): return message
+      case .nothing where body.isInOwnTask: try await body.awaitMail()
+      case .nothing, .unknown: return try await receiveByModel(in: body)
+      }
+    }
+  }
+
+  /// As `receive(in:)`, by a wait of the model, which others can withdraw.
+  private func receiveByModel(in body: ThreadBody) async throws -> any Sendable {
     let waiter = Waiter(body, in: self)
     var message: (any Sendable)?
     let wait: WaitID?
     do throws(Refusal) {
       wait = try step { (state, effects) throws(Refusal) in
-        if state.mayAct(body.id) { message = try state.tryReceive(in: body.id) }
-        if message != nil { return nil }
-        let wait = try state.kernel.sync(Self.receiving, in: body.id, effects: &effects)
-        state.add(waiter.slot, as: wait)
-        return wait
+        try state.withMail(of: body.id, effects: &effects) { (state, inbox, effects) throws(Refusal) in
+          if state.mayAct(body.id), try state.kernel.tryReceive(in: body.id) { message = inbox?.take() }
+          if message != nil { return nil }
+          let wait = try state.kernel.sync(Self.receiving, in: body.id, effects: &effects)
+          state.add(waiter.slot, as: wait)
+          return wait
+        }
       }
     } catch { throw await waiter.error(for: error) }
     if let message { return message }

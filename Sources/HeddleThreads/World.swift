@@ -93,7 +93,7 @@ package final class World: Sendable {
       do throws(Refusal) { answer = .success(try input(&protected.state, &protected.effects)) } catch {
         answer = .failure(error)
       }
-      guard !protected.effects.isEmpty else { return (answer, Deeds()) }
+      guard !protected.effects.isEmpty || !protected.state.freed.isEmpty else { return (answer, Deeds()) }
       let deeds = protected.state.deeds(for: protected.effects)
       protected.effects.removeAll(keepingCapacity: true)
       return (answer, deeds)
@@ -112,7 +112,10 @@ package final class World: Sendable {
     defer { activity.end() }
     // First, so that nobody who is to stop goes on because of what follows.
     perform(deeds.stops)
-    for body in deeds.alerts { body.alert() }
+    for body in deeds.alerts {
+      body.alert()
+      body.inbox.nudge()
+    }
     wake?()
     for release in deeds.releases { perform(release) }
     for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
