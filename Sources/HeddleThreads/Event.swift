@@ -31,13 +31,6 @@ public struct AnyEvent<Value: Sendable>: Event {
     /// Makes the result of what the model gave. It keeps alive what the event names.
     let finish: @Sendable (Gift) async throws -> Value
 
-    func plan(enablingBreaks: Bool) -> WaitPlan {
-      var plan = WaitPlan()
-      plan.append(event, offer: offer)
-      plan.enablesBreaks = enablingBreaks
-      return plan
-    }
-
     func map<New>(_ change: @escaping @Sendable (Value) async throws -> New) -> AnyEvent<New>.Leaf {
       AnyEvent<New>.Leaf(event: event, offer: offer) { [finish] in try await change(finish($0)) }
     }

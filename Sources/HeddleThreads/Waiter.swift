@@ -71,7 +71,7 @@ struct Waiter {
 
   /// What to throw for a wait that did not begin.
   func error(for refusal: Refusal) async -> any Error {
-    slot.offer([])
+    slot.offer(.nothing)
     if let caller, caller.isKilled { return await caller.killedError() }
     return ThreadError(refusal)
   }

@@ -25,11 +25,8 @@ struct WaitPlan: Sendable {
   mutating func append(_ event: HeddleModel.Event, offer: (any Sendable)? = nil, nacks: [Nack] = []) {
     branches.append(Branch(event, nacks: nacks.map(\.id)))
     if let offer { offers += Array(repeating: nil, count: branches.count - 1 - offers.count) + [offer] }
-    switch event {
-    case .alarm(let instant): alarm = min(alarm ?? instant, instant)
-    case .mail, .receive: isForMail = true
-    case .state, .semaphore, .peek, .put, .get, .shutdown, .nack, .nestedEnd, .always, .never: break
-    }
+    if case .alarm(let instant) = event { alarm = min(alarm ?? instant, instant) }
+    isForMail = isForMail || event.isOfMail
   }
 
   /// Adds the branch that ends the wait without an event, behind all others.
@@ -43,11 +40,49 @@ struct WaitPlan: Sendable {
 }
 
 extension World {
-  /// As `wait`, for whoever calls.
-  static func waitHere(for plan: WaitPlan) async throws -> (branch: Int, gift: Gift) {
+  /// As `wait(for:)`, for whoever calls.
+  static func waitHere(for event: HeddleModel.Event, offer: (any Sendable)? = nil) async throws -> Gift {
     let (world, caller) = here
     try await caller?.safePoint()
-    return try await world.wait(plan, in: caller)
+    return try await world.wait(for: event, offer: offer, in: caller)
+  }
+
+  /// Waits for one event, as most waits do.
+  ///
+  /// - Parameters:
+  ///   - offer: what it puts into a channel.
+  ///   - caller: the thread that waits, by its body; nil outside of any.
+  @inline(__always)
+  func wait(
+    for event: HeddleModel.Event,
+    offer: (any Sendable)? = nil,
+    enablingBreaks: Bool = false,
+    in caller: ThreadBody?
+  ) async throws -> Gift {
+    // These concern more of the world than the event.
+    if event.isAlarm || event.isOfMail { return try await wait(inPlanFor: event, enablingBreaks, caller) }
+    let waiter = Waiter(caller, in: self)
+    if let offer { waiter.slot.offer(.value(offer)) }
+    let wait: WaitID
+    do throws(Refusal) {
+      wait = try step { (state, effects) throws(Refusal) in
+        let wait = try state.kernel.sync(event, in: caller?.id, enablesBreaks: enablingBreaks, effects: &effects)
+        state.add(waiter.slot, as: wait)
+        return wait
+      }
+    } catch { throw await waiter.error(for: error) }
+    return try await waiter.end(of: wait).gift
+  }
+
+  private func wait(
+    inPlanFor event: HeddleModel.Event,
+    _ enablingBreaks: Bool,
+    _ caller: ThreadBody?
+  ) async throws -> Gift {
+    var plan = WaitPlan()
+    plan.append(event)
+    plan.enablesBreaks = enablingBreaks
+    return try await wait(plan, in: caller).gift
   }
 
   /// Waits until one of the plan's branches is chosen.
@@ -56,7 +91,7 @@ extension World {
   @inline(__always)
   func wait(_ plan: WaitPlan, in caller: ThreadBody?) async throws -> (branch: Int, gift: Gift) {
     let waiter = Waiter(caller, in: self)
-    if !plan.offers.isEmpty { waiter.slot.offer(plan.offers) }
+    if !plan.offers.isEmpty { waiter.slot.offer(.values(plan.offers)) }
     let wait: WaitID
     do throws(Refusal) { wait = try begin(plan, in: caller?.id, waiter.slot) } catch {
       // The thread was killed after its guards had run: they are told, as if it had waited.
@@ -147,4 +182,10 @@ extension World {
     }
     withExtendedLifetime(nacks) {}
   }
+}
+
+extension HeddleModel.Event {
+  /// Whether it is the calling thread's mail.
+  fileprivate var isOfMail: Bool { if case .mail = self { true } else if case .receive = self { true } else { false } }
+  fileprivate var isAlarm: Bool { if case .alarm = self { true } else { false } }
 }
