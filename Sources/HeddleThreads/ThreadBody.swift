@@ -85,6 +85,12 @@ final class ThreadBody: Sendable {
     case released = 2
   }
 
+  /// All conditions are fulfilled.
+  func unwind() {
+    unwind(since: .released)
+    unwind(since: .dead)
+  }
+
   /// One of the conditions is fulfilled. When both are, what is left of the thread's task may leave.
   func unwind(since condition: UnwindingCondition) {
     let (old, new) = fulfilled.bitwiseOr(condition.rawValue, ordering: .acquiringAndReleasing)

@@ -68,13 +68,14 @@ package final class World: Sendable {
     return try answer.get()
   }
 
-  /// As `step`; gives the orders to stop and to end, too.
+  /// As `step`, of `caller`; gives the orders to stop and to end that are not carried out yet or are its own, too.
   func stepStopping<Answer: Sendable>(
+    by caller: ThreadID?,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> (answer: Answer, stops: [Deeds.Stop]) {
     let (answer, deeds) = decide(input)
     perform(deeds)
-    return (try answer.get(), deeds.others?.stops ?? [])
+    return (try answer.get(), deeds.others?.unfinished(for: caller) ?? [])
   }
 
   /// A step that is never refused.
@@ -110,57 +111,30 @@ package final class World: Sendable {
     // Whoever performs them may be no thread; what they set free in the end is under way from now on.
     activity.begin()
     defer { activity.end() }
-    // First, so that nobody who is to stop goes on because of what follows.
-    perform(deeds.stops)
+    for stop in deeds.busy { stop.body.gate.whenQuiet { [self] in confirm([stop]) } }
     for body in deeds.alerts {
       body.alert()
       body.inbox.nudge()
     }
     wake?()
     for release in deeds.releases { perform(release) }
-    for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
+    for stop in deeds.busy where stop.order == .end { stop.body.unwind(since: .released) }
+    for stop in deeds.stopped where stop.order == .end { stop.body.unwind() }
     for closing in deeds.closings { closing.close() }
     for call in deeds.calls { call() }
   }
 
   private func perform(_ release: Deeds.Release) {
     switch release {
-    case .open(let body, let generation):
-      // Said first, since the thread may be over before it could be said later.
-      settle { $0.kernel.bodyRunning(body.id, generation: generation, effects: &$1) }
-      body.gate.open(generation: generation)
+    case .open(let body, let generation): body.gate.open(generation: generation)
     case .wake(let resumption): resumption()
     }
-  }
-
-  /// Carries out orders; no effect if they were carried out before.
-  func perform(_ stops: [Deeds.Stop]) {
-    guard !stops.isEmpty else { return }
-    var quiet: [Deeds.Stop] = []
-    for stop in stops {
-      stop.body.alert()
-      if stop.body.gate.close(generation: stop.generation) {
-        quiet.append(stop)
-      } else {
-        stop.body.gate.whenQuiet { [self] in confirm([stop]) }
-      }
-    }
-    // At once: a custodian may have ended thousands.
-    confirm(quiet)
   }
 
   /// The bodies stand still, as they were told; no effect if that was said before.
   func confirm(_ stops: [Deeds.Stop]) {
     guard !stops.isEmpty else { return }
-    settle { state, effects in
-      for stop in stops {
-        switch stop.order {
-        case .standStill(let generation):
-          state.kernel.bodyStopped(stop.body.id, generation: generation, effects: &effects)
-        case .end: state.kernel.bodyEnded(stop.body.id, .killed, effects: &effects)
-        }
-      }
-    }
+    settle { state, effects in for stop in stops { state.confirm(stop, effects: &effects) } }
     for stop in stops where stop.order == .end { stop.body.unwind(since: .dead) }
   }
 

@@ -132,12 +132,19 @@ struct WorldState: Sendable {
     watches.insert(call, at: wait.rawValue)
   }
 
+  // MARK: - What a step demands
+
   /// What the effects of a step demand. Whatever dies by them is in the deeds, so that nothing is freed inside the lock.
   mutating func deeds(for effects: Kernel.Effects) -> Deeds {
-    // First, since two that meet look at each other's offers.
-    for case .chosen(let wait, _, .met(let partner, let branch)) in effects { hand(wait, branch, of: partner) }
     var deeds = Deeds()
     while let awaiting = freed.popLast() { deeds.add(awaiting) }
+    add(effects, to: &deeds)
+    return deeds
+  }
+
+  private mutating func add(_ effects: Kernel.Effects, to deeds: inout Deeds) {
+    let answers = follow(effects, in: &deeds)
+    if !answers.isEmpty { add(answers, to: &deeds) }
     for effect in effects {
       switch effect {
       case .chosen(let wait, let branch, .message(let thread)):
@@ -156,34 +163,69 @@ struct WorldState: Sendable {
         deeds.add { note(effect, in: &$0) }
       }
     }
-    return deeds
   }
 
-  /// Gives `wait` what its partner puts into a channel by one of its branches.
-  private mutating func hand(_ wait: WaitID, _ branch: Int, of partner: WaitID) {
-    if let offer = waiters[partner.rawValue]?.offer(of: branch) { waiters[wait.rawValue]?.give(offer) }
+  /// Does what comes first: two that meet look at each other's offers, and who is to stop begins nothing more. A body that
+  /// stands still has stopped by that, as the model hears at once; and one that is to go on is about to.
+  ///
+  /// - Returns: what follows from those answers.
+  private mutating func follow(_ effects: Kernel.Effects, in deeds: inout Deeds) -> Kernel.Effects {
+    var answers: Kernel.Effects = []
+    for effect in effects {
+      switch effect {
+      case .chosen(let wait, _, .met(let partner, let branch)):
+        if let offer = waiters[partner.rawValue]?.offer(of: branch) { waiters[wait.rawValue]?.give(offer) }
+      case .runBody(let thread, let generation):
+        kernel.bodyRunning(thread, generation: generation, effects: &answers)
+      case .stopBody(let thread, let generation): stop(thread, .standStill(generation), in: &deeds, answers: &answers)
+      case .endBody(let thread, let reason):
+        stop(thread, .end, in: &deeds, answers: &answers)
+        if reason == .unreachable { _ = remove(thread) }
+      case .chosen, .broken, .withdrawn, .breakReady, .happened, .shutDown, .shutdownComplete: break
+      }
+    }
+    return answers
   }
 
+  /// Closes the gate of a thread, which is no more than to set a mark.
+  private mutating func stop(
+    _ thread: ThreadID,
+    _ order: Deeds.Stop.Order,
+    in deeds: inout Deeds,
+    answers: inout Kernel.Effects
+  ) {
+    guard let body = body(of: thread) else { return }
+    let stop = Deeds.Stop(body: body, order: order)
+    // Now, so that whatever of it goes on before its gate closes knows already.
+    if order == .end { body.markKilled() } else { body.alert() }
+    let isQuiet = body.gate.close(generation: stop.generation)
+    deeds.add { deeds in
+      if order == .end { close(body.inbox, in: &deeds) }
+      if isQuiet { deeds.stopped.append(stop) } else { deeds.busy.append(stop) }
+    }
+    if isQuiet { confirm(stop, effects: &answers) }
+  }
+
+  /// The body stands still, as it was told; no effect if that was said before.
+  mutating func confirm(_ stop: Deeds.Stop, effects: inout Kernel.Effects) {
+    switch stop.order {
+    case .standStill(let generation): kernel.bodyStopped(stop.body.id, generation: generation, effects: &effects)
+    case .end: kernel.bodyEnded(stop.body.id, .killed, effects: &effects)
+    }
+  }
+
+  /// Refuses mail from here on.
   private func close(_ inbox: Inbox, in deeds: inout OtherDeeds) {
     let (mail, awaiting) = inbox.end()
     if let awaiting { deeds.releases.append(.wake(awaiting)) }
     if !mail.isEmpty { deeds.lostMail.append(mail) }
   }
 
-  /// What an effect demands that ends no wait.
+  /// What an effect demands that ends no wait, when all orders are given.
   private mutating func note(_ effect: Effect, in deeds: inout OtherDeeds) {
     switch effect {
     case .runBody(let thread, let generation):
       if let body = body(of: thread) { deeds.releases.append(.open(body, generation: generation)) }
-    case .stopBody(let thread, let generation):
-      if let body = body(of: thread) { deeds.stops.append(.init(body: body, order: .standStill(generation))) }
-    case .endBody(let thread, let reason):
-      guard let body = body(of: thread) else { break }
-      if reason == .unreachable { _ = remove(thread) }
-      // Now, so that whatever of it goes on before its gate closes knows already.
-      body.markKilled()
-      close(body.inbox, in: &deeds)
-      deeds.stops.append(.init(body: body, order: .end))
     case .breakReady(let thread):
       if let body = body(of: thread) { deeds.alerts.append(body) }
     case .happened(let event):
@@ -191,7 +233,7 @@ struct WorldState: Sendable {
       close(body.inbox, in: &deeds)
       deeds.leavers.append(body)
     case .shutDown(let custodian): deeds.closings += closings.removeAll(of: custodian)
-    case .chosen, .broken, .withdrawn, .shutdownComplete: break
+    case .stopBody, .endBody, .chosen, .broken, .withdrawn, .shutdownComplete: break
     }
   }
 }
