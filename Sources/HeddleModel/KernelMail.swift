@@ -72,7 +72,7 @@ extension Kernel {
   /// The record of a thread that takes mail.
   @inline(__always)
   private func receiver(_ thread: ThreadID, _ whenSuspended: WhenSuspended) throws(Refusal) -> ThreadRecord {
-    guard let record = threads[thread] else { throw missing(thread) }
+    guard let record = threads.look(thread, \.self) else { throw missing(thread) }
     switch record.life.phase {
     case .running: break
     case .suspended: if whenSuspended == .fail { throw .threadSuspended(thread) }

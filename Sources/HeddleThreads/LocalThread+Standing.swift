@@ -19,7 +19,7 @@ extension LocalThread {
     }
     let thread = LocalThread(made.identity)
     made.identity.adopt(thread)
-    made.start({ [id = made.id] in try await body(id) }, report: { _ in })
+    made.start { [id = made.id] in try await body(id) }
     return thread
   }
 }

@@ -70,7 +70,7 @@ extension World {
       state.add(waiter.slot, as: made.wait)
       return body
     }
-    body.start(operation) { _ in }
+    body.start(operation)
     guard case .nestedEnd(let end) = try await waiter.uncancellableEnd().gift else {
       preconditionFailure("a nested call ends with its thread")
     }
@@ -89,7 +89,7 @@ extension World {
     }
     let handle = LocalThread(body.identity)
     body.identity.adopt(handle)
-    body.start(operation) { _ in }
+    body.start(operation)
     try await waitUndisturbed(for: [.state(StateEvent(thread: body.id, kind: .death, generation: 0))])
     withExtendedLifetime(handle) {}
     if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }

@@ -29,7 +29,7 @@ extension LocalThread {
     }
     let thread = LocalThread(made.identity)
     made.identity.adopt(thread)
-    made.start(body) { _ in }
+    made.start(body)
     if let first { world.clock.wake(world, at: first) }
     return thread
   }

@@ -43,21 +43,18 @@ final class ThreadBody: Sendable {
 
   /// Starts the body; `operation` is its whole life. Called once.
   ///
-  /// - Parameter report: told of an error that `operation` throws, unless the thread was killed.
-  func start(
-    _ operation: @escaping @Sendable () async throws -> Void,
-    report: @escaping @Sendable (any Error) -> Void
-  ) {
+  /// - Parameter reportsError: whether an error that `operation` throws is reported, unless the thread was killed.
+  func start(reportsError: Bool = false, _ operation: @escaping @Sendable () async throws -> Void) {
     // The task inherits the task-local values of this moment, and with them every parameter.
     let task = Self.$current.withValue(self) {
-      Task(executorPreference: gate) { [self] in await run(operation, report) }
+      Task(executorPreference: gate) { [self] in await run(operation, reportsError) }
     }
     self.task.withLock { $0 = task }
     // It may have been killed before there was a task.
     if isKilled { task.cancel() }
   }
 
-  private func run(_ operation: @Sendable () async throws -> Void, _ report: @Sendable (any Error) -> Void) async {
+  private func run(_ operation: @Sendable () async throws -> Void, _ reportsError: Bool) async {
     guard !isKilled else { return }
     unsafe withUnsafeCurrentTask { task in
       if let task = unsafe task { ownTask.store(unsafe unsafeBitCast(task, to: UInt.self), ordering: .relaxed) }
@@ -65,7 +62,7 @@ final class ThreadBody: Sendable {
     var end = BodyEnd.returned
     do { try await operation() } catch {
       end = .raised
-      if !isKilled { report(error) }
+      if reportsError, !isKilled { world.report(error, identity.handle) }
     }
     let finalEnd = end
     world.settle { $0.kernel.bodyEnded(id, finalEnd, effects: &$1) }

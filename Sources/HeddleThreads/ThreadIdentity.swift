@@ -11,6 +11,7 @@ final class ThreadIdentity: Sendable {
   let world: World
   let inbox: Inbox
   private let reference = Mutex(Reference())
+  private let death = Atomic<Bool>(false)
 
   init(id: ThreadID, world: World, mailbox: MailboxBounds) {
     self.id = id
@@ -32,6 +33,12 @@ final class ThreadIdentity: Sendable {
     if isNew { world.settle { (state, _) in state.kernel.hold(id) } }
     return handle
   }
+
+  /// Whether the model has said that the thread is dead.
+  var isDead: Bool { death.load(ordering: .acquiring) }
+
+  /// The model says that the thread is dead.
+  func noteDeath() { death.store(true, ordering: .releasing) }
 
   /// `handle` is the thread as its creator sees it, which the model counts from the first. Called before the thread begins.
   func adopt(_ handle: LocalThread) { reference.withLock { $0.handle = handle } }

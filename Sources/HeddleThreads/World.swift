@@ -25,10 +25,11 @@ package final class World: Sendable {
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
-  private let protected = Mutex(Protected())
+  private let rootID: CustodianID
+  private let protected: Mutex<Protected>
 
   private struct Protected {
-    var state = WorldState()
+    var state: WorldState
     /// What the step that goes on demands so far; empty between steps, and used again for each.
     var effects: Kernel.Effects = []
   }
@@ -47,10 +48,13 @@ package final class World: Sendable {
     self.carriers = carriers
     self.firstLook = firstLook
     self.report = report
+    let state = WorldState()
+    rootID = state.kernel.root
+    protected = Mutex(Protected(state: state))
   }
 
   /// The custodian above all others. It can be shut down like any other.
-  package var root: Custodian { Custodian(id: look { $0.kernel.root }, world: self) }
+  package var root: Custodian { Custodian(id: rootID, world: self) }
 
   // MARK: - Steps
 

@@ -29,7 +29,7 @@ struct WorldState: Sendable {
   /// The orders under which those of `threads` stand that are not to go on. Followed twice, they have one effect.
   func orders(to threads: [ThreadID]) -> [Deeds.Stop] {
     threads.compactMap { thread in
-      guard let body = body(of: thread), let life = kernel.threads[thread]?.life else { return nil }
+      guard let body = body(of: thread), let life = kernel.threads.look(thread, \.life) else { return nil }
       return switch life.phase {
       case .suspended: Deeds.Stop(body: body, order: .standStill(life.generation))
       case .ending: Deeds.Stop(body: body, order: .end)
@@ -45,11 +45,11 @@ struct WorldState: Sendable {
   }
 
   /// Whether a thread has not been ended.
-  func isAlive(_ thread: ThreadID) -> Bool { kernel.threads[thread]?.life.isAlive ?? false }
+  func isAlive(_ thread: ThreadID) -> Bool { kernel.threads.look(thread, \.life.isAlive) ?? false }
 
   func areBreaksEnabled(in thread: ThreadID?) -> Bool {
     guard let thread else { return true }
-    return kernel.threads[thread]?.breaks.areEnabled ?? true
+    return kernel.threads.look(thread, \.breaks.areEnabled) ?? true
   }
 
   // MARK: - Mail
@@ -230,6 +230,7 @@ struct WorldState: Sendable {
       if let body = body(of: thread) { deeds.alerts.append(body) }
     case .happened(let event):
       guard event.kind == .death, let body = remove(event.thread) else { break }
+      body.identity.noteDeath()
       close(body.inbox, in: &deeds)
       deeds.leavers.append(body)
     case .shutDown(let custodian): deeds.closings += closings.removeAll(of: custodian)
