@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// One model and all that follows from it: the process has one, and a test or a replay may have more.
 ///
-/// Decisions fall inside the lock, by the kernel; what they demand is done after it, since it may run foreign code.
+/// Decisions fall inside the lock, by the kernel; what they demand is done after it, since it may run foreign code. The gates of
+/// those that are to stop close inside: that runs nothing.
 package final class World: Sendable {
   /// The process's own.
   static let shared = World(clock: .monotonic)
