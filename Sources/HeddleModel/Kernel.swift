@@ -91,7 +91,7 @@ package struct Kernel: Equatable, Codable, Sendable {
   }
 
   package func phase(of thread: ThreadID) throws(Refusal) -> ThreadLife.Phase {
-    if let record = threads[thread] { return record.life.phase }
+    if let phase = threads.look(thread, \.life.phase) { return phase }
     throw missing(thread)
   }
 

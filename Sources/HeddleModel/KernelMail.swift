@@ -39,6 +39,12 @@ extension Kernel {
     threads.look(thread) { $0.life.isRunning && $0.mailCount == 0 && !$0.isMailAwaited } ?? false
   }
 
+  /// Whether no wait is for the thread's mail: a shell may then count the mail itself, after it took all of it from here, until
+  /// somebody begins to wait for it.
+  package func leavesMail(of thread: ThreadID) -> Bool {
+    threads.look(thread) { $0.life.isRunning && !$0.isMailAwaited } ?? false
+  }
+
   /// Takes the thread's first message, if it has one, or its first `count`, if it has so many. Racket: `thread-try-receive`.
   ///
   /// - Returns: whether it has: take them out of the mailbox now.
@@ -66,7 +72,7 @@ extension Kernel {
   /// The record of a thread that takes mail.
   @inline(__always)
   private func receiver(_ thread: ThreadID, _ whenSuspended: WhenSuspended) throws(Refusal) -> ThreadRecord {
-    guard let record = threads[thread] else { throw missing(thread) }
+    guard let record = threads.look(thread, \.self) else { throw missing(thread) }
     switch record.life.phase {
     case .running: break
     case .suspended: if whenSuspended == .fail { throw .threadSuspended(thread) }

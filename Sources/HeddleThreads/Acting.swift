@@ -55,8 +55,6 @@ extension World {
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> [Deeds.Stop]
   ) async throws {
     let step = try await actWhenAllowed(as: caller, breaks: breaks, input)
-    // Whoever gave them first may be about to carry them out: now they are, before this goes on.
-    perform(step.answer)
     try await leave(step.answer + step.stops, within: limit)
   }
 
@@ -84,7 +82,7 @@ extension World {
     as caller: ThreadID?
   ) throws -> (answer: Answer?, stops: [Deeds.Stop]) {
     do throws(Refusal) {
-      return try stepStopping { (state, effects) throws(Refusal) -> Answer? in
+      return try stepStopping(by: caller) { (state, effects) throws(Refusal) -> Answer? in
         // Decided under the lock: an operation of a thread that was stopped a moment ago has no effect.
         guard state.mayAct(caller) else { return nil }
         return try input(&state, &effects)

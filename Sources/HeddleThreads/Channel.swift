@@ -7,28 +7,25 @@ internal import HeddleModel
 public final class Channel<Value: Sendable>: Sendable {
   private let id: ChannelID
   private let world: World
-  /// What those wait for who put, or get, and do nothing else.
-  private let (putBranches, getBranches): ([Branch], [Branch])
 
   /// A channel on which nobody waits.
   public init(of type: Value.Type = Value.self) {
     let world = World.current
     self.world = world
     id = world.make { $0.kernel.makeChannel() }
-    (putBranches, getBranches) = ([Branch(.put(id))], [Branch(.get(id))])
   }
 
   deinit { world.settle { (state, _) in state.kernel.forget(id) } }
 
   /// Waits until another thread gets `value`. Throws as `sync(_:enablingBreaks:)` does. Racket: `channel-put`.
   public func put(_ value: Value) async throws {
-    _ = try await World.waitHere(for: WaitPlan(putBranches, offers: [value]))
+    _ = try await World.waitHere(for: .put(id), offer: value)
   }
 
   /// Waits until another thread puts a value, and takes it. Throws as `sync(_:enablingBreaks:)` does. Racket:
   /// `channel-get`.
   public func get() async throws -> Value {
-    try await World.waitHere(for: WaitPlan(getBranches)).gift.value(as: Value.self)
+    try await World.waitHere(for: .get(id)).value(as: Value.self)
   }
 
   /// Ready when another thread gets `value` at the same time. Racket: `channel-put-evt`.

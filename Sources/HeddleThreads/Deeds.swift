@@ -48,7 +48,10 @@ struct Deeds: Sendable {
 
 /// What few steps demand.
 struct OtherDeeds: Sendable {
-  var stops: [Deeds.Stop] = []
+  /// Those that are to stop and stood still already.
+  var stopped: [Deeds.Stop] = []
+  /// Those that are to stop and have not: something of them executes.
+  var busy: [Deeds.Stop] = []
   /// In the order of the effects: whoever is free first goes on first.
   var releases: [Deeds.Release] = []
   /// Bodies for which a break is ready.
@@ -57,8 +60,14 @@ struct OtherDeeds: Sendable {
   var calls: [@Sendable () -> Void] = []
   /// What shut-down custodians close.
   var closings: [Closings.Closing] = []
-  /// The dead, with their mail: here only to be freed outside of the lock.
-  var leavers: [WorldState.Resident] = []
+  /// The dead, and their mail: here only to be freed outside of the lock.
+  var leavers: [ThreadBody] = []
+  var lostMail: [Mailbox<any Sendable>] = []
+
+  /// The orders to those that stop later, or are `caller`.
+  func unfinished(for caller: ThreadID?) -> [Deeds.Stop] {
+    stopped.contains { $0.body.id == caller } ? busy + stopped.filter { $0.body.id == caller } : busy
+  }
 }
 
 /// How a wait ended.

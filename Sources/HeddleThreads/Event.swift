@@ -31,13 +31,6 @@ public struct AnyEvent<Value: Sendable>: Event {
     /// Makes the result of what the model gave. It keeps alive what the event names.
     let finish: @Sendable (Gift) async throws -> Value
 
-    func plan(enablingBreaks: Bool) -> WaitPlan {
-      var plan = WaitPlan()
-      plan.append(event, offer: offer)
-      plan.enablesBreaks = enablingBreaks
-      return plan
-    }
-
     func map<New>(_ change: @escaping @Sendable (Value) async throws -> New) -> AnyEvent<New>.Leaf {
       AnyEvent<New>.Leaf(event: event, offer: offer) { [finish] in try await change(finish($0)) }
     }
@@ -50,6 +43,7 @@ public struct AnyEvent<Value: Sendable>: Event {
     let finishes: [@Sendable (Gift) async throws -> Value]
     /// The earliest time that one of them waits for.
     let alarm: Instant?
+    let isForMail: Bool
 
     init(_ leaves: [Leaf]) {
       var plan = WaitPlan()
@@ -57,11 +51,12 @@ public struct AnyEvent<Value: Sendable>: Event {
       branches = plan.branches
       offers = plan.offers
       alarm = plan.alarm
+      isForMail = plan.isForMail
       finishes = leaves.map(\.finish)
     }
 
     func plan(from first: Int, enablingBreaks: Bool) -> WaitPlan {
-      var plan = WaitPlan(branches, offers: offers, alarm: alarm)
+      var plan = WaitPlan(branches, offers: offers, alarm: alarm, isForMail: isForMail)
       plan.first = first
       plan.enablesBreaks = enablingBreaks
       return plan

@@ -186,7 +186,9 @@ final class Gate: TaskExecutor, Sendable {
     if let job {
       // A dead thread that waits for nothing any more may never end its turn. Others are not to suffer.
       if let deadTurn { carriers.watch(self, turn: deadTurn) }
+      CurrentTurn.set(self)
       unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+      CurrentTurn.set(nil)
       endTurn()
     } else if deadTurn != nil {
       noteHeld()

@@ -109,7 +109,7 @@ extension LocalThread {
   public func wait() async throws {
     guard let identity = identityIfGated else { return _ = try await sync(death) }
     let death = StateEvent(thread: identity.id, kind: .death, generation: 0)
-    _ = try await World.waitHere(for: WaitPlan([Branch(.state(death))]))
+    _ = try await World.waitHere(for: .state(death))
   }
 }
 

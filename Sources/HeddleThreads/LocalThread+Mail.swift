@@ -15,9 +15,12 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `threadDead`, `threadSuspended` if asked for, or `mailboxFull`; the message is the
   ///   sender's still. Where it is to fail otherwise, use `send(_:whenSuspended:orElse:)` or `trySend(_:whenSuspended:)`.
   public func send(_ message: some Sendable, whenSuspended: WhenSuspended = .queue) async throws {
-    let id = try requireID("sent mail, since it receives none")
-    try await world.act { (state, effects) throws(Refusal) in
-      try state.send(message, to: id, whenSuspended: whenSuspended.model, effects: &effects)
+    guard let identity = identityIfGated else { throw ThreadError.ungated("sent mail, since it receives none") }
+    let caller = world.caller
+    try await caller?.safePoint()
+    if whenSuspended == .queue, caller?.isInTurn ?? true, try identity.sendDirectly(message) { return }
+    try await world.act(as: caller) { (state, effects) throws(Refusal) in
+      try state.send(message, to: identity.id, whenSuspended: whenSuspended.model, effects: &effects)
     }
   }
 
@@ -56,10 +59,15 @@ extension LocalThread {
   /// - Throws: `ThreadError` with `notInThread`.
   public static func tryReceive() async throws -> (any Sendable)? {
     let body = try requireBody()
-    // Handed over here, since what is moved through the lock as an answer costs more than the message.
-    var message: (any Sendable)?
-    try await body.world.act(as: body) { (state, _) throws(Refusal) in message = try state.tryReceive(in: body.id) }
-    return message
+    try await body.safePoint()
+    switch body.isInTurn ? body.inbox.receive() : .unknown {
+    case .message(let message): return message
+    case .nothing: return nil
+    case .unknown:
+      return try await body.world.act(as: body) { (state, effects) throws(Refusal) in
+        try state.tryReceive(in: body.id, effects: &effects)
+      }
+    }
   }
 
   /// Pushes messages back to the front of the calling thread's mailbox, one by one: the last of them is received first.
@@ -90,6 +98,15 @@ extension LocalThread {
 /// `thread-receive-evt`.
 public struct MailEvent: Event, Hashable {
   public var erased: AnyEvent<MailEvent> { AnyEvent(.mail) { _ in MailEvent() } }
+}
+
+extension ThreadIdentity {
+  /// Queues a message without asking the model.
+  ///
+  /// - Returns: false when nothing was done, since it has to be asked.
+  fileprivate func sendDirectly(_ message: any Sendable) throws(ThreadError) -> Bool {
+    do throws(MailRefusal) { return try inbox.send(message) } catch { throw ThreadError(.mail(thread: id, error)) }
+  }
 }
 
 extension WhenSuspended {

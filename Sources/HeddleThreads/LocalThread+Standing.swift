@@ -13,13 +13,13 @@ extension LocalThread {
         breaksEnabled: state.areBreaksEnabled(in: caller)
       )
       let body = ThreadBody(id: id, world: world)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       try state.kernel.suspend(id, by: custodian.id, effects: &effects)
       return body
     }
     let thread = LocalThread(made.identity)
     made.identity.adopt(thread)
-    made.start({ [id = made.id] in try await body(id) }, report: { _ in })
+    made.start { [id = made.id] in try await body(id) }
     return thread
   }
 }

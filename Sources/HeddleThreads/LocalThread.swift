@@ -33,7 +33,8 @@ public final class LocalThread: Sendable {
 
   // One handle less: a suspended thread that nobody can resume any more is given up.
   deinit {
-    guard let identity else { return }
+    // For a dead one it makes no difference.
+    guard let identity, !identity.isDead else { return }
     world.settle { (state, effects) in state.kernel.letGo(of: identity.id, effects: &effects) }
   }
 
@@ -62,13 +63,13 @@ public final class LocalThread: Sendable {
         suspendsOnKill: suspendsOnKill,
         breaksEnabled: state.areBreaksEnabled(in: caller)
       )
-      let body = ThreadBody(id: id, world: world)
-      state.add(body, mailbox: bounds)
+      let body = ThreadBody(id: id, world: world, mailbox: bounds)
+      state.add(body)
       return body
     }
     self.init(made.identity)
     made.identity.adopt(self)
-    made.start(body) { [identity = made.identity] in world.report($0, identity.handle) }
+    made.start(reportsError: true, body)
   }
 
   /// The calling thread. Outside of any, one that stands for the code there: it can create, send and wait, and is always

@@ -66,11 +66,11 @@ extension World {
       let body = ThreadBody(id: made.thread, world: self)
       // Nobody has a handle of it so far.
       state.kernel.letGo(of: made.thread, effects: &effects)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       state.add(waiter.slot, as: made.wait)
       return body
     }
-    body.start(operation) { _ in }
+    body.start(operation)
     guard case .nestedEnd(let end) = try await waiter.uncancellableEnd().gift else {
       preconditionFailure("a nested call ends with its thread")
     }
@@ -84,12 +84,12 @@ extension World {
   ) async throws {
     let body = try await act { (state, _) throws(Refusal) in
       let body = ThreadBody(id: try state.kernel.makeThread(under: custodian.id), world: self)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       return body
     }
     let handle = LocalThread(body.identity)
     body.identity.adopt(handle)
-    body.start(operation) { _ in }
+    body.start(operation)
     try await waitUndisturbed(for: [.state(StateEvent(thread: body.id, kind: .death, generation: 0))])
     withExtendedLifetime(handle) {}
     if case .dead(.killed) = look({ try? $0.kernel.phase(of: body.id) }) { throw nestedThreadKilled }

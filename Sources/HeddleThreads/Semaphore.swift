@@ -5,8 +5,6 @@ internal import HeddleModel
 public final class Semaphore: Event {
   let id: SemaphoreID
   private let world: World
-  /// What those who wait for it alone wait for.
-  private let branches: [Branch]
 
   /// A semaphore with a count of at least 0.
   public convenience init(_ count: UInt64 = 0) { self.init(count: count, in: World.current) }
@@ -14,7 +12,6 @@ public final class Semaphore: Event {
   init(count: UInt64, in world: World) {
     self.world = world
     id = world.make { $0.kernel.makeSemaphore(count: count) }
-    branches = [Branch(.semaphore(id))]
   }
 
   deinit { world.settle { (state, _) in state.kernel.forget(id) } }
@@ -26,10 +23,10 @@ public final class Semaphore: Event {
 
   /// Waits until the count is above zero, and takes one. Throws as `sync(_:enablingBreaks:)` does, and then it has taken
   /// none. Racket: `semaphore-wait`.
-  public func wait() async throws { _ = try await World.waitHere(for: WaitPlan(branches)) }
+  public func wait() async throws { _ = try await World.waitHere(for: .semaphore(id)) }
 
   /// Waits until the count is above zero, and takes none.
-  func waitUntilPositive() async throws { _ = try await World.waitHere(for: WaitPlan([Branch(.peek(id))])) }
+  func waitUntilPositive() async throws { _ = try await World.waitHere(for: .peek(id)) }
 
   /// Takes one if the count is above zero; says whether it was. Racket: `semaphore-try-wait?`.
   public func tryWait() async throws -> Bool { try await poll(self) != nil }

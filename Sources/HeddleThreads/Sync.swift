@@ -25,8 +25,8 @@ public func sync<Value: Sendable>(_ event: some Event<Value>, enablingBreaks: Bo
   switch event.node {
   case .leaf(let leaf):
     try await caller?.safePoint()
-    let end = try await world.wait(leaf.plan(enablingBreaks: enablingBreaks), in: caller)
-    return try await leaf.finish(end.gift)
+    let gift = try await world.wait(for: leaf.event, offer: leaf.offer, enablingBreaks: enablingBreaks, in: caller)
+    return try await leaf.finish(gift)
   case .leaves(let leaves):
     try await caller?.safePoint()
     let first = world.firstLook(leaves.branches.count)

@@ -22,14 +22,14 @@ extension LocalThread {
       let breaksEnabled = state.areBreaksEnabled(in: caller)
       let id = try state.kernel.makeThread(under: custodian.id, breaksEnabled: breaksEnabled)
       let body = ThreadBody(id: id, world: world)
-      state.add(body, mailbox: .unbounded)
+      state.add(body)
       let tenancy = Tenancy(thread: id, custodian: custodian.id, world: world, last: last)
       try tenancy.begin(first, &state, &effects)
       return body
     }
     let thread = LocalThread(made.identity)
     made.identity.adopt(thread)
-    made.start(body) { _ in }
+    made.start(body)
     if let first { world.clock.wake(world, at: first) }
     return thread
   }

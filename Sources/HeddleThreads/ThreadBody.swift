@@ -28,11 +28,14 @@ final class ThreadBody: Sendable {
 
   var id: ThreadID { identity.id }
   var world: World { identity.world }
+  var inbox: Inbox { identity.inbox }
   var isKilled: Bool { killed.load(ordering: .acquiring) }
 
   /// The body of a new thread, which belongs to the caller's current group.
-  init(id: ThreadID, world: World) {
-    identity = ThreadIdentity(id: id, world: world)
+  ///
+  /// - Parameter mailbox: how much mail it takes.
+  init(id: ThreadID, world: World, mailbox: MailboxBounds = .unbounded) {
+    identity = ThreadIdentity(id: id, world: world, mailbox: mailbox)
     gate = Gate(carriers: world.carriers, activity: world.activity, group: ThreadGroup.current.value)
   }
 
@@ -40,21 +43,18 @@ final class ThreadBody: Sendable {
 
   /// Starts the body; `operation` is its whole life. Called once.
   ///
-  /// - Parameter report: told of an error that `operation` throws, unless the thread was killed.
-  func start(
-    _ operation: @escaping @Sendable () async throws -> Void,
-    report: @escaping @Sendable (any Error) -> Void
-  ) {
+  /// - Parameter reportsError: whether an error that `operation` throws is reported, unless the thread was killed.
+  func start(reportsError: Bool = false, _ operation: @escaping @Sendable () async throws -> Void) {
     // The task inherits the task-local values of this moment, and with them every parameter.
     let task = Self.$current.withValue(self) {
-      Task(executorPreference: gate) { [self] in await run(operation, report) }
+      Task(executorPreference: gate) { [self] in await run(operation, reportsError) }
     }
     self.task.withLock { $0 = task }
     // It may have been killed before there was a task.
     if isKilled { task.cancel() }
   }
 
-  private func run(_ operation: @Sendable () async throws -> Void, _ report: @Sendable (any Error) -> Void) async {
+  private func run(_ operation: @Sendable () async throws -> Void, _ reportsError: Bool) async {
     guard !isKilled else { return }
     unsafe withUnsafeCurrentTask { task in
       if let task = unsafe task { ownTask.store(unsafe unsafeBitCast(task, to: UInt.self), ordering: .relaxed) }
@@ -62,7 +62,7 @@ final class ThreadBody: Sendable {
     var end = BodyEnd.returned
     do { try await operation() } catch {
       end = .raised
-      if !isKilled { report(error) }
+      if reportsError, !isKilled { world.report(error, identity.handle) }
     }
     let finalEnd = end
     world.settle { $0.kernel.bodyEnded(id, finalEnd, effects: &$1) }
@@ -80,6 +80,12 @@ final class ThreadBody: Sendable {
     case dead = 1
     /// Whatever its end sets free is free, so that all of its tasks that waited can leave at the same time.
     case released = 2
+  }
+
+  /// All conditions are fulfilled.
+  func unwind() {
+    unwind(since: .released)
+    unwind(since: .dead)
   }
 
   /// One of the conditions is fulfilled. When both are, what is left of the thread's task may leave.
@@ -116,6 +122,19 @@ final class ThreadBody: Sendable {
     let count = operations.load(ordering: .relaxed) &+ 1
     operations.store(count, ordering: .relaxed)
     return count % Self.stretch != 0 && !hasNews.load(ordering: .acquiring)
+  }
+
+  /// Whether the caller, which has passed a safe point in this turn, may act without asking the model whether it may. Whoever
+  /// stops the thread waits for the end of the turn; elsewhere, on another executor, it may have been stopped since.
+  @inline(__always)
+  var isInTurn: Bool { CurrentTurn.isOf(gate) }
+
+  /// Suspends the thread's own task until there may be mail.
+  ///
+  /// - Throws: `Killed`.
+  func awaitMail() async throws {
+    await inbox.arrival(unless: { hasNews.load(ordering: .acquiring) })
+    if isKilled { throw await killedError() }
   }
 
   /// Where the thread may be stopped, broken and ended. Called before every operation on the model.

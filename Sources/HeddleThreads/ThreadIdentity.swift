@@ -9,11 +9,14 @@ final class ThreadIdentity: Sendable {
 
   let id: ThreadID
   let world: World
+  let inbox: Inbox
   private let reference = Mutex(Reference())
+  private let death = Atomic<Bool>(false)
 
-  init(id: ThreadID, world: World) {
+  init(id: ThreadID, world: World, mailbox: MailboxBounds) {
     self.id = id
     self.world = world
+    inbox = Inbox(bounds: mailbox)
   }
 
   // Never inside the world's lock: whatever holds one is dropped outside of it.
@@ -30,6 +33,12 @@ final class ThreadIdentity: Sendable {
     if isNew { world.settle { (state, _) in state.kernel.hold(id) } }
     return handle
   }
+
+  /// Whether the model has said that the thread is dead.
+  var isDead: Bool { death.load(ordering: .acquiring) }
+
+  /// The model says that the thread is dead.
+  func noteDeath() { death.store(true, ordering: .releasing) }
 
   /// `handle` is the thread as its creator sees it, which the model counts from the first. Called before the thread begins.
   func adopt(_ handle: LocalThread) { reference.withLock { $0.handle = handle } }

@@ -18,9 +18,18 @@ final class WaitSlot: Sendable {
   // Two parties, and no lock: what one of them writes before it moves `progress` (releasing), the other reads after it saw
   // that (acquiring).
 
-  /// For each branch what it puts into a channel, up to the last one that does. The task's but from the beginning of the
-  /// wait, which is inside the world's lock, until `decided`: then the world's, inside its lock.
-  private nonisolated(unsafe) var offers: [(any Sendable)?] = []
+  /// What a wait puts into channels.
+  enum Offers: Sendable {
+    case nothing
+    /// By its only branch.
+    case value(any Sendable)
+    /// For each branch, up to the last one that puts anything.
+    case values([(any Sendable)?])
+  }
+
+  /// The task's but from the beginning of the wait, which is inside the world's lock, until `decided`: then the world's,
+  /// inside its lock.
+  private nonisolated(unsafe) var offers = Offers.nothing
   /// What the wait took: a message, or what was put into a channel. The world's until `decided`.
   private nonisolated(unsafe) var gift: (any Sendable)?
   /// The world's until `decided`.
@@ -32,7 +41,11 @@ final class WaitSlot: Sendable {
 
   /// What the wait puts into a channel if `branch` is chosen.
   func offer(of branch: Int) -> (any Sendable)? {
-    unsafe offers.indices.contains(branch) ? offers[branch] : nil
+    switch unsafe offers {
+    case .nothing: nil
+    case .value(let value): value
+    case .values(let values): values.indices.contains(branch) ? values[branch] : nil
+    }
   }
 
   /// The wait is about to end with `gift`.
@@ -50,14 +63,14 @@ final class WaitSlot: Sendable {
   // MARK: - For the task
 
   /// What the task's next wait puts into channels; nothing, if it is not going to begin.
-  func offer(_ offers: [(any Sendable)?]) { unsafe self.offers = offers }
+  func offer(_ offers: Offers) { unsafe self.offers = offers }
 
   /// How the wait ended, if it has.
   @inline(__always)
   func takeOutcome() -> Outcome? {
     guard progress.load(ordering: .acquiring) == .decided else { return nil }
     progress.store(.open, ordering: .relaxed)
-    if unsafe !offers.isEmpty { unsafe offers = [] }
+    unsafe offers = .nothing
     return unsafe outcome
   }
 

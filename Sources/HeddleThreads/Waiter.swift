@@ -70,8 +70,7 @@ struct Waiter {
   }
 
   /// What to throw for a wait that did not begin.
-  func error(for refusal: Refusal) async -> any Error {
-    slot.offer([])
+  static func error(for refusal: Refusal, in caller: ThreadBody?) async -> any Error {
     if let caller, caller.isKilled { return await caller.killedError() }
     return ThreadError(refusal)
   }

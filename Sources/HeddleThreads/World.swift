@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// One model and all that follows from it: the process has one, and a test or a replay may have more.
 ///
-/// Decisions fall inside the lock, by the kernel; what they demand is done after it, since it may run foreign code.
+/// Decisions fall inside the lock, by the kernel; what they demand is done after it, since it may run foreign code. The gates of
+/// those that are to stop close inside: that runs nothing.
 package final class World: Sendable {
   /// The process's own.
   static let shared = World(clock: .monotonic)
@@ -25,10 +26,11 @@ package final class World: Sendable {
   let carriers: Carriers
   let firstLook: @Sendable (_ count: Int) -> Int
   let report: @Sendable (any Error, LocalThread) -> Void
-  private let protected = Mutex(Protected())
+  private let rootID: CustodianID
+  private let protected: Mutex<Protected>
 
   private struct Protected {
-    var state = WorldState()
+    var state: WorldState
     /// What the step that goes on demands so far; empty between steps, and used again for each.
     var effects: Kernel.Effects = []
   }
@@ -47,10 +49,13 @@ package final class World: Sendable {
     self.carriers = carriers
     self.firstLook = firstLook
     self.report = report
+    let state = WorldState()
+    rootID = state.kernel.root
+    protected = Mutex(Protected(state: state))
   }
 
   /// The custodian above all others. It can be shut down like any other.
-  package var root: Custodian { Custodian(id: look { $0.kernel.root }, world: self) }
+  package var root: Custodian { Custodian(id: rootID, world: self) }
 
   // MARK: - Steps
 
@@ -68,13 +73,14 @@ package final class World: Sendable {
     return try answer.get()
   }
 
-  /// As `step`; gives the orders to stop and to end, too.
+  /// As `step`, of `caller`; gives the orders to stop and to end that are not carried out yet or are its own, too.
   func stepStopping<Answer: Sendable>(
+    by caller: ThreadID?,
     _ input: (inout WorldState, inout Kernel.Effects) throws(Refusal) -> Answer
   ) throws(Refusal) -> (answer: Answer, stops: [Deeds.Stop]) {
     let (answer, deeds) = decide(input)
     perform(deeds)
-    return (try answer.get(), deeds.others?.stops ?? [])
+    return (try answer.get(), deeds.others?.unfinished(for: caller) ?? [])
   }
 
   /// A step that is never refused.
@@ -93,7 +99,7 @@ package final class World: Sendable {
       do throws(Refusal) { answer = .success(try input(&protected.state, &protected.effects)) } catch {
         answer = .failure(error)
       }
-      guard !protected.effects.isEmpty else { return (answer, Deeds()) }
+      guard !protected.effects.isEmpty || !protected.state.freed.isEmpty else { return (answer, Deeds()) }
       let deeds = protected.state.deeds(for: protected.effects)
       protected.effects.removeAll(keepingCapacity: true)
       return (answer, deeds)
@@ -110,54 +116,30 @@ package final class World: Sendable {
     // Whoever performs them may be no thread; what they set free in the end is under way from now on.
     activity.begin()
     defer { activity.end() }
-    // First, so that nobody who is to stop goes on because of what follows.
-    perform(deeds.stops)
-    for body in deeds.alerts { body.alert() }
+    for stop in deeds.busy { stop.body.gate.whenQuiet { [self] in confirm([stop]) } }
+    for body in deeds.alerts {
+      body.alert()
+      body.inbox.nudge()
+    }
     wake?()
     for release in deeds.releases { perform(release) }
-    for stop in deeds.stops where stop.order == .end { stop.body.unwind(since: .released) }
+    for stop in deeds.busy where stop.order == .end { stop.body.unwind(since: .released) }
+    for stop in deeds.stopped where stop.order == .end { stop.body.unwind() }
     for closing in deeds.closings { closing.close() }
     for call in deeds.calls { call() }
   }
 
   private func perform(_ release: Deeds.Release) {
     switch release {
-    case .open(let body, let generation):
-      // Said first, since the thread may be over before it could be said later.
-      settle { $0.kernel.bodyRunning(body.id, generation: generation, effects: &$1) }
-      body.gate.open(generation: generation)
+    case .open(let body, let generation): body.gate.open(generation: generation)
     case .wake(let resumption): resumption()
     }
-  }
-
-  /// Carries out orders; no effect if they were carried out before.
-  func perform(_ stops: [Deeds.Stop]) {
-    guard !stops.isEmpty else { return }
-    var quiet: [Deeds.Stop] = []
-    for stop in stops {
-      stop.body.alert()
-      if stop.body.gate.close(generation: stop.generation) {
-        quiet.append(stop)
-      } else {
-        stop.body.gate.whenQuiet { [self] in confirm([stop]) }
-      }
-    }
-    // At once: a custodian may have ended thousands.
-    confirm(quiet)
   }
 
   /// The bodies stand still, as they were told; no effect if that was said before.
   func confirm(_ stops: [Deeds.Stop]) {
     guard !stops.isEmpty else { return }
-    settle { state, effects in
-      for stop in stops {
-        switch stop.order {
-        case .standStill(let generation):
-          state.kernel.bodyStopped(stop.body.id, generation: generation, effects: &effects)
-        case .end: state.kernel.bodyEnded(stop.body.id, .killed, effects: &effects)
-        }
-      }
-    }
+    settle { state, effects in for stop in stops { state.confirm(stop, effects: &effects) } }
     for stop in stops where stop.order == .end { stop.body.unwind(since: .dead) }
   }
 

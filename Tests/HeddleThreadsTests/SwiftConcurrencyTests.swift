@@ -207,6 +207,31 @@ struct SwiftConcurrencyTests {
     }
   }
 
+  @Test("mail that a suspended thread sends elsewhere waits for the resume")
+  func mailElsewhere() async throws {
+    try await inWorld { stage in
+      let (begun, release, foreign) = (Latch(), Latch(), Foreign())
+      let body = Mutex<ThreadBody?>(nil)
+      let receiver = try await LocalThread { stage.log.note("\(try await LocalThread.receive())") }
+      let thread = try await LocalThread {
+        body.withLock { $0 = ThreadBody.current }
+        try await foreign.attempt { _ in
+          begun.open()
+          release.hold()
+          try await receiver.send("mail")
+        }
+      }
+      await begun.opened()
+      try await thread.suspend()
+      release.open()
+      while body.withLock({ $0?.gate.hasJobs }) == false { await Task.yield() }
+      #expect(!receiver.isDead && stage.log.all == [])
+      try await thread.resume()
+      try await receiver.wait()
+      #expect(stage.log.all == ["mail"])
+    }
+  }
+
   @Test(
     "an unstructured task goes on while the thread is suspended, but its operations wait; a kill does not cancel it"
   )
