@@ -76,7 +76,7 @@ extension Spawn {
     if let timeout { proto.timeoutNs = timeout.wireNanoseconds }
     proto.forget = forget
     proto.held = held
-    proto.onPartition = onPartition.proto
+    if onPartition != .suspend { proto.onPartition = onPartition.proto }
     if let globalName { proto.globalName = globalName.text }
     return proto
   }

@@ -10,6 +10,17 @@ extension Samples {
   static let elsewhere = ThreadReference.named(name("worker-3"), on: node)
   static let slot = NodeSlot(rawValue: 2)
 
+  static let clusterSpawn = {
+    var spawn = Spawn(argv: [bytes("true")], cwd: bytes("/"))
+    spawn.onPartition = .kill
+    spawn.globalName = name("leader")
+    return spawn
+  }()
+  static let globalNames = [
+    GlobalName(name: name("follower"), node: name("c"), thread: nil, fence: 41),
+    GlobalName(name: name("leader"), node: node, thread: id.moved(to: slot), fence: 18),
+  ]
+
   static let linkHello = LinkHello(
     versions: 1...2,
     cluster: name("shed"),
@@ -40,7 +51,9 @@ extension Samples {
         address: "127.0.0.1:7000",
         slot: .home,
         isRegistrar: true,
-        daemonVersion: "0.1.0"
+        daemonVersion: "0.1.0",
+        standing: .joined,
+        epoch: 17
       ),
       NodeListing.Node(
         name: node,
@@ -133,6 +146,26 @@ extension GoldenFrame {
       GoldenFrame("ack-of-node-asked") { writer throws(FrameError) in try writer.askForAck(of: Samples.slot) },
       GoldenFrame("welcome-cluster") { writer throws(FrameError) in try writer.welcome(Samples.clusterWelcome) },
       GoldenFrame("request-nodes") { writer throws(FrameError) in try writer.request(Request(.nodes), id: request) },
+      GoldenFrame("request-names") { writer throws(FrameError) in try writer.request(Request(.names), id: request) },
+      GoldenFrame("request-fence-node") { writer throws(FrameError) in
+        try writer.request(Request(.fenceNode(Samples.node)), id: request)
+      },
+      GoldenFrame("request-share-custodian") { writer throws(FrameError) in
+        try writer.request(Request(.shareCustodian(Samples.job, adopt: true)), id: request)
+      },
+      GoldenFrame("request-spawn-in-cluster") { writer throws(FrameError) in
+        try writer.request(Request(.spawn(Samples.clusterSpawn)), id: request)
+      },
+      GoldenFrame("reply-names") { writer throws(FrameError) in
+        try writer.reply(.names(Samples.globalNames), to: request)
+      },
+      GoldenFrame("reply-custodian-shared") { writer throws(FrameError) in
+        try writer.reply(.custodianShared(Samples.job), to: request)
+      },
+      GoldenFrame("reply-died-node-lost") { writer throws(FrameError) in
+        let death = DeathRecord(cause: .nodeLost(Samples.node), unreadMail: 0)
+        try writer.reply(.died(Samples.id.moved(to: Samples.slot), death), to: request)
+      },
       GoldenFrame("request-of-node") { writer throws(FrameError) in
         try writer.request(Request(.custodianTree(Samples.job), on: Samples.node), id: request)
       },

@@ -124,7 +124,8 @@ enum Samples {
       .custodianShutdown(job, follow: true), .custodianShutdown(.main, follow: false),
       .custodianWait(job), .barrier, .daemonStatus, .logs(byID, since: .seconds(10)), .stopDaemon(grace: nil),
       .stopDaemon(grace: .zero), .stopDaemon(grace: .milliseconds(1_500)),
-      .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job), .nodes,
+      .custodianShutdown(job, follow: true, grace: .seconds(10)), .show(byName), .shutdownPlan(job), .nodes, .names,
+      .fenceNode(node), .shareCustodian(job, adopt: true), .shareCustodian(job, adopt: false), .spawn(clusterSpawn),
       .find(elsewhere), .resume(byID, benefactor: .thread(elsewhere)), .serve(serve), .serve(unixServe),
     ] + historyQueries.map { .history($0) } + BreakKind.allCases.map { .sendBreak(byID, $0) }
     + StateEvent.Kind.allCases.map { .event($0, of: byName) }
@@ -143,7 +144,8 @@ enum Samples {
         .graceBegun(job), .shutdownBegun(job), .shutdownComplete(job, nil),
         .shutdownComplete(job, ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
         .daemonStarted(containment: "cgroup"), .daemonEnding,
-      ] + BreakKind.allCases.map { .broken($0) }
+      ] + Happening.NodeChange.allCases.map { .node(node, $0) }
+      + BreakKind.allCases.map { .broken($0) }
       + causes.map { cause in
         let death = DeathRecord(cause: cause, unreadMail: 2)
         if case .failedToStart = cause { return .failed(death) }
@@ -336,6 +338,7 @@ enum Samples {
       .shutDown(ShutdownReport(threads: 3, processes: 9, leftSuspended: 1, duration: .milliseconds(12))),
       .daemonStatus(status), .daemonStatus(leavingStatus),
       .died(id, DeathRecord(cause: .timedOut(after: .seconds(90)), unreadMail: 0)),
+      .died(id, DeathRecord(cause: .nodeLost(node), unreadMail: 0)), .names(globalNames), .custodianShared(job),
       .nestedEnded(nestedEnd), .thread(relayingInfo), .received(messages: 3, isEnd: false),
       .received(messages: 0, isEnd: true),
       .nestedEnded(NestedEnd(thread: id, death: DeathRecord(cause: causes[1], unreadMail: 0), isValueLost: false)),
