@@ -25,57 +25,6 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// What becomes of a thread that other nodes know of when its node can't renew its lease.
-package nonisolated enum ProtoPartitionPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
-  package typealias RawValue = Int
-
-  /// As PARTITION_POLICY_SUSPEND.
-  case unspecified // = 0
-
-  /// It is stopped; it goes on when the lease was renewed, and is ended when it was lost.
-  case suspend // = 1
-
-  /// It is ended.
-  case kill // = 2
-
-  /// Nothing; and nobody takes it for dead before its node was heard of again.
-  case keep // = 3
-  case UNRECOGNIZED(Int)
-
-  package init() {
-    self = .unspecified
-  }
-
-  package init?(rawValue: Int) {
-    switch rawValue {
-    case 0: self = .unspecified
-    case 1: self = .suspend
-    case 2: self = .kill
-    case 3: self = .keep
-    default: self = .UNRECOGNIZED(rawValue)
-    }
-  }
-
-  package var rawValue: Int {
-    switch self {
-    case .unspecified: return 0
-    case .suspend: return 1
-    case .kill: return 2
-    case .keep: return 3
-    case .UNRECOGNIZED(let i): return i
-    }
-  }
-
-  // The compiler won't synthesize support with the UNRECOGNIZED case.
-  package static let allCases: [ProtoPartitionPolicy] = [
-    .unspecified,
-    .suspend,
-    .kill,
-    .keep,
-  ]
-
-}
-
 /// Body of REQUEST. The frame's id is the request's: the client's choice, never 0, unique among its open requests.
 ///
 /// A custodian's path is absolute ("/main/job") or relative to /main ("job"); an empty one is /main.
@@ -1301,10 +1250,6 @@ package nonisolated struct ProtoStopDaemon: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "heddle.v1"
-
-nonisolated extension ProtoPartitionPolicy: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTITION_POLICY_UNSPECIFIED\0\u{1}PARTITION_POLICY_SUSPEND\0\u{1}PARTITION_POLICY_KILL\0\u{1}PARTITION_POLICY_KEEP\0")
-}
 
 nonisolated extension ProtoRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"

@@ -175,6 +175,57 @@ package nonisolated enum ProtoThreadState: SwiftProtobuf.Enum, Swift.CaseIterabl
 
 }
 
+/// What becomes of a thread that other nodes know of when its node can't renew its lease.
+package nonisolated enum ProtoPartitionPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// As PARTITION_POLICY_SUSPEND.
+  case unspecified // = 0
+
+  /// It is stopped; it goes on when the lease was renewed, and is ended when it was lost.
+  case suspend // = 1
+
+  /// It is ended.
+  case kill // = 2
+
+  /// Nothing; and nobody takes it for dead before its node was heard of again.
+  case keep // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .suspend
+    case 2: self = .kill
+    case 3: self = .keep
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .suspend: return 1
+    case .kill: return 2
+    case .keep: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [ProtoPartitionPolicy] = [
+    .unspecified,
+    .suspend,
+    .kill,
+    .keep,
+  ]
+
+}
+
 /// A thread, as a request names it.
 package nonisolated struct ProtoThreadReference: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -398,6 +449,11 @@ package nonisolated struct ProtoThreadInfo: @unchecked Sendable {
   package var node: String {
     get {_storage._node}
     set {_uniqueStorage()._node = newValue}
+  }
+
+  package var onPartition: ProtoPartitionPolicy {
+    get {_storage._onPartition}
+    set {_uniqueStorage()._onPartition = newValue}
   }
 
   /// Of a server.
@@ -728,6 +784,10 @@ nonisolated extension ProtoThreadState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0THREAD_STATE_UNSPECIFIED\0\u{1}THREAD_STATE_STARTING\0\u{1}THREAD_STATE_RUNNING\0\u{1}THREAD_STATE_SUSPENDED\0\u{1}THREAD_STATE_ENDING\0\u{1}THREAD_STATE_DEAD\0")
 }
 
+nonisolated extension ProtoPartitionPolicy: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTITION_POLICY_UNSPECIFIED\0\u{1}PARTITION_POLICY_SUSPEND\0\u{1}PARTITION_POLICY_KILL\0\u{1}PARTITION_POLICY_KEEP\0")
+}
+
 nonisolated extension ProtoThreadReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadReference"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}node\0")
@@ -831,7 +891,7 @@ nonisolated extension ProtoMailboxBounds: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}\u{1e}server\0\u{1}peer\0\u{2}\u{13}node\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}argv\0\u{1}custodians\0\u{1}state\0\u{3}age_ns\0\u{3}since_change_ns\0\u{3}last_change\0\u{1}pid\0\u{1}channel\0\u{3}mailbox_messages\0\u{3}mailbox_bytes\0\u{3}mailbox_bounds\0\u{1}death\0\u{1}group\0\u{1}reference\0\u{1}command\0\u{2}\u{3}relay\0\u{2}\u{1e}server\0\u{1}peer\0\u{2}\u{13}node\0\u{3}on_partition\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -853,6 +913,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _command: [String] = []
     var _relay: ProtoThreadRelay? = nil
     var _node: String = String()
+    var _onPartition: ProtoPartitionPolicy = .unspecified
     var _server: ProtoServerInfo? = nil
     var _peer: String? = nil
 
@@ -884,6 +945,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _command = source._command
       _relay = source._relay
       _node = source._node
+      _onPartition = source._onPartition
       _server = source._server
       _peer = source._peer
     }
@@ -925,6 +987,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 50: try { try decoder.decodeSingularMessageField(value: &_storage._server) }()
         case 51: try { try decoder.decodeSingularStringField(value: &_storage._peer) }()
         case 70: try { try decoder.decodeSingularStringField(value: &_storage._node) }()
+        case 71: try { try decoder.decodeSingularEnumField(value: &_storage._onPartition) }()
         default: break
         }
       }
@@ -1000,6 +1063,9 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._node.isEmpty {
         try visitor.visitSingularStringField(value: _storage._node, fieldNumber: 70)
       }
+      if _storage._onPartition != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._onPartition, fieldNumber: 71)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1028,6 +1094,7 @@ nonisolated extension ProtoThreadInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._command != rhs_storage._command {return false}
         if _storage._relay != rhs_storage._relay {return false}
         if _storage._node != rhs_storage._node {return false}
+        if _storage._onPartition != rhs_storage._onPartition {return false}
         if _storage._server != rhs_storage._server {return false}
         if _storage._peer != rhs_storage._peer {return false}
         return true

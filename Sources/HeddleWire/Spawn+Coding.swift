@@ -27,9 +27,7 @@ extension Spawn {
     forget = proto.forget
     held = proto.held
     if proto.hasGlobalName { globalName = try EntityName(field: "spawn.global_name", proto.globalName) }
-    if proto.onPartition != .unspecified {
-      onPartition = try PartitionPolicy(field: "spawn.on_partition", enumeration: proto.onPartition.rawValue)
-    }
+    onPartition = try PartitionPolicy(field: "spawn.on_partition", proto.onPartition)
     try check()
   }
 
@@ -79,16 +77,6 @@ extension Spawn {
     if onPartition != .suspend { proto.onPartition = onPartition.proto }
     if let globalName { proto.globalName = globalName.text }
     return proto
-  }
-}
-
-extension PartitionPolicy {
-  fileprivate var proto: ProtoPartitionPolicy {
-    switch self {
-    case .suspend: .suspend
-    case .kill: .kill
-    case .keep: .keep
-    }
   }
 }
 

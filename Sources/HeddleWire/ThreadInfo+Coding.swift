@@ -26,6 +26,7 @@ extension ThreadInfo {
       relay: proto.hasRelay ? try Relay(field: "\(field).relay", proto.relay) : nil
     )
     if !proto.node.isEmpty { node = try EntityName(field: "\(field).node", proto.node) }
+    onPartition = try PartitionPolicy(field: "\(field).on_partition", proto.onPartition)
     server = proto.hasServer ? try ServerInfo(field: "\(field).server", proto.server) : nil
     peer = proto.hasPeer ? proto.peer : nil
   }
@@ -50,6 +51,7 @@ extension ThreadInfo {
     if group != .root { proto.group = group.description }
     if let relay { proto.relay = relay.proto }
     if let node { proto.node = node.text }
+    if onPartition != .suspend { proto.onPartition = onPartition.proto }
     if let server { proto.server = server.proto }
     if let peer { proto.peer = peer }
     return proto

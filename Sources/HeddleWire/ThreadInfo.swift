@@ -64,6 +64,8 @@ package struct ThreadInfo: Hashable, Codable, Sendable {
   package var relay: Relay?
   /// The node that it is on; nil for one of the supervisor that answers.
   package var node: EntityName?
+  /// What becomes of it when its node can't renew its lease, if other nodes know of it.
+  package var onPartition = PartitionPolicy.suspend
   /// Of a server.
   package var server: ServerInfo?
   /// Of a server's connection: who is at the other end.

@@ -24,6 +24,10 @@ struct Cluster: Sendable {
   var epoch: UInt64 = 0
   /// The stays whose threads somebody here may know, by what their ids begin with.
   var stays: [NodeSlot: UInt64] = [:]
+  /// Where the starts of nodes were that had threads here knows of, by what their ids begin with.
+  var seats: [NodeSlot: UInt64] = [:]
+  /// The threads that clients here know and that live on when their node's stay ends.
+  var kept: Set<ThreadID> = []
   /// When something here waits for time.
   var deadline: Instant?
 

@@ -27,6 +27,15 @@ struct Dealings: Equatable, Sendable {
 }
 
 extension Dealings.Matter {
+  /// The thread of another node whose change it waits for, if it is one's.
+  var thread: ThreadID? {
+    switch self {
+    case .wait(_, let thread): thread
+    case .watch(let event, _): event.thread
+    case .once, .finding, .stream, .barrier: nil
+    }
+  }
+
   /// Whether it waits for the link rather than that it ends with it.
   var outlastsLink: Bool {
     switch self {

@@ -49,6 +49,7 @@ extension Node {
     switch frame.header.kind {
     case .reply:
       let reply = try Reply(decoding: frame.body).translated(way)
+      noteKept(reply)
       if case .finding = matter, case .thread(let info) = reply {
         return waitForDeath(of: info.id, request, for: client, link.slot, effects: &effects)
       }
@@ -87,6 +88,21 @@ extension Node {
       endMatter(RequestID(rawValue: stream.rawValue), of: client, slot)
       effects.append(.send(client, .close(stream)))
     }
+  }
+
+  /// Remembers which of the threads that it tells of live on without their node's lease.
+  private mutating func noteKept(_ reply: Reply) {
+    let infos: [ThreadInfo] =
+      switch reply {
+      case .thread(let info), .spawned(let info): [info]
+      case .threads(let infos, _): infos
+      case .threadDetail(let detail): [detail.thread]
+      default: []
+      }
+    for info in infos where info.onPartition == .keep {
+      if info.state == .dead { cluster?.kept.remove(info.id) } else { cluster?.kept.insert(info.id) }
+    }
+    if case .died(let thread, _) = reply { cluster?.kept.remove(thread) }
   }
 
   private mutating func endMatter(_ request: RequestID, of client: ConnectionID, _ slot: NodeSlot) {
@@ -148,8 +164,10 @@ extension Node {
   mutating func nodeLost(_ slot: NodeSlot, _ node: EntityName, effects: inout Effects) {
     for client in cluster?.dealings.keys.sorted() ?? [] {
       guard let dealing = cluster?.dealings[client]?[slot] else { continue }
-      cluster?.dealings[client]?[slot]?.matters = [:]
       for (number, matter) in dealing.matters.sorted(by: { $0.key < $1.key }) {
+        // Whether it lives on is not known, and is asked when there is a link to this start of the node again.
+        if let thread = matter.thread, cluster?.kept.contains(thread) == true { continue }
+        cluster?.dealings[client]?[slot]?.matters[number] = nil
         tellLoss(of: node, matter, number, to: client, effects: &effects)
       }
     }

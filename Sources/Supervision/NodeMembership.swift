@@ -104,7 +104,9 @@ extension Node {
     case .kill(let thread): endFenced(thread, effects: &effects)
     case .admit(let node, let epoch): admitted(node.name, epoch, effects: &effects)
     case .dismiss(let node, let reason): dismissed(node.name, reason, effects: &effects)
-    case .nodeJoined(let node, _): nodeChanged(node.name, .joined, effects: &effects)
+    case .nodeJoined(let node, _):
+      nodeChanged(node.name, .joined, effects: &effects)
+      stayBegan(node.name, effects: &effects)
     case .nodeUnreachable(let node, _): nodeChanged(node.name, .unreachable, effects: &effects)
     case .nodeReachable(let node, _): nodeChanged(node.name, .reachable, effects: &effects)
     case .nodeLost(let node, let epoch):

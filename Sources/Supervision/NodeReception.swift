@@ -56,6 +56,7 @@ extension Node {
     noteReception(of: NodeName(node))
     guard let id = link(to: node), let link = cluster?.links[id], link.reception == .take else { return }
     cluster?.stays[link.slot] = epoch.rawValue
+    cluster?.seats[link.slot] = membership?.member.view.nodes[NodeName(node)]?.record.seat.rawValue
     reopenClients(on: id, link.slot, effects: &effects)
     for index in cluster?.orphans.indices ?? 0..<0 where cluster?.orphans[index].slot == link.slot {
       cluster?.orphans[index].until = now + Limits.sessionReclaim
@@ -86,6 +87,21 @@ extension Node {
     for (slot, stay) in cluster?.stays.sorted(by: { $0.key < $1.key }) ?? [] {
       guard stay == epoch.rawValue, cluster?.place(of: slot)?.node == node else { continue }
       cluster?.stays[slot] = nil
+      nodeLost(slot, node, effects: &effects)
+    }
+  }
+
+  /// A node has a stay. What an earlier start of it left running is over, if that was at the same place.
+  mutating func stayBegan(_ node: EntityName, effects: inout Effects) {
+    guard let record = membership?.member.view.nodes[NodeName(node)]?.record, let slots = cluster?.slots else { return }
+    for (index, place) in slots.enumerated() {
+      let slot = NodeSlot(rawValue: UInt16(index + 1))
+      guard place.node == node, place.incarnation != record.incarnation.rawValue,
+        cluster?.seats[slot] == record.seat.rawValue
+      else { continue }
+      cluster?.seats[slot] = nil
+      let others = cluster?.kept.filter { $0.slot != slot }
+      cluster?.kept = others ?? []
       nodeLost(slot, node, effects: &effects)
     }
   }

@@ -34,6 +34,7 @@ extension Node {
         )
       }
     )
+    info.onPartition = entity.onPartition
     info.server = serverInfo(thread)
     info.peer = visits[thread]?.visitor.text
     return info

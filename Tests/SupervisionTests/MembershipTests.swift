@@ -84,6 +84,36 @@ struct MembershipTests {
     #expect(cluster.state(of: far, on: "b") == .dead)
   }
 
+  @Test("of a thread that is kept nobody hears that it is dead before its node, or its successor, was heard of again")
+  func keptAcrossPartition() throws {
+    var (cluster, client, far) = try watched(.keep)
+    cluster.unreachable = ["a", "b", "c"]
+    for other in ["a", "c"] { cluster.cut("b", other) }
+    cluster.pass(World.terms.ttl * 3)
+    #expect(fenced(cluster).isEmpty)
+    #expect(cluster.node("b", seenFrom: "a")?.standing == .outside)
+    #expect(cluster.take("a", client).isEmpty)
+    cluster.unreachable = []
+    cluster.converge()
+    #expect(cluster.take("a", client).isEmpty)
+    // It is the same thread, and its end is told.
+    cluster.at("b") { $0.exit(far.moved(to: .home), code: 3) }
+    guard case .died(far, let death)? = cluster.take("a", client).reply else { throw Unexpected([]) }
+    #expect(death.cause == .exited(code: 3))
+  }
+
+  @Test("another start of its node at the same place ends a thread that was kept")
+  func keptBySuccessor() throws {
+    var (cluster, client, far) = try watched(.keep)
+    cluster.kill("b")
+    cluster.pass(World.terms.ttl * 3)
+    #expect(cluster.take("a", client).isEmpty)
+    cluster.add("b", peers: ["a", "c"], incarnation: 8)
+    cluster.converge()
+    guard case .died(far, let death)? = cluster.take("a", client).reply else { throw Unexpected([]) }
+    #expect(death.cause == .nodeLost(World.name("b")))
+  }
+
   @Test("a node that leaves says so, and nobody waits for its lease to run out")
   func leaves() throws {
     var (cluster, client, far) = try watched()
