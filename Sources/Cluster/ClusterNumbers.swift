@@ -18,7 +18,7 @@ package struct Revision: ClusterNumber {
 
   /// Before all changes; of a key, that it is absent.
   package static let zero = Revision(rawValue: 0)
-  package var next: Revision { Revision(rawValue: rawValue + 1) }
+  package var next: Revision { Revision(rawValue: rawValue == .max ? .max : rawValue + 1) }
 }
 
 /// The revision with which a node's key was made: one stay of one supervisor in the cluster. A later stay has a greater

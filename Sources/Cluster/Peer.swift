@@ -101,9 +101,9 @@ extension ClusterMember {
       guard node.epoch == epoch, let lease = holder.lease else { return }
       return step(&effects, now) { $0.lost(lease, now: now, effects: &$1) }
     }
-    effects.append(.nodeLost(name, node.epoch))
     let isLinked = peers[name]?.greeting?.epoch == node.epoch
     if isLinked { dismiss(name, .stayEnded(node.epoch), effects: &effects) }
+    effects.append(.nodeLost(name, node.epoch))
     if peers[name]?.suspected == node.epoch { peers[name]?.suspected = nil }
     for (thread, policy) in remotes.lose(name, node.epoch, seat: node.record.seat) {
       effects.append(policy == .keep ? .unreachable(thread) : .died(thread, .nodeLost(node.epoch)))

@@ -39,6 +39,8 @@ struct Link: Sendable {
   /// What is done with what comes over it.
   var reception = Reception.refuse
   var held = HeldFrames()
+  /// Whom the frames concern that are not taken, or not yet.
+  var isUnseenForLink = true
 
   /// A client whose mail to a thread is held back.
   struct Awaiting: Hashable, Sendable {

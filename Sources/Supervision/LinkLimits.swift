@@ -14,7 +14,7 @@ extension Limits {
   package static let dialMax = Duration.seconds(5)
   package static let dialHopeless = Duration.seconds(30)
   /// The node whose name is the greater leaves the dialing to the other for so long.
-  package static let dialPoliteness = Duration.seconds(5)
+  package static let dialPoliteness = Duration.milliseconds(500)
   /// What clients of another node have in sessions ends so long after its link is back, if they have not come back with it.
   package static let sessionReclaim = Duration.seconds(10)
   /// So much may come over a link before the stay is known that it is from.

@@ -38,7 +38,8 @@ struct Membership: Sendable {
   }
 
   mutating func noteDeadline() {
-    deadline = [member.nextDeadline, office?.registrar.nextDeadline].compactMap(\.self).min()
+    let registrar = office.flatMap { $0.isClosed ? nil : $0.registrar.nextDeadline }
+    deadline = [member.nextDeadline, registrar].compactMap(\.self).min()
   }
 
   /// A new number for somebody who asks the cluster for something.
@@ -64,4 +65,14 @@ enum Petition: Sendable {
   case shutdown(SharedCustodianID, ConnectionID, RequestID)
   /// Nobody waits.
   case nobody
+
+  /// Whose request it is, if it is one's.
+  var asker: (ConnectionID, RequestID)? {
+    switch self {
+    case .fence(_, let connection, let request), .custodian(_, let connection, let request),
+      .shutdown(_, let connection, let request):
+      (connection, request)
+    case .name, .start, .nobody: nil
+    }
+  }
 }

@@ -225,6 +225,7 @@ package struct Node: Sendable {
     if connection.phase == .link { endLink(id, "the connection has ended", effects: &effects) }
     if let guest = connection.guest { forgetGuest(guest) }
     endDealings(of: id, effects: &effects)
+    withdrawPetitions(nil, of: id)
     defer { depart(connection, effects: &effects) }
     workerLeft(connection, effects: &effects)
     endWatches(of: connection, effects: &effects)

@@ -144,6 +144,7 @@ extension Node {
     if let death = entities[thread]?.death { record(.failed(death), of: thread, by: "") }
     let spawn = spawns.removeValue(forKey: thread)
     if let permission = spawn?.delay?.permission {
+      membership?.petitions[permission] = nil
       decide(effects: &effects) { $0.spawnFailed(permission, thread, now: $1, effects: &$2) }
     }
     if let spawn, let client = spawn.connection {
@@ -182,7 +183,7 @@ extension Node {
         note(.change(thread, generation: generation))
         if resumeConnection(of: thread, generation, effects: &effects) { continue }
         if resumeServer(thread, generation, effects: &effects) { continue }
-        effects.append(.order(.resume(thread, generation: generation)))
+        orderBody(thread, .resume(thread, generation: generation), effects: &effects)
       case .stopBody(let thread, let generation):
         holdWorker(thread, effects: &effects)
         note(thread, "suspended")
@@ -190,7 +191,7 @@ extension Node {
         note(.change(thread, generation: generation))
         if holdConnection(of: thread, generation, effects: &effects) { continue }
         if holdServer(thread, generation, effects: &effects) { continue }
-        effects.append(.order(.suspend(thread, generation: generation)))
+        orderBody(thread, .suspend(thread, generation: generation), effects: &effects)
       case .endBody(let thread, let reason): end(thread, reason, effects: &effects)
       case .chosen(let wait, _, let choice): answer(wait, choice, effects: &effects)
       case .breakReady(let thread): deliverBreak(to: thread, effects: &effects)

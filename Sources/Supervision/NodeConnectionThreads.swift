@@ -51,7 +51,7 @@ extension Node {
   /// Whether the thread's body is a connection.
   func isConnection(_ thread: ThreadID) -> Bool { connection(thatIs: thread) != nil }
 
-  private func connection(thatIs thread: ThreadID) -> ConnectionID? {
+  func connection(thatIs thread: ThreadID) -> ConnectionID? {
     guard case .connection(let id, _)? = entities.look(thread, { $0.body }) else { return nil }
     return id
   }

@@ -102,6 +102,8 @@ extension Node {
     let node = NodeName(hello.node)
     decide(effects: &effects) { member, _, orders in member.linkUp(node, greeting, effects: &orders) }
     noteReception(of: node)
+    // What is asked of it from now on may be answered by the end of this stay.
+    if let epoch, let slot = cluster?.links[id]?.slot { cluster?.stays[slot] = epoch.rawValue }
     guard hello.node == cluster?.configuration.registrar else { return }
     membership?.registrarLink = id
     decide(effects: &effects) { $0.coordinatorFound(now: $1, effects: &$2) }

@@ -15,6 +15,8 @@ struct StartDelay: Sendable {
   var permission: ClusterToken?
   /// The keeper was asked for it.
   var hasBegun = false
+  /// What the model wants of it meanwhile, for when it has.
+  var orders: [KeeperRequest] = []
 }
 
 extension Node {
@@ -42,6 +44,18 @@ extension Node {
       var program = delay.program
       program.isGuarded = isGuarded(thread)
       effects.append(.order(.start(thread, program)))
+      for order in delay.orders { effects.append(.order(order)) }
+      spawns[thread]?.delay?.orders = []
+      deliverBreak(to: thread, effects: &effects)
+    }
+  }
+
+  /// Orders something of the thread's processes, when it has any.
+  mutating func orderBody(_ thread: ThreadID, _ order: KeeperRequest, effects: inout Effects) {
+    if spawns[thread]?.delay?.hasBegun == false {
+      spawns[thread]?.delay?.orders.append(order)
+    } else {
+      effects.append(.order(order))
     }
   }
 
@@ -73,6 +87,7 @@ extension Node {
     switch reply {
     case .spawnPermitted where spawns[thread] == nil:
       // It was ended meanwhile.
+      membership?.petitions[token] = nil
       decide(effects: &effects) { $0.spawnFailed(token, thread, now: $1, effects: &$2) }
     case .spawnPermitted: goOnStarting(thread, effects: &effects)
     case .spawnAcknowledged: tellStarted(thread, effects: &effects)

@@ -42,10 +42,12 @@ extension Node {
       case .pong: break
       case .coordinatorRequest, .coordinatorAnswer, .coordinatorNews:
         try coordinatorFrameCame(frame, on: id, effects: &effects)
-      case .refusal where link.reception != .take && frame.header.id == 0:
+      case .refusal where link.reception != .take && link.isUnseenForLink && frame.header.id == 0:
         try linkRefusalCame(frame, on: id, effects: &effects)
-      case _ where link.reception == .refuse: break
-      case _ where link.reception == .hold: hold(.frame(frame), frame.body.count, on: id, effects: &effects)
+      case _ where link.reception == .refuse: noteUnseen(frame, on: id)
+      case _ where link.reception == .hold:
+        noteUnseen(frame, on: id)
+        hold(.frame(frame), frame.body.count, on: id, effects: &effects)
       case .clientOpen: try openGuest(frame, on: id, effects: &effects)
       case .client: cluster?.links[id]?.subject = .guest(frame.header.id)
       case .clientClose: closeGuest(frame.header.id, on: id, effects: &effects)
@@ -77,6 +79,15 @@ extension Node {
         throw LinkFault(description: "a \(frame.header.kind) frame that concerns nobody")
       }
       try linkRefusalCame(frame, on: id, effects: &effects)
+    }
+  }
+
+  /// A frame that is not taken, or not yet, may still say whom the next ones concern.
+  private mutating func noteUnseen(_ frame: Frame, on id: ConnectionID) {
+    switch frame.header.kind {
+    case .client: cluster?.links[id]?.isUnseenForLink = false
+    case .answer: cluster?.links[id]?.isUnseenForLink = frame.header.id == 0
+    default: break
     }
   }
 

@@ -42,6 +42,7 @@ extension Node {
   /// - Parameter sentence: what failed, why, and what to do.
   package mutating func journalFailed(_ sentence: String, effects: inout Effects) {
     membership?.office?.close()
+    membership?.noteDeadline()
     effects.append(
       .log("\(sentence); no node of the cluster can renew its lease until this supervisor is started anew")
     )
@@ -97,10 +98,10 @@ extension Node {
     case .mistrust(let reason): tellOnce("the coordinator is not believed: \(reason)", effects: &effects)
     case .nameTaken(let record): tellOnce(Sentences.nodeNameTaken(record), effects: &effects)
     case .introduce(let epoch): introduce(epoch, effects: &effects)
-    case .guardThread(let thread, _): effects.append(.order(.guardThread(thread)))
+    case .guardThread(let thread, _): for body in bodies(of: thread) { effects.append(.order(.guardThread(body))) }
     case .armFence(let deadline): effects.append(.order(.armFence(deadline)))
-    case .suspend(let thread): effects.append(.order(.fence(thread)))
-    case .resume(let thread): effects.append(.order(.unfence(thread)))
+    case .suspend(let thread): fenceBody(of: thread, true, effects: &effects)
+    case .resume(let thread): fenceBody(of: thread, false, effects: &effects)
     case .kill(let thread): endFenced(thread, effects: &effects)
     case .admit(let node, let epoch): admitted(node.name, epoch, effects: &effects)
     case .dismiss(let node, let reason): dismissed(node.name, reason, effects: &effects)
@@ -117,6 +118,22 @@ extension Node {
     case .failSends, .died, .unreachable, .reachable: break
     case .shutDown(let id), .custodianComplete(let id): endPart(id, effects: &effects)
     }
+  }
+
+  /// The threads whose processes are to stop with this one: those of a server's connections are a part of it.
+  private func bodies(of thread: ThreadID) -> [ThreadID] {
+    guard let listener = listener(of: thread) else { return [thread] }
+    return visits.filter { $0.value.listener == listener }.keys.sorted()
+  }
+
+  /// Stops what a thread does, or lets it go on, whatever its state is in the model.
+  private mutating func fenceBody(of thread: ThreadID, _ isFenced: Bool, effects: inout Effects) {
+    if let listener = listener(of: thread) { change(listener, effects: &effects) { $0.fence(isFenced) } }
+    if let connection = connection(thatIs: thread) {
+      let isHeld = isFenced || kernel.threads[thread]?.life.phase == .suspended
+      effects.append(.holdFrames(connection, isHeld))
+    }
+    for body in bodies(of: thread) { effects.append(.order(isFenced ? .fence(body) : .unfence(body))) }
   }
 
   private mutating func tellOnce(_ sentence: String, effects: inout Effects) {
@@ -170,7 +187,10 @@ extension Node {
       names.sorted { $0.key < $1.key }.map { name, holder in
         let node = holder.record.node.name
         let isHere = node == cluster.configuration.node
-        let slot = isHere ? NodeSlot.home : cluster.index(of: node).flatMap { cluster.neighbours[$0].slot }
+        let start = view.nodes[holder.record.node]?.record.incarnation.rawValue
+        let place = start.map { Cluster.Place(node: node, incarnation: $0) }
+        let index = place.flatMap(cluster.slots.firstIndex)
+        let slot = isHere ? NodeSlot.home : index.map { NodeSlot(rawValue: UInt16($0 + 1)) }
         return GlobalName(
           name: name,
           node: node,
@@ -179,6 +199,29 @@ extension Node {
         )
       }
     )
+  }
+
+  /// Whether the cluster is to answer this request.
+  func isPetition(_ request: RequestID, of connection: ConnectionID) -> Bool {
+    membership?.petitions.values.contains { $0.asker.map { $0 == (connection, request) } ?? false } == true
+  }
+
+  /// Nobody waits for the cluster's answer to a request any more; nil: to any of the connection's.
+  ///
+  /// - Returns: whether somebody did.
+  @discardableResult
+  mutating func withdrawPetitions(_ request: RequestID?, of connection: ConnectionID) -> Bool {
+    var isOne = false
+    for (token, petition) in membership?.petitions ?? [:] {
+      guard let asker = petition.asker, asker.0 == connection, request == nil || asker.1 == request else { continue }
+      isOne = true
+      if case .custodian(let local, _, _) = petition {
+        membership?.petitions[token] = .custodian(local, ConnectionID(rawValue: 0), asker.1)
+      } else {
+        membership?.petitions[token] = .nobody
+      }
+    }
+    return isOne
   }
 
   // MARK: - Answers

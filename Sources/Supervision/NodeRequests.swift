@@ -51,7 +51,10 @@ extension Node {
   ) throws(WireRefusal) -> Reply? {
     switch command {
     case .spawn(let spawn): try start(spawn, for: inquiry, effects: &effects)
-    case .find(let thread): return .thread(try report(find(thread, to: "find"), to: "find"))
+    case .find(let reference):
+      let thread = try find(reference, to: "find")
+      expose(thread, to: inquiry.connection, effects: &effects)
+      return .thread(try report(thread, to: "find"))
     case .list(let includeDead, let after): return list(includeDead: includeDead, after: after)
     case .suspend(let reference): try suspend(reference, for: inquiry, effects: &effects)
     case .resume(let reference, let benefactor):
@@ -97,7 +100,10 @@ extension Node {
       try waitForShutdown(of: custodian, "\(path)", inquiry, effects: &effects)
     case .barrier: return try awaitEffects(for: inquiry)
     case .daemonStatus: return .daemonStatus(status)
-    case .event(let kind, let reference): return .stateEvent(try event(kind, of: reference))
+    case .event(let kind, let reference):
+      let event = try event(kind, of: reference)
+      expose(event.thread, to: inquiry.connection, effects: &effects)
+      return .stateEvent(event)
     case .receive(let most, let waits): try receive(most, waits: waits, for: inquiry, effects: &effects)
     case .confirmMail(let through): return try confirmMail(through: through, for: inquiry)
     case .rewind(let messages): return try rewind(messages, for: inquiry, effects: &effects)
@@ -132,6 +138,7 @@ extension Node {
   private mutating func start(_ spawn: Spawn, for inquiry: Inquiry, effects: inout Effects) throws(WireRefusal) {
     guard ending == .no else { throw Sentences.ending }
     if let name = spawn.name { try requireFree(name) }
+    if let refusal = refusalToShare(spawn, for: inquiry) { throw refusal }
     if let name = spawn.globalName, membership == nil { throw Sentences.noCluster("claim", "name \(name)") }
     let relay = try spawn.relay.map { wish throws(WireRefusal) in try newRelay(wish) }
     let subject = spawn.name?.text ?? spawn.argv.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -240,7 +247,10 @@ extension Node {
     let giver: Benefactor?
     switch benefactor {
     case .thread(let other): giver = .thread(try find(other, to: "take as benefactor"))
-    case .custodian(let path): giver = .custodian(try place(path, for: inquiry, to: "take as benefactor"))
+    case .custodian(let path):
+      let custodian = try place(path, for: inquiry, to: "take as benefactor")
+      guard sharedCustodian(above: custodian) == nil else { throw Sentences.notShared("take as benefactor", "\(path)") }
+      giver = .custodian(custodian)
     case nil: giver = nil
     }
     try attempt("resume", reference, effects: &effects) { (kernel, orders) throws(Refusal) in

@@ -29,6 +29,7 @@ extension Node {
     guard ending == .no else { throw Sentences.ending }
     if let name = serve.program.name { try requireFree(name) }
     let parent = try place(serve.program.custodian, for: inquiry, to: "serve in")
+    guard sharedCustodian(above: parent) == nil else { throw Sentences.notShared("serve in", "a custodian") }
     lastListener += 1
     let listener = ListenerID(rawValue: lastListener)
     openings[listener] = Opening(

@@ -11,6 +11,8 @@ struct SharedPlaces: Sendable {
   private(set) var ids: [CustodianID: SharedCustodianID] = [:]
   /// Those whose end here is the cluster's will already.
   var ending: Set<SharedCustodianID> = []
+  /// Those of this node that are becoming shared.
+  var pending: Set<CustodianID> = []
   /// What the end of this node's part came to.
   var reports: [SharedCustodianID: ShutdownReport] = [:]
 
@@ -63,6 +65,17 @@ extension Node {
     return above.min { kernel.custodians.isAtOrBelow($0.key, $1.key) }?.value
   }
 
+  /// Why a thread can't be in the shared custodian that it is to be made in; nil if it can, or if that is none.
+  func refusalToShare(_ spawn: Spawn, for inquiry: Inquiry) -> WireRefusal? {
+    guard let path = spawn.custodian, let membership else { return nil }
+    let id = SharedCustodianID(path)
+    let custodian = id.flatMap { membership.places.locals[$0] } ?? custodians[path]
+    if let custodian, membership.places.pending.contains(custodian) { return Sentences.beingShared(path) }
+    let isShared = id != nil || custodian.flatMap { sharedCustodian(above: $0) } != nil
+    guard isShared, spawn.nested || spawn.suspendToKill else { return nil }
+    return Sentences.notShared(spawn.nested ? "nest a thread in" : "make a suspend-to-kill thread in", "\(path)")
+  }
+
   // MARK: - Sharing
 
   /// Lets other nodes take part in a custodian of this one.
@@ -78,6 +91,7 @@ extension Node {
     guard kernel.custodians.subtree(of: local).allSatisfy({ kernel.custodians[$0]?.members.isEmpty == true }) else {
       throw Sentences.notEmpty(path)
     }
+    guard membership?.places.pending.insert(local).inserted == true else { throw Sentences.beingShared(path) }
     let parent = sharedCustodian(above: local)
     guard let token = membership?.token(for: .custodian(local, inquiry.connection, inquiry.request)) else { return nil }
     decide(effects: &effects) {
@@ -93,6 +107,7 @@ extension Node {
     _ request: RequestID,
     effects: inout Effects
   ) {
+    membership?.places.pending.remove(local)
     switch reply {
     case .custodianMade(let id):
       if kernel.custodians[local]?.isShutDown == false {
@@ -113,10 +128,19 @@ extension Node {
   /// Shuts a shared custodian down on all nodes.
   ///
   /// - Returns: whether it is a shared one; the request is answered when nothing is left of it.
-  mutating func shutDownShared(_ local: CustodianID, for inquiry: Inquiry, effects: inout Effects) -> Bool {
+  mutating func shutDownShared(
+    _ local: CustodianID,
+    isPlain: Bool,
+    for inquiry: Inquiry,
+    effects: inout Effects
+  ) throws(WireRefusal) -> Bool {
     guard let id = membership?.places.ids[local],
       let token = membership?.token(for: .shutdown(id, inquiry.connection, inquiry.request))
     else { return false }
+    guard isPlain else {
+      membership?.petitions[token] = nil
+      throw Sentences.sharedAtOnce(id)
+    }
     decide(effects: &effects) { $0.shutDownCustodian(id, token, now: $1, effects: &$2) }
     return true
   }
@@ -167,11 +191,44 @@ extension Node {
   /// Nothing is left of this node's part.
   mutating func partEnded(_ local: CustodianID, _ report: ShutdownReport?) {
     guard let id = membership?.places.remove(local) else { return }
-    membership?.places.reports[id] = report
+    let isAwaited = membership?.petitions.values.contains { if case .shutdown(id, _, _) = $0 { true } else { false } }
+    if isAwaited == true { membership?.places.reports[id] = report }
   }
 }
 
 extension Sentences {
+  static func notShared(_ attempted: String, _ subject: String) -> WireRefusal {
+    WireRefusal(
+      .badRequest,
+      attempted: attempted,
+      subject: subject,
+      reason:
+        "it is in a custodian that nodes share, where each thread is agreed on before it starts, and ends when that does",
+      advice: "use a custodian of this node alone"
+    )
+  }
+
+  static func beingShared(_ path: CustodianPath) -> WireRefusal {
+    WireRefusal(
+      .nodeUnreachable,
+      attempted: "use",
+      subject: "\(path)",
+      reason: "it is just becoming a custodian that nodes share",
+      advice: "try again when heddle custodian new --shared has answered"
+    )
+  }
+
+  static func sharedAtOnce(_ id: SharedCustodianID) -> WireRefusal {
+    WireRefusal(
+      .badRequest,
+      attempted: "shut down",
+      subject: "/shared/\(id)",
+      reason:
+        "a custodian that nodes share is shut down at once on all of them, without a grace and without telling of each",
+      advice: "leave --grace and --follow out; break its threads before, if they are to end by themselves"
+    )
+  }
+
   static func notEmpty(_ path: CustodianPath) -> WireRefusal {
     WireRefusal(
       .badRequest,

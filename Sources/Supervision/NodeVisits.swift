@@ -60,6 +60,7 @@ extension Node {
     if let timeout = server.plan.connectionTimeout { visitTimeouts.set(thread, at: now + timeout) }
     record(.spawned(in: custodians.path(of: custodian)), of: thread, by: visitor.text)
     var order = keeperProgram(program, for: thread, in: custodian)
+    order.isGuarded = isGuarded(server.thread)
     order.connection = KeeperProgram.Connection(socket: socket, descriptor: server.plan.descriptor)
     effects.append(.order(.start(thread, order)))
   }

@@ -13,6 +13,7 @@ extension Node {
       || spawns.values.contains { $0.connection == connection && $0.request == request }
       || matter(number, of: connection) != nil
       || openings.values.contains { $0.connection == connection && $0.request == request }
+      || isPetition(request, of: connection)
     if isUsed { throw Sentences.requestIsOpen(request) }
   }
 
@@ -126,6 +127,9 @@ extension Node {
       guard shutdowns[index].clients.count < count else { continue }
       // The shutdown itself goes on.
       effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the shutdown"), request)))
+    }
+    if withdrawPetitions(request, of: connection) {
+      effects.append(.send(connection, .refusal(Sentences.cancelled("wait for", "the cluster"), request)))
     }
     if let call = nestedCall(of: request, on: connection) {
       abandon(call, effects: &effects)

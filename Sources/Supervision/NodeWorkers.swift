@@ -175,6 +175,7 @@ extension Node {
   mutating func deliverBreak(to thread: ThreadID, effects: inout Effects) {
     guard hearsBreaks(thread) else { return }
     if entities[thread]?.channel == .frames, entities[thread]?.body == .starting { return }
+    if spawns[thread]?.delay?.hasBegun == false { return }
     let connection = workers[thread]
     if let connection {
       guard connections[connection]?.phase == .open, !isHeld(connection) else { return }

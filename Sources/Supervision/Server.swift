@@ -42,6 +42,8 @@ package struct Server: Equatable, Sendable {
   package let address: ServerAddress
   private var course = Course.serving
   private var isSuspended = false
+  /// Its node's lease can't be renewed.
+  private var isFenced = false
   private var shortage: Shortage?
   /// Whether it was said last that who comes is to be accepted.
   private var isAccepting = false
@@ -74,7 +76,7 @@ package struct Server: Equatable, Sendable {
 
   private var stage: ServerInfo.Stage {
     if course != .serving { return .closed }
-    if isSuspended { return .suspended }
+    if isSuspended || isFenced { return .suspended }
     if shortage?.retryAt != nil { return .short }
     return connections >= plan.connectionsMax ? .full : .listening
   }
@@ -145,6 +147,12 @@ package struct Server: Equatable, Sendable {
   package mutating func timePassed(to now: Instant) -> [Effect] {
     guard let retryAt = shortage?.retryAt, retryAt <= now else { return [] }
     shortage?.retryAt = nil
+    return adjusted()
+  }
+
+  /// Its node's lease can't be renewed, or was: who comes waits meanwhile.
+  mutating func fence(_ isFenced: Bool) -> [Effect] {
+    self.isFenced = isFenced
     return adjusted()
   }
 

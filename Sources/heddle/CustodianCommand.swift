@@ -62,11 +62,12 @@ struct CustodianCommand: ParsableCommand {
     func run() async throws {
       try await common.withSupervisor { supervisor in
         try await supervisor.custodianNew(custodian.path, on: custodian.node)
+        var path = custodian.path
         if shared {
-          let place = try await supervisor.shareCustodian(custodian.path, adopt: onHomeLost == .adopt)
-          if !common.json { common.output.write(json: "", "\(place)\n") }
+          path = try await supervisor.shareCustodian(path, adopt: onHomeLost == .adopt)
+          if !common.json { common.output.write(json: "", "\(path)\n") }
         }
-        let made = CustodianListing(path: custodian.path, state: .open, children: [], threads: [])
+        let made = CustodianListing(path: path, state: .open, children: [], threads: [])
         if common.json { common.output.write(json: WireJSON.text(made), "") }
       }
     }

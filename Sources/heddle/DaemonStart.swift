@@ -48,7 +48,8 @@ struct DaemonStart: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep the threads' logs in files below this directory, too: five of 10 MiB for each name.",
+      "Keep the threads' logs in files below this directory, too: five of 10 MiB for each name; and, on a cluster's registrar, its "
+        + "journal, which without this is below $XDG_STATE_HOME/heddle.",
       valueName: "directory"
     )
   )

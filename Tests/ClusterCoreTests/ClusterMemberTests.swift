@@ -156,7 +156,7 @@ struct ClusterMemberTests {
     world.pass(.seconds(9))
     #expect(
       world.take("a") == [
-        .nodeLost("b", epoch), .dismiss("b", .stayEnded(epoch)), .died(remote, .nodeLost(epoch)),
+        .dismiss("b", .stayEnded(epoch)), .nodeLost("b", epoch), .died(remote, .nodeLost(epoch)),
         .failSends("b", epoch),
       ]
     )

@@ -114,6 +114,19 @@ struct MembershipTests {
     #expect(death.cause == .nodeLost(World.name("b")))
   }
 
+  @Test("what a client of a lost node has here in its session ends with the node, also if its link outlived its lease")
+  func sessionOfLost() throws {
+    var (cluster, client, _) = try watched()
+    let own = try cluster.start(on: "b", in: nil, held: true, from: "a", client)
+    cluster.at("a") { world in
+      world.step { $0.askedToEnd(effects: &$1) }
+      world.step { $0.askedToEnd(effects: &$1) }
+    }
+    cluster.pass(Limits.sessionGrace + .seconds(1))
+    cluster.at("b") { $0.obeyOrders() }
+    #expect(cluster.state(of: own, on: "b") == .dead)
+  }
+
   @Test("a node that leaves says so, and nobody waits for its lease to run out")
   func leaves() throws {
     var (cluster, client, far) = try watched()

@@ -134,6 +134,48 @@ struct SharedCustodianTests {
     guard case .shutDown? = cluster.take("a", client).reply else { throw Unexpected([]) }
   }
 
+  @Test("what can't be agreed on before it starts, or might outlive it, is refused in a shared custodian")
+  func refused() throws {
+    var (cluster, client, place) = try shared()
+    var spawn = Spawn(in: place, argv: [[112]], cwd: [47])
+    spawn.suspendToKill = true
+    #expect(cluster.ask(.spawn(spawn), at: "a", client).refusal == .badRequest)
+    #expect(cluster.ask(.custodianShutdown(place, follow: true), at: "a", client).refusal == .badRequest)
+    let own = try cluster.at("a") { try $0.start("own", on: $0.client()) }
+    let benefactor = Request.Benefactor.custodian(place)
+    #expect(cluster.ask(.resume(.id(own), benefactor: benefactor), at: "a", client).refusal == .badRequest)
+  }
+
+  @Test("a suspension of a thread whose start waits for the cluster reaches its program, and so does a break")
+  func delayed() throws {
+    var cluster = World("a", "b", registrar: "b")
+    cluster.unreachable = ["a", "b"]
+    cluster.cut("a", "b")
+    var spawn = Spawn(name: World.name("x"), argv: [[112]], cwd: [47])
+    spawn.globalName = World.name("leader")
+    let client = cluster.at("a") { $0.client() }
+    #expect(cluster.ask(.spawn(spawn), at: "a", client).isEmpty)
+    #expect(cluster.ask(.suspend(.name(World.name("x"))), at: "a", client).isEmpty)
+    _ = cluster.ask(.sendBreak(.name(World.name("x")), .terminate), at: "a", client)
+    #expect(cluster.worlds["a"]?.orders.isEmpty == true)
+    // When there is a link again, the claim is asked.
+    cluster.unreachable = []
+    cluster.pass(.milliseconds(1_500))
+    let orders = cluster.worlds["a"]?.orders ?? []
+    guard case .start(let thread, _)? = orders.first else { throw Unexpected([]) }
+    #expect(orders.dropFirst().first == .suspend(thread, generation: 1))
+  }
+
+  @Test("a request that waits for the cluster can be withdrawn, and its number is not used meanwhile")
+  func withdrawn() throws {
+    var (cluster, client, _) = try shared()
+    cluster.silence("a", "c")
+    _ = cluster.ask(.fenceNode(World.name("b")), at: "a", client)
+    let request = try #require(cluster.worlds["a"]?.lastRequest)
+    let answers = cluster.ask(.cancel(request), at: "a", client)
+    #expect(answers.refusal == .cancelled && answers.reply == .done, "\(answers)")
+  }
+
   @Test("a custodian with threads in it is not shared any more")
   func notEmpty() throws {
     var cluster = World("a", "b")
