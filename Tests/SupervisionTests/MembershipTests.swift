@@ -100,7 +100,7 @@ struct MembershipTests {
     #expect(cluster.node("b", seenFrom: "a")?.standing == .outside)
   }
 
-  @Test("a node that alone can dial does so again when its stay begins, and keeps its lease, also with the greater name")
+  @Test("a node that alone can dial does so again when its stay begins, and keeps its lease")
   func dialsAlone() {
     var cluster = World()
     cluster.add("a", peers: ["b"], reached: false)
