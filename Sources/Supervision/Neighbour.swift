@@ -25,6 +25,8 @@ struct Neighbour: Equatable, Sendable {
   /// Why it is not linked.
   private(set) var obstacle: Obstacle?
   private var pause = Limits.dialMin
+  /// Whether this end has dialed the link that is there, or that was last.
+  private var wasDialedHere = false
 
   enum Obstacle: Equatable, Sendable {
     /// No stream could be made, or it has ended; in words.
@@ -77,16 +79,17 @@ struct Neighbour: Equatable, Sendable {
 
   mutating func linked(by id: ConnectionID, at now: Instant) {
     if link == nil { since = now }
+    wasDialedHere = if case .dialing(id) = state { true } else { false }
     state = .linked(id)
     obstacle = nil
     pause = Limits.dialMin
   }
 
-  /// The link is lost.
+  /// The link is lost. Who had dialed it dials again soon: it is not known that the other end could.
   mutating func lost(_ reason: String, at now: Instant, _ entropy: inout Entropy) {
     obstacle = .stream(reason)
     since = now
-    let wait = isOursToDial ? entropy.jitter(pause) : Limits.dialPoliteness
+    let wait = isOursToDial || wasDialedHere ? entropy.jitter(pause) : Limits.dialPoliteness
     state = .apart(dialAt: address == nil ? nil : now + wait)
   }
 }

@@ -334,7 +334,8 @@ package struct Node: Sendable {
     // What is owed for the mail that came before is told before the end.
     connections.change(id) { $0.receipts.ask() }
     framesEnded(on: id, effects: &effects)
-    if phase == .link { linkRefused(id, refusal, effects: &effects) }
+    let isForLinks = connections.look(id) { $0.isForLinks } == true
+    if phase == .link || isForLinks { linkRefused(id, refusal, effects: &effects) }
     connections[id]?.phase = .closing
     effects.append(.send(id, .refusal(refusal, nil)))
     effects.append(.close(id))

@@ -265,6 +265,16 @@ struct LinkTests {
     #expect(cluster.log(of: "a").contains { $0.contains("concerns nobody") })
   }
 
+  @Test("what is no frame at all is refused where links are accepted, and the log says why")
+  func noFrame() {
+    var cluster = ClusterWorld(unjoined: "a")
+    cluster.at("a") { world in
+      guard let id = world.node.linkConnected(at: world.now) else { return }
+      world.step { $0.receivedGarbage(.reservedBits(1), on: id, effects: &$1) }
+    }
+    #expect(cluster.log(of: "a").contains { $0.hasPrefix("refused a link: cannot read a frame") })
+  }
+
   @Test("a supervisor that ends dials nobody, and waits for no time to do so")
   func ending() {
     var cluster = ClusterWorld(unjoined: "a")

@@ -143,6 +143,17 @@ struct MembershipTests {
     #expect(cluster.node("b", seenFrom: "a")?.standing == .outside)
   }
 
+  @Test("a node that alone can dial does so again when its stay begins, and keeps its lease")
+  func dialsAlone() {
+    var cluster = World()
+    cluster.add("a", peers: ["b"], reached: false)
+    cluster.add("b", peers: ["a"])
+    cluster.converge()
+    cluster.pass(World.terms.ttl * 3)
+    #expect(cluster.isLinked("a", "b"))
+    #expect(!cluster.log(of: "b").contains { $0.contains("can't renew its lease") })
+  }
+
   @Test("nothing is asked of a node outside the cluster, and the refusal says who is outside")
   func outside() {
     var cluster = ClusterWorld(unjoined: "a", "b")
