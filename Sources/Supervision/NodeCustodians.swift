@@ -69,7 +69,7 @@ extension Node {
   ) throws(WireRefusal) {
     // Holding it is all the authority it needs (CU-18), whatever the current custodian is.
     let id = try place(path, for: inquiry, to: "shut down")
-    if try shutDownShared(id, isPlain: grace == .zero && !follow, for: inquiry, effects: &effects) { return }
+    if try shutDownShared(id, isPlain: grace == .zero, for: inquiry, effects: &effects) { return }
     let client = ShutdownJob.Client(connection: inquiry.connection, request: inquiry.request, follow: follow)
     if grace > .zero {
       beginGrace(of: id, for: grace, client, effects: &effects)

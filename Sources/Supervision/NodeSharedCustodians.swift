@@ -224,8 +224,8 @@ extension Sentences {
       attempted: "shut down",
       subject: "/shared/\(id)",
       reason:
-        "a custodian that nodes share is shut down at once on all of them, without a grace and without telling of each",
-      advice: "leave --grace and --follow out; break its threads before, if they are to end by themselves"
+        "a custodian that nodes share is shut down at once on all of them, without a grace",
+      advice: "leave --grace out; break its threads before, if they are to end by themselves"
     )
   }
 

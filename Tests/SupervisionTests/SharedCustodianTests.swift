@@ -140,7 +140,9 @@ struct SharedCustodianTests {
     var spawn = Spawn(in: place, argv: [[112]], cwd: [47])
     spawn.suspendToKill = true
     #expect(cluster.ask(.spawn(spawn), at: "a", client).refusal == .badRequest)
-    #expect(cluster.ask(.custodianShutdown(place, follow: true), at: "a", client).refusal == .badRequest)
+    #expect(
+      cluster.ask(.custodianShutdown(place, follow: true, grace: .seconds(1)), at: "a", client).refusal == .badRequest
+    )
     let own = try cluster.at("a") { try $0.start("own", on: $0.client()) }
     let benefactor = Request.Benefactor.custodian(place)
     #expect(cluster.ask(.resume(.id(own), benefactor: benefactor), at: "a", client).refusal == .badRequest)
