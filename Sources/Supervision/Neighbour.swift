@@ -8,7 +8,7 @@ struct Neighbour: Equatable, Sendable {
     case apart(dialAt: Instant?)
     /// It is being dialed, by this connection, up to the end of the greeting.
     case dialing(ConnectionID)
-    case linked(ConnectionID)
+    case linked(ConnectionID, byOurDialing: Bool)
   }
 
   let name: EntityName
@@ -42,7 +42,7 @@ struct Neighbour: Equatable, Sendable {
     state = .apart(dialAt: peer.address == nil ? nil : first)
   }
 
-  var link: ConnectionID? { if case .linked(let id) = state { id } else { nil } }
+  var link: ConnectionID? { if case .linked(let id, _) = state { id } else { nil } }
 
   /// When it is to be dialed; nil while it is not.
   var dialAt: Instant? { if case .apart(let instant) = state { instant } else { nil } }
@@ -77,7 +77,7 @@ struct Neighbour: Equatable, Sendable {
 
   mutating func linked(by id: ConnectionID, at now: Instant) {
     if link == nil { since = now }
-    state = .linked(id)
+    state = .linked(id, byOurDialing: state == .dialing(id))
     obstacle = nil
     pause = Limits.dialMin
   }
@@ -86,7 +86,9 @@ struct Neighbour: Equatable, Sendable {
   mutating func lost(_ reason: String, at now: Instant, _ entropy: inout Entropy) {
     obstacle = .stream(reason)
     since = now
-    let wait = isOursToDial ? entropy.jitter(pause) : Limits.dialPoliteness
+    // Who has dialed the link does it again: the other end may not know where.
+    let isOurs = if case .linked(_, byOurDialing: true) = state { true } else { isOursToDial }
+    let wait = isOurs ? entropy.jitter(pause) : Limits.dialPoliteness
     state = .apart(dialAt: address == nil ? nil : now + wait)
   }
 }
