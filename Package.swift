@@ -267,7 +267,11 @@ let package = Package(
       dependencies: ["HeddleModel", "HeddleWire", "TestPrograms", "heddle"],
       swiftSettings: settings
     ),
-    .testTarget(name: "HeddleBenchTests", dependencies: ["heddle-bench"], swiftSettings: settings),
+    .testTarget(
+      name: "HeddleBenchTests",
+      dependencies: ["heddle-bench", "HeddleClient", "HeddleModel", "HeddleWire"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "ExamplesTests", dependencies: ["HeddleThreads", "TestPrograms"], swiftSettings: settings),
     .testTarget(
       name: "HeddleKeeperTests",

@@ -6,15 +6,20 @@ internal import Supervision
 extension Daemon {
   /// Lets other nodes dial this one, where it says so.
   func listenForLinks() throws {
+    let address: LinkAddress
     switch configuration.cluster?.listen {
-    case .loopback(let address):
-      linkListener = try Listener(address: address, on: loop) { [self] in acceptLink($0) }
+    case .loopback(let wanted):
+      let listener = try Listener(address: wanted, on: loop) { [self] in acceptLink($0) }
+      linkListener = listener
+      // Port 0 is any, and others have to be told which it is.
+      address = .loopback(try listener.localAddress)
     case .unix(let path):
       linkLock = try LinkLock(InstanceLock.claim(socketAt: path))
       linkListener = try Listener(path: path, on: loop) { [self] in acceptLink($0) }
+      address = .unix(path)
     case .command, nil: return
     }
-    configuration.log("listening for links on \(configuration.cluster?.listen?.description ?? "")")
+    configuration.log("listening for links on \(address)")
   }
 
   private func acceptLink(_ result: Result<ByteStream, LoopError>) {

@@ -6,6 +6,8 @@ import HeddleLoop
 struct BenchDaemon {
   let pid: pid_t
   let directory: String
+  /// Where other nodes can dial it, as `--peer` has it; nil for one that is in no cluster.
+  let linkAddress: String?
   var socketPath: String { "\(directory)/s.sock" }
 
   /// Starts it, and returns when it listens.
@@ -13,21 +15,25 @@ struct BenchDaemon {
   /// - Parameters:
   ///   - onOneCore: whether it and all that it starts share the first core.
   ///   - containment: how it holds trees of processes, as `heddle daemon --containment` has it.
-  static func start(onOneCore: Bool = false, containment: String = "auto") throws -> BenchDaemon {
-    var template = Array("/tmp/heddle-bench-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&template) != nil else { throw BenchError(what: "make a directory", errno: errno) }
-    let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  ///   - membership: the cluster that it is to be in, if any. Then it listens for links too when this returns.
+  static func start(
+    onOneCore: Bool = false,
+    containment: String = "auto",
+    membership: BenchCluster.Membership? = nil
+  ) throws -> BenchDaemon {
+    let directory = try makeDirectory()
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw BenchError(what: "make a pipe", errno: errno) }
     let pinned = onOneCore ? ["taskset", "-c", "0"] : []
     let place = ["--socket", "\(directory)/s.sock", "--containment", containment]
-    let words = pinned + ["\(try ownDirectory())/heddle", "daemon"] + place
+    let program = ["\(try ownDirectory())/heddle", "daemon"]
+    let words = pinned + program + place + (membership?.words(in: directory) ?? [])
     // Ours is closed first, so that the daemon's end is seen.
     let started = Result { try spawn(words, standardError: ends[1]) }
     close(ends[1])
-    let daemon = BenchDaemon(pid: try started.get(), directory: directory)
-    try waitUntilListening(ends[0])
-    return daemon
+    let pid = try started.get()
+    let said = try waitUntilListening(ends[0])
+    return BenchDaemon(pid: pid, directory: directory, linkAddress: linkAddress(in: said))
   }
 
   /// A connection to it.
@@ -48,8 +54,34 @@ struct BenchDaemon {
     kill(pid, SIGKILL)
     var status: Int32 = 0
     unsafe waitpid(pid, &status, 0)
-    unsafe unlink(socketPath)
-    unsafe rmdir(directory)
+    Self.remove(directory)
+  }
+
+  /// A directory that is nobody else's.
+  static func makeDirectory() throws -> String {
+    var template = Array("/tmp/heddle-bench-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw BenchError(what: "make a directory", errno: errno) }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Removes a file, or a directory with all that is in it.
+  static func remove(_ path: String) {
+    for name in names(in: path) { remove("\(path)/\(name)") }
+    unsafe Glibc.remove(path)
+  }
+
+  /// What a directory has in it; nothing for a file.
+  private static func names(in path: String) -> [String] {
+    guard let stream = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) {
+        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 
   /// How many descriptors the daemons may have that are started from now on: `count`, if the system lets us ask for more
@@ -76,7 +108,8 @@ struct BenchDaemon {
     return pid
   }
 
-  private static func waitUntilListening(_ descriptor: Int32) throws {
+  /// - Returns: what it has said by then.
+  private static func waitUntilListening(_ descriptor: Int32) throws -> String {
     var (said, byte) = ([UInt8](), UInt8(0))
     while !String(decoding: said, as: UTF8.self).contains("listening on") {
       guard unsafe read(descriptor, &byte, 1) == 1 else {
@@ -84,6 +117,14 @@ struct BenchDaemon {
       }
       said.append(byte)
     }
+    return String(decoding: said, as: UTF8.self)
+  }
+
+  /// The rest of the line in which a daemon says where it listens for links.
+  static func linkAddress(in said: String) -> String? {
+    let words = "listening for links on "
+    let line = said.split(separator: "\n").first { $0.contains(words) }
+    return line?.split(separator: " ").last.map(String.init)
   }
 
   /// Where this program is.

@@ -19,6 +19,8 @@ struct BenchWorker: ParsableCommand {
   @Argument var role: Role
   @Argument var count: Int
   @Argument var partner: UInt64 = 0
+  /// What the partner's node calls this one.
+  @Argument var slot: UInt16 = 0
 
   func run() throws {
     var channel = WorkerChannel()
@@ -47,6 +49,7 @@ struct BenchWorker: ParsableCommand {
 
   private func ping(_ channel: inout WorkerChannel, as me: ThreadID) throws {
     var body = [UInt8](repeating: 0, count: 64)
+    let me = me.moved(to: NodeSlot(rawValue: slot))
     for index in 0..<8 { body[index] = UInt8(truncatingIfNeeded: me.rawValue >> UInt64(56 - 8 * index)) }
     var samples: [Double] = []
     for _ in 0..<count {

@@ -1,5 +1,5 @@
-/// One measured figure: what several runs gave, in `unit`, and what the same costs in C on the same machine, if that was
-/// measured beside it.
+/// One measured figure: what several runs gave, in `unit`, and what it is to be compared with on the same machine, if that
+/// was measured beside it: the same in C, or without what the figure is about.
 struct Figure {
   let name: String
   let unit: String
@@ -8,6 +8,7 @@ struct Figure {
   let max: Double
   /// In the same unit.
   let limit: Double?
+  var goal: Goal?
 
   /// Takes a figure `runs` times, after one run that does not count.
   ///
@@ -25,6 +26,32 @@ struct Figure {
     try self.init(name, unit: unit, samples: samples, limit: limit)
   }
 
+  /// Takes a figure `runs` times in turn with that of its limit, so that what else the machine does concerns both; after a
+  /// run of each that does not count.
+  ///
+  /// - Parameters:
+  ///   - goal: what it is to be, if that was said.
+  ///   - limit: one run; nil is no limit.
+  ///   - measure: as of the other initializer, or pieces a second.
+  init(
+    _ name: String,
+    unit: Unit,
+    runs: Int,
+    goal: Goal? = nil,
+    inTurnWith limit: () async throws -> Double?,
+    measure: () async throws -> Double
+  ) async throws {
+    var (samples, limitSamples): ([Double], [Double]) = ([], [])
+    for run in 0...runs {
+      let (sample, other) = (try await measure(), try await limit())
+      guard run > 0 else { continue }
+      samples.append(sample)
+      if let other { limitSamples.append(other) }
+    }
+    self.init(name, unit: unit, samples: samples, limitSamples: limitSamples)
+    self.goal = goal
+  }
+
   /// A figure that was taken already.
   ///
   /// - Parameter samples: at least one, in nanoseconds or bytes.
@@ -32,9 +59,9 @@ struct Figure {
     self.init(name, unit: unit, samples: samples, limitSamples: try [limit?.measured()].compactMap(\.self))
   }
 
-  /// A figure that was taken already, in turn with that of its limit.
+  /// The same.
   ///
-  /// - Parameter limitSamples: of these the median counts; none is no limit.
+  /// - Parameter limitSamples: those of the limit, of which the median counts; none is no limit.
   init(_ name: String, unit: Unit, samples: [Double], limitSamples: [Double]) {
     let sorted = samples.map { $0 / unit.size }.sorted()
     let limits = limitSamples.map { $0 / unit.size }.sorted()
@@ -71,9 +98,15 @@ struct Figure {
   var json: String {
     """
     {"name": "\(name)", "unit": "\(unit)", "median": \(rounded(median)), "min": \(rounded(min)), \
-    "max": \(rounded(max)), "limit": \(rounded(limit)), "ratio": \(rounded(limit.map { median / $0 }))}
+    "max": \(rounded(max)), "limit": \(rounded(limit)), "ratio": \(rounded(ratio))\(goalWords)}
     """
   }
+
+  /// Of the figure to its limit.
+  var ratio: Double? { limit.map { median / $0 } }
+
+  /// Nothing for a figure without a goal.
+  private var goalWords: String { goal.map { ", \"goal\": \"\($0)\", \"met\": \($0.isMet(by: self))" } ?? "" }
 
   private func rounded(_ value: Double?) -> String { value.map { "\(($0 * 1_000).rounded() / 1_000)" } ?? "null" }
 }

@@ -23,11 +23,13 @@ struct HeddleBench: AsyncParsableCommand {
         swift run -c release heddle-bench model
 
       Machines differ and are noisy: compare figures of one run with one another. With --limits, programs in C that do \
-      the same are run beside, and a figure comes with what they give and the ratio of the two.
+      the same are run beside, and a figure comes with what they give and the ratio of the two. Those of 'cluster' come \
+      with the same on one node, in turn with it, and with a goal.
       """
   )
 
   enum Group: String, CaseIterable, ExpressibleByArgument {
+    case cluster
     case flat
     case kill
     case local
@@ -55,7 +57,7 @@ struct HeddleBench: AsyncParsableCommand {
   @Option(help: "How the daemon holds trees of processes: auto, cgroup, pidns or subreaper.")
   var containment = "auto"
 
-  @Option(help: ArgumentHelp("Of mail: the figures whose names begin so.", valueName: "name"))
+  @Option(help: ArgumentHelp("Of mail and cluster: the figures whose names begin so.", valueName: "name"))
   var only: String?
 
   @Option(help: "The port that the line echo of 'serve' is to be at, with --hold; 0 is any, which is printed.")
@@ -80,8 +82,12 @@ struct HeddleBench: AsyncParsableCommand {
       try await MailBenchmarks(runs: runs, limits: limits, wants: wants) { print($0.json) }.run()
     }
     if groups.contains(.serve) {
-      try ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
+      try await ServeBenchmarks(runs: runs, limits: limits) { print($0.json) }.run()
       try await ProgramServeBenchmarks(runs: runs, containment: containment) { print($0.json) }.run()
+    }
+    if groups.contains(.cluster) {
+      try await ClusterBenchmarks(runs: runs, limits: limits, containment: containment, wants: wants) { print($0.json) }
+        .run()
     }
     // The same thousand threads serve all three.
     let parts = groups.intersection([.spawn, .kill, .memory])

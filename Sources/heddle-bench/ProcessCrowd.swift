@@ -15,15 +15,18 @@ struct ProcessCrowd {
   ///
   /// - Parameters:
   ///   - name: of the custodian.
+  ///   - nodes: the nodes that have them in turn, and share the custodian; none is the supervisor's own alone.
   ///   - limits: where the limits' programs are.
   static func start(
     _ count: Int,
     named name: String = "crowd",
     on supervisor: Supervisor,
+    across nodes: [EntityName] = [],
     limits: String?
   ) async throws -> ProcessCrowd {
-    let place = try CustodianPath(parsing: "/main/\(name)")
+    var place = try CustodianPath(parsing: "/main/\(name)")
     try await supervisor.custodianNew(place)
+    if !nodes.isEmpty { place = try await supervisor.shareCustodian(place, adopt: false) }
     let program = limits.map { ["\($0)/child"] } ?? ["/bin/sleep", "1000"]
     let spawn = Spawn(
       in: place,
@@ -32,7 +35,9 @@ struct ProcessCrowd {
       cwd: Array("/".utf8),
       stdinPipe: true
     )
-    let threads = try await forEach(Array(0..<count)) { _ in try await supervisor.spawn(spawn).id }
+    let threads = try await forEach(Array(0..<count)) { index in
+      try await supervisor.spawn(spawn, on: nodes.isEmpty ? nil : nodes[index % nodes.count]).id
+    }
     return ProcessCrowd(supervisor: supervisor, threads: threads, place: place)
   }
 

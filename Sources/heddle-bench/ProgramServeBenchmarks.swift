@@ -25,7 +25,7 @@ struct ProgramServeBenchmarks {
     let port = try await serve(over: supervisor)
     let other = try BenchServer.startTCPServer(Self.echo(), connectionsMax: Self.connectionsMax, backlog: Self.backlog)
     defer { other?.end() }
-    for clients in [1, 64, 1_000] { try measure(clients, port, other?.port) }
+    for clients in [1, 64, 1_000] { try await measure(clients, port, other?.port) }
     await supervisor.close()
   }
 
@@ -41,20 +41,13 @@ struct ProgramServeBenchmarks {
     return port
   }
 
-  /// The two servers take turns, so that what else the machine does concerns both.
-  private func measure(_ clients: Int, _ port: UInt16, _ otherPort: UInt16?) throws {
-    var (samples, limitSamples): ([Double], [Double]) = ([], [])
-    for run in 0...runs {
-      let sample = try Self.connections(clients, port)
-      let limit = try otherPort.map { try Self.connections(clients, $0) }
-      // The first does not count.
-      guard run > 0 else { continue }
-      samples.append(sample)
-      if let limit { limitSamples.append(limit) }
+  private func measure(_ clients: Int, _ port: UInt16, _ otherPort: UInt16?) async throws {
+    let figure = try await Figure("serve.program.\(clients)", unit: .connectionsPerSecond, runs: runs) {
+      try otherPort.map { try Self.connections(clients, $0) }
+    } measure: {
+      try Self.connections(clients, port)
     }
-    report(
-      Figure("serve.program.\(clients)", unit: .connectionsPerSecond, samples: samples, limitSamples: limitSamples)
-    )
+    report(figure)
   }
 
   /// How many connections have their line echoed in a second.

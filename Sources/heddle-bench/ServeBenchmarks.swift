@@ -10,7 +10,7 @@ struct ServeBenchmarks {
   let limits: String?
   let report: (Figure) -> Void
 
-  func run() throws {
+  func run() async throws {
     // A thousand clients and as many connections, here and there.
     var limit = rlimit()
     unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -21,25 +21,24 @@ struct ServeBenchmarks {
     let other = try limits.map { try BenchServer.startLimit(in: $0) }
     defer { other?.end() }
     for kind in LoadGenerator.Kind.allCases {
-      for clients in [1, 64, 1_000] { try measure(kind, clients, server, other) }
+      for clients in [1, 64, 1_000] { try await measure(kind, clients, server, other) }
     }
     report(try idleMemory())
   }
 
-  /// The two servers take turns, so that what else the machine does concerns both.
-  private func measure(_ kind: LoadGenerator.Kind, _ clients: Int, _ server: BenchServer, _ other: BenchServer?) throws
-  {
-    var (samples, limitSamples): ([Double], [Double]) = ([], [])
-    for run in 0...runs {
-      let sample = try Self.lines(kind, clients, server)
-      let limit = try other.map { try Self.lines(kind, clients, $0) }
-      // The first does not count.
-      guard run > 0 else { continue }
-      samples.append(sample)
-      if let limit { limitSamples.append(limit) }
-    }
+  private func measure(
+    _ kind: LoadGenerator.Kind,
+    _ clients: Int,
+    _ server: BenchServer,
+    _ other: BenchServer?
+  ) async throws {
     let unit: Figure.Unit = kind == .new ? .connectionsPerSecond : .linesPerSecond
-    report(Figure("serve.\(kind).\(clients)", unit: unit, samples: samples, limitSamples: limitSamples))
+    let figure = try await Figure("serve.\(kind).\(clients)", unit: unit, runs: runs) {
+      try other.map { try Self.lines(kind, clients, $0) }
+    } measure: {
+      try Self.lines(kind, clients, server)
+    }
+    report(figure)
   }
 
   /// How many lines come back in a second.

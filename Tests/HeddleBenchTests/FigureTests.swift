@@ -15,6 +15,35 @@ struct FigureTests {
     )
   }
 
+  @Test("a figure with a goal says whether its median is so")
+  func goal() throws {
+    var figure = Figure("cluster.death", unit: .microseconds, samples: [1_500_000, 1_000_000], limitSamples: [500_000])
+    figure.goal = .atMost(2_000)
+    #expect(figure.json.hasSuffix(#""limit": 500.0, "ratio": 3.0, "goal": "<= 2000.0", "met": true}"#))
+    figure.goal = .ratioAtMost(1.6)
+    #expect(figure.json.hasSuffix(#""goal": "ratio <= 1.6", "met": false}"#))
+    figure.goal = .atLeast(1_500)
+    #expect(figure.goal?.isMet(by: figure) == true)
+    let alone = Figure("cluster.death", unit: .microseconds, samples: [1], limitSamples: [])
+    #expect(!Goal.ratioAtMost(1.6).isMet(by: alone))
+  }
+
+  @Test("a figure and its limit are taken in turn, and the first of each does not count")
+  func turns() async throws {
+    var (taken, values): ([String], [Double]) = ([], [])
+    let figure = try await Figure("serve", unit: .nanoseconds, runs: 3) {
+      taken.append("limit")
+      return Double(taken.count)
+    } measure: {
+      taken.append("figure")
+      values.append(Double(taken.count))
+      return Double(taken.count)
+    }
+    #expect(taken == Array(repeating: ["figure", "limit"], count: 4).flatMap(\.self))
+    #expect([figure.min, figure.median, figure.max] == Array(values.dropFirst()))
+    #expect(figure.limit == 6)
+  }
+
   @Test("a limit is found by its name among what a program prints; the last line counts")
   func limit() {
     let output = "warming up\nRESULT us=9.5\nRESULT ms_per_entity=0.1400 kill_ms=24.125\n"

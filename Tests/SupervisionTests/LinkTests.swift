@@ -31,6 +31,19 @@ struct LinkTests {
     #expect(cluster.dialCounts == ["b": 1])
   }
 
+  @Test("who has dialed a link that is lost dials again at once, whatever its name")
+  func dialedAgain() {
+    var cluster = ClusterWorld(unjoined: "b")
+    cluster.add("a", peers: ["b"], reached: false)
+    cluster.add("b", peers: ["a"])
+    cluster.pass(Limits.dialPoliteness + .milliseconds(100))
+    cluster.cut("a", "b")
+    #expect(!cluster.isLinked("a", "b"))
+    cluster.pass(Limits.dialMin * 2)
+    #expect(cluster.isLinked("a", "b"))
+    #expect(cluster.dialCounts == ["b": 2])
+  }
+
   @Test("a node that is not there is dialed again and again, ever more seldom, and linked when it is")
   func backoff() {
     var cluster = ClusterWorld(unjoined: "a", "b")
