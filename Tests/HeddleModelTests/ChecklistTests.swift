@@ -56,17 +56,26 @@ struct ChecklistTests {
   struct Row {
     let id: String
     let evidence: String
+    /// Of a process thread on another node than whoever asks; nil where the table has no such column.
+    let acrossNodes: String?
 
     /// The row that `line` is; nil for all that is not one of a claim.
     init?(_ line: Substring) {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      guard cells.count == 3, cells[0].wholeMatch(of: /[A-Z]{2}-[0-9]{2}/) != nil else { return nil }
+      guard cells.count == 3 || cells.count == 4, cells[0].wholeMatch(of: /[A-Z]{2}-[0-9]{2}/) != nil else {
+        return nil
+      }
       (id, evidence) = (cells[0], cells[2])
+      acrossNodes = cells.count == 4 ? cells[3] : nil
     }
 
     /// The names in backquotes: scripts (`kill.txt`) and functions that are tests (`MailboxTests.order`).
     var tests: [String] {
-      evidence.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      Self.names(in: evidence) + (acrossNodes.map(Self.names) ?? [])
+    }
+
+    private static func names(in text: String) -> [String] {
+      text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
         .filter { $0.offset % 2 == 1 }.map { String($0.element) }
     }
 
@@ -91,6 +100,14 @@ struct ChecklistTests {
   @Test("names for each claim a test, or the room that it is left to and why", arguments: ChecklistRoom.all)
   func accounted(room: ChecklistRoom) throws {
     for row in try room.rows() where row.tests.isEmpty { #expect(row.isLeft, "\(row.id): \(row.evidence)") }
+  }
+
+  @Test("says of each claim for processes how it stands across nodes")
+  func acrossNodes() throws {
+    for row in try #require(ChecklistRoom.all.first { $0.name == "DaemonTests" }).rows() {
+      let text = try #require(row.acrossNodes, "\(row.id) says nothing")
+      #expect(["same", "own", "home", "-"].contains(text) || text.hasPrefix("`"), "\(row.id): \(text)")
+    }
   }
 
   @Test("names scripts that exist and that say where they show the claim", arguments: ChecklistRoom.all)

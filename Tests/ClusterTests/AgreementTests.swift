@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 @Suite("what the nodes of a cluster agree on", .serialized, .timeLimit(.minutes(5)))
-struct MembershipTests {
+struct AgreementTests {
   /// The processes that have this word on their command line.
   private func processes(with word: String) async throws -> Int {
     let pgrep = try await Command.run(URL(filePath: "/usr/bin/pgrep"), ["-fc", "^sleep \(word)$"])
