@@ -16,6 +16,12 @@ package struct CoordinatorEntry: Hashable, Codable, Sendable {
     self.modified = modified
     self.lease = lease
   }
+
+  /// What an entry takes on the wire and on the disk beside its key and its value, in bytes; not less than that.
+  package static let overhead = 64
+
+  /// About how many bytes it takes there.
+  var size: Int { key.text.utf8.count + value.utf8.count + Self.overhead }
 }
 
 /// What became of one key in a change.

@@ -143,15 +143,18 @@ package struct Registrar: Equatable, Sendable {
     }
     for condition in transaction.conditions where !condition.key.isWellFormed { return .badKey(condition.key) }
     var keys: Set<CoordinatorKey> = []
-    var added = 0
+    var (added, bytes) = (0, registry.entries.values.reduce(0) { $0 + $1.size })
     for operation in transaction.operations {
       if !operation.key.isWellFormed { return .badKey(operation.key) }
       if !keys.insert(operation.key).inserted { return .keyTwice(operation.key) }
       guard case .put(let key, let value, let lease) = operation else { continue }
       if let refusal = refusal(ofPut: key, value, lease: lease, now: now) { return refusal }
       if registry.entries[key] == nil { added += 1 }
+      bytes += key.text.utf8.count + value.utf8.count + CoordinatorEntry.overhead - (registry.entries[key]?.size ?? 0)
     }
-    return registry.entries.count + added > bounds.keysMax ? .tooManyKeys(most: bounds.keysMax) : nil
+    guard registry.entries.count + added <= bounds.keysMax else { return .tooManyKeys(most: bounds.keysMax) }
+    let isLarger = transaction.operations.contains { if case .put = $0 { true } else { false } }
+    return isLarger && bytes > bounds.bytesMax ? .tooManyKeys(most: registry.entries.count) : nil
   }
 
   private func refusal(

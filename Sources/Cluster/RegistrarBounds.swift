@@ -2,6 +2,8 @@
 package struct RegistrarBounds: Hashable, Codable, Sendable {
   package var ttl: ClosedRange<Duration> = .seconds(1)...(.seconds(3_600))
   package var keysMax = 50_000
+  /// Of all keys and values, with `CoordinatorEntry.overhead` for each: they go to a node that joins in one answer.
+  package var bytesMax = 768 << 10
   package var leasesMax = 4_096
   package var watchesMax = 4_096
   /// Of one value.

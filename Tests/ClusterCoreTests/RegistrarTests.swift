@@ -1,5 +1,6 @@
 import Cluster
 import HeddleModel
+import HeddleWire
 import Testing
 
 /// A registrar under a clock of the test's.
@@ -217,6 +218,26 @@ struct RegistrarTests {
     desk.make("a", lease: lease)
     #expect(desk.told.isEmpty)
     #expect(desk.ask(.keepAlive(lease), Desk.other) == .kept(lease))
+  }
+
+  @Test("all that there is fits into one answer: what would exceed it is refused, and what makes room is not")
+  func bytes() {
+    var desk = Desk()
+    let value = String(repeating: "x", count: desk.registrar.bounds.valueBytesMax)
+    func put(_ key: Int) -> CoordinatorRequest {
+      .claim(CoordinatorTransaction(if: [], then: [.put(CoordinatorKey("k\(key)"), value, lease: nil)]))
+    }
+    var count = 0
+    while case .committed = desk.ask(put(count)) { count += 1 }
+    #expect(desk.ask(put(count)) == .refused(.tooManyKeys(most: count)))
+    guard case .found(let entries) = desk.ask(.get(prefix: "")) else { preconditionFailure() }
+    let answer = CoordinatorAnswer(standing: desk.registrar.standing, response: .found(entries))
+    #expect(entries.count == count && answer.encoded().count <= BodyLimit.usual)
+    let delete = CoordinatorTransaction(if: [], then: [.delete(CoordinatorKey("k0"))])
+    guard case .committed = desk.ask(.claim(delete)), case .committed = desk.ask(put(0)) else {
+      Issue.record("there is room again")
+      return
+    }
   }
 
   @Test("what exceeds a bound is refused with the bound")
